@@ -1,0 +1,154 @@
+import DataLoader from 'dataloader';
+
+import type { Address, Sight } from '../engine/resource.ts';
+import { EsEcsError } from '../errors.ts';
+import type { Clients } from './clients.ts';
+import { clusterTag, resourceTag, type Tags } from './tags.ts';
+
+/**
+ * A type of thing in the account, and how many of it are read at once. Defined in the resource's own file; resources of
+ * one type share one collection object, which is what makes their reads one call.
+ */
+export interface Collection<Item> {
+  /** In the plural, for errors: "NAT gateways". */
+  readonly name: string;
+  /**
+   * All that carry the cluster's tag, paged to the end. Absent for things that have no list by tag and a name that is
+   * known beforehand (roles, services): those are read by id, the name being the id.
+   */
+  readonly list?: (clients: Clients, cluster: string) => Promise<readonly Item[]>;
+  /** By id, at most `chunk` at a time; what does not exist is left out of the answer, never an error. */
+  readonly byIds: (clients: Clients, ids: readonly string[]) => Promise<readonly Item[]>;
+  readonly chunk: number;
+  readonly id: (item: Item) => string;
+  readonly tags: (item: Item) => Tags;
+  /** Deleted, though AWS still shows it for a while. */
+  readonly isGone?: (item: Item) => boolean;
+}
+
+type Loader = DataLoader<string, unknown>;
+
+/**
+ * Answers every `find` of a run. The first question about a type reads all of the type; later ones cost nothing.
+ * Fresh looks that happen at the same moment share calls.
+ */
+export class Inventory {
+  readonly #clients: Clients;
+  readonly #cluster: string;
+  readonly #lists = new Map<Collection<unknown>, Promise<readonly unknown[]>>();
+  readonly #cached = new Map<Collection<unknown>, Loader>();
+  readonly #fresh = new Map<Collection<unknown>, Loader>();
+
+  constructor(clients: Clients, cluster: string) {
+    this.#clients = clients;
+    this.#cluster = cluster;
+  }
+
+  /**
+   * The thing at an address: by the remembered id first, then by its tags. `name` is for things whose id is a name
+   * known beforehand.
+   *
+   * @throws EsEcsError DUPLICATE when several carry the address and none is the remembered one; NOT_OWNED when something of
+   *   that name exists and is not the cluster's.
+   */
+  async find<Item>(
+    collection: Collection<Item>,
+    address: Address,
+    sight: Pick<Sight, 'id' | 'fresh'> & { readonly name?: string },
+  ): Promise<Item | undefined> {
+    const { id, fresh, name } = sight;
+    if (fresh || collection.list === undefined) {
+      const known = id ?? name;
+      if (known !== undefined)
+        return this.#owned(collection, await this.#byId(collection, known, fresh), sight);
+    }
+    if (collection.list === undefined) return undefined;
+    const all = fresh ? await this.#read(collection) : await this.owned(collection);
+    const here = all.filter((item) => collection.tags(item)[resourceTag] === address);
+    const remembered = here.find((item) => collection.id(item) === id);
+    if (remembered !== undefined) return remembered;
+    if (here.length > 1) throw duplicate(collection, address, here);
+    const [only] = here;
+    if (only !== undefined) return only;
+    if (id === undefined || fresh) return undefined;
+    const byId = await this.#byId(collection, id, false);
+    return this.#owned(collection, byId, sight);
+  }
+
+  /** Everything of a type that carries the cluster's tag and is not gone; read once a run. */
+  owned<Item>(collection: Collection<Item>): Promise<readonly Item[]> {
+    const known = this.#lists.get(collection as Collection<unknown>);
+    // The map holds under each collection what that very collection returned.
+    if (known !== undefined) return known as Promise<readonly Item[]>;
+    const reading = this.#read(collection);
+    this.#lists.set(collection as Collection<unknown>, reading);
+    return reading;
+  }
+
+  /** Forgets everything that was read, so that the next question reads again. */
+  forget(): void {
+    this.#lists.clear();
+    this.#cached.clear();
+  }
+
+  async #read<Item>(collection: Collection<Item>): Promise<readonly Item[]> {
+    const items = (await collection.list?.(this.#clients, this.#cluster)) ?? [];
+    return items.filter((item) => collection.isGone?.(item) !== true);
+  }
+
+  async #byId<Item>(collection: Collection<Item>, id: string, fresh: boolean): Promise<Item | undefined> {
+    // As above: a collection's loader returns what the collection returned.
+    const item = (await this.#loader(collection as Collection<unknown>, fresh).load(id)) as Item | undefined;
+    return item !== undefined && collection.isGone?.(item) === true ? undefined : item;
+  }
+
+  /** A thing found by its name alone must be ours; one found by the remembered id is, whatever happened to its tags. */
+  #owned<Item>(
+    collection: Collection<Item>,
+    item: Item | undefined,
+    sight: { readonly id: string | undefined },
+  ): Item | undefined {
+    if (item === undefined) return undefined;
+    const owner = collection.tags(item)[clusterTag];
+    if (owner === this.#cluster) return item;
+    if (owner === undefined && sight.id === collection.id(item)) return item;
+    throw new EsEcsError(
+      'NOT_OWNED',
+      `${collection.id(item)} exists among the ${collection.name} and ${
+        owner === undefined ? 'has no tag' : `belongs to the cluster ${owner}: its tag is`
+      } ${clusterTag}${owner === undefined ? '' : `=${owner}`}`,
+      { hint: `give the cluster another name, or remove or tag ${collection.id(item)} yourself` },
+    );
+  }
+
+  #loader(collection: Collection<unknown>, fresh: boolean): Loader {
+    const loaders = fresh ? this.#fresh : this.#cached;
+    const known = loaders.get(collection);
+    if (known !== undefined) return known;
+    const loader: Loader = new DataLoader(
+      async (ids) => {
+        const items = await collection.byIds(this.#clients, ids);
+        const byId = new Map(items.map((item) => [collection.id(item), item]));
+        return ids.map((id) => byId.get(id));
+      },
+      {
+        cache: !fresh,
+        maxBatchSize: collection.chunk,
+        // After all timers that are due: looks of the same instant become one call.
+        batchScheduleFn: (callback) => {
+          setImmediate(callback);
+        },
+      },
+    );
+    loaders.set(collection, loader);
+    return loader;
+  }
+}
+
+function duplicate<Item>(collection: Collection<Item>, address: Address, items: readonly Item[]): EsEcsError {
+  const ids = items.map((item) => collection.id(item)).join(', ');
+  return new EsEcsError('DUPLICATE', `${ids} all carry the tag ${resourceTag}=${address}`, {
+    address,
+    hint: `look at these ${collection.name}, delete what is not in use, and run again`,
+  });
+}

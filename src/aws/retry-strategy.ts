@@ -1,0 +1,37 @@
+import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types';
+
+import type { Clock } from '../engine/clock.ts';
+
+/** Attempts at one call, the first included: a throttled account gets about half a minute of patience. */
+const maxAttempts = 8;
+const baseMs = 100;
+const throttledBaseMs = 500;
+const capMs = 20_000;
+
+interface CountedToken extends RetryToken {
+  readonly count: number;
+}
+
+/**
+ * The SDK's standard retries (full jitter, doubling), on the injected clock: the wait happens here and the SDK is told
+ * to wait no longer, so that a rehearsal on the virtual clock never sleeps for real.
+ */
+export function createRetryStrategy(clock: Clock): RetryStrategyV2 & { readonly mode: string } {
+  const token = (count: number): CountedToken => ({
+    count,
+    getRetryCount: () => count,
+    getRetryDelay: () => 0,
+  });
+  return {
+    mode: 'standard',
+    acquireInitialRetryToken: () => Promise.resolve(token(0)),
+    async refreshRetryTokenForRetry(last: RetryToken, error: RetryErrorInfo): Promise<RetryToken> {
+      const attempt = last.getRetryCount() + 1;
+      if (attempt >= maxAttempts || error.errorType === 'CLIENT_ERROR') throw new Error('no retry left');
+      const base = error.errorType === 'THROTTLING' ? throttledBaseMs : baseMs;
+      await clock.sleep(Math.min(capMs, clock.random() * base * 2 ** attempt));
+      return token(attempt);
+    },
+    recordSuccess: () => undefined,
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * The validated configuration, with every default filled in. Everything behind `config/` reads only this.
+ * Sizes carry their unit in the name. Lists are never empty where the comment says so.
+ */
+export interface Config {
+  /** 2 to 24 of a-z, 0-9 and '-', starting with a letter; part of every name in the account. */
+  readonly name: string;
+  readonly region: string;
+  readonly elasticsearch: {
+    /** x.y.z, 8.x from 8.13 on, or 9.x. */
+    readonly version: string;
+    /** Merged into elasticsearch.yml; keys that es-ecs owns are refused by the schema with the reason. */
+    readonly settings: Readonly<Record<string, SettingValue>>;
+    /** Undefined: by rule from the instance's memory. */
+    readonly heapMiB: number | undefined;
+  };
+  /** At least one; `nodes: 3` is one group called "default" with all roles. */
+  readonly nodeGroups: readonly NodeGroup[];
+  readonly network: {
+    readonly cidr: string;
+    readonly zones: ZoneChoice;
+    readonly nat: 'per-zone' | 'single' | 'none';
+  };
+  readonly bastion:
+    | { readonly enabled: false }
+    | {
+        readonly enabled: true;
+        readonly instanceType: string;
+        /** 'caller': the caller's own public address, asked only when it is needed. */
+        readonly allowedCidrs: readonly string[] | 'caller';
+      };
+  readonly image: { readonly uri: string | undefined };
+  /** CIDRs, beside the nodes and the bastion, that may reach 9200. */
+  readonly access: { readonly cidrs: readonly string[] };
+  readonly logs: { readonly retentionDays: number };
+  /** On everything, beside es-ecs's own. Keys are letters, digits and + - = . , _ : @ (EC2: tags in instance metadata). */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export type SettingValue = string | number | boolean | readonly (string | number | boolean)[];
+
+/** Named zones, or how many to take of the region's. */
+export type ZoneChoice = { readonly names: readonly string[] } | { readonly count: number };
+
+export interface NodeGroup {
+  readonly name: string;
+  readonly count: number;
+  readonly roles: readonly string[];
+  readonly instanceType: string;
+  readonly storage: {
+    readonly sizeGiB: number;
+    readonly iops: number;
+    readonly throughputMiBps: number;
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * Time and chance, injected everywhere. Only this file and `cli/` touch the real ones, so that a whole `up`
+ * runs on a virtual clock and every failure can be replayed.
+ */
+export interface Clock {
+  /** Milliseconds since 1970, as `Date.now`. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** 0 (inclusive) to 1 (exclusive). */
+  random(): number;
+  /**
+   * Tells a virtual clock that real work (a file, a program) is under way, so that it must not advance
+   * meanwhile. The real clock just returns the work.
+   */
+  hold<Result>(work: Promise<Result>): Promise<Result>;
+}
+
+/** The clock on the wall. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  hold: (work) => work,
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(reasonOf(signal));
+        return;
+      }
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(reasonOf(signal));
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    }),
+};
+
+interface Sleeper {
+  readonly at: number;
+  readonly order: number;
+  readonly wake: () => void;
+}
+
+/** Event-loop turns without news after which everybody is taken to be asleep. */
+const quietTurns = 3;
+
+/**
+ * A clock that jumps to the next sleeper as soon as everybody sleeps: a NAT gateway's 100 seconds pass in a
+ * millisecond. Work that really takes time must be wrapped in `hold`.
+ */
+export function createVirtualClock(options: {
+  readonly startMs: number;
+  readonly seed?: number;
+}): VirtualClock {
+  return new VirtualClock(options.startMs, options.seed ?? 1);
+}
+
+export class VirtualClock implements Clock {
+  #nowMs: number;
+  #order = 0;
+  #held = 0;
+  #turning = false;
+  #quiet = 0;
+  #seed: number;
+  readonly #sleepers: Sleeper[] = [];
+
+  constructor(startMs: number, seed: number) {
+    this.#nowMs = startMs;
+    this.#seed = seed >>> 0;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** Mulberry32: small, seeded and good enough for jitter. */
+  random(): number {
+    this.#seed = (this.#seed + 0x6d2b79f5) >>> 0;
+    let t = this.#seed;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  }
+
+  async hold<Result>(work: Promise<Result>): Promise<Result> {
+    this.#held += 1;
+    try {
+      return await work;
+    } finally {
+      this.#held -= 1;
+      this.#stir();
+    }
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(reasonOf(signal));
+        return;
+      }
+      const sleeper: Sleeper = {
+        at: this.#nowMs + Math.max(0, ms),
+        order: this.#order++,
+        wake: () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        },
+      };
+      const onAbort = (): void => {
+        const index = this.#sleepers.indexOf(sleeper);
+        if (index >= 0) this.#sleepers.splice(index, 1);
+        reject(reasonOf(signal));
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#insert(sleeper);
+      this.#stir();
+    });
+  }
+
+  #insert(sleeper: Sleeper): void {
+    let index = this.#sleepers.length;
+    while (index > 0) {
+      const before = this.#sleepers[index - 1];
+      if (before === undefined || before.at <= sleeper.at) break;
+      index -= 1;
+    }
+    this.#sleepers.splice(index, 0, sleeper);
+  }
+
+  #stir(): void {
+    this.#quiet = 0;
+    if (this.#turning || this.#sleepers.length === 0) return;
+    this.#turning = true;
+    setImmediate(() => {
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    this.#quiet += 1;
+    if (this.#held === 0 && this.#quiet >= quietTurns) this.#wakeNext();
+    if (this.#sleepers.length === 0 || this.#held > 0) {
+      this.#turning = false;
+      return;
+    }
+    setImmediate(() => {
+      this.#turn();
+    });
+  }
+
+  /** Wakes all that are due at the next instant, in the order in which they fell asleep. */
+  #wakeNext(): void {
+    const first = this.#sleepers[0];
+    if (first === undefined) return;
+    this.#nowMs = Math.max(this.#nowMs, first.at);
+    const due = this.#sleepers.filter((sleeper) => sleeper.at <= first.at);
+    this.#sleepers.splice(0, due.length);
+    this.#quiet = 0;
+    for (const sleeper of due) sleeper.wake();
+  }
+}
+
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error('aborted');
+}

@@ -1,0 +1,136 @@
+/**
+ * What a resource is to the engine. One resource is one thing in the account; everything that concerns it is
+ * in one file, and the engine knows neither AWS nor Elasticsearch.
+ */
+
+/** `step/kind` or `step/kind/name`: stable and unique; used in state, tags, plan and errors. */
+export type Address = string;
+
+/** From the service's own state word. `gone` things are treated as absent. */
+export type Phase = 'pending' | 'ready' | 'failed' | 'gone';
+
+/**
+ * What a change does to what runs: nothing, a restart of nodes one by one, a new thing in place of the old one
+ * (for things that hold nothing), or it is not done at all.
+ */
+export type Impact = 'in-place' | 'rolling' | 'replace' | 'refuse';
+
+/** One difference between what is desired and what is observed; plan prints it, apply runs its `apply`. */
+export interface Change {
+  /** The field, in the service's own words: `tags.team`, `ingress`, `instanceType`. */
+  readonly path: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+  readonly impact: Impact;
+  /** Why a person would be surprised; required in spirit for `refuse` and `replace`. */
+  readonly because?: string;
+  /**
+   * Makes the difference go away. Changes that one call makes together share one function: the engine calls each
+   * distinct function once, in the order of the list. Absent for `replace` and `refuse`.
+   */
+  readonly apply?: () => Promise<void>;
+}
+
+/** How long a thing usually takes, how often to look, and when to give up. */
+export interface Waits {
+  /** What is waited for, as a person reads it: "the NAT gateway", "the ECS agent". */
+  readonly for: string;
+  /** What it usually takes; shown beside the wait, and the first look comes near its end. 0: at once. */
+  readonly usualMs: number;
+  readonly everyMs: number;
+  readonly limitMs: number;
+}
+
+/** Error names (never message texts) that eventual consistency explains, each retried up to `limitMs`. */
+export interface Retries {
+  readonly names: readonly string[];
+  readonly limitMs: number;
+}
+
+/** The resources that a resource needs, by the name under which it reads what they are. */
+export type Needs = Readonly<Record<string, Resource>>;
+
+/** What each needed resource was observed to be. */
+export type Inputs<N extends Needs> = {
+  readonly [Name in keyof N]: N[Name] extends Resource<infer _D, infer Observed, infer _N> ? Observed : never;
+};
+
+/** How `find` is to look. */
+export interface Sight<N extends Needs = Needs> {
+  /** The id from state or from the create that has just been made; to be tried before tags, which may lag. */
+  readonly id: string | undefined;
+  /** True: read again from the account (batched with others that look at the same moment). False: the inventory of this run will do. */
+  readonly fresh: boolean;
+  /** What the needed resources are; those that do not exist (yet) are undefined. */
+  readonly inputs: Partial<Inputs<N>>;
+}
+
+/** An id to remember. Ids and names only: never a secret, never a desired property. */
+export interface Created {
+  readonly id: string;
+}
+
+export interface Resource<Desired = unknown, Observed = unknown, N extends Needs = Needs> {
+  readonly address: Address;
+  /** The resource objects themselves: the order follows from them, and a misspelt output does not compile. */
+  readonly needs: N;
+  readonly waits: Waits;
+
+  /**
+   * A gate makes nothing: it waits until something is so (the agent connected, the cluster green). It has no
+   * `create`; `plan` passes over it and `--no-wait` skips it.
+   */
+  readonly gate?: true;
+  /** Kept by `destroy` unless data is to be deleted too. */
+  readonly holdsData?: true;
+  /**
+   * Exists (or may) though the config no longer asks for it: absent is in sync, present is destroyed once everything
+   * wanted has been applied.
+   */
+  readonly unwanted?: true;
+  /** Not es-ecs's own: found and changed, never made or destroyed (the VPC's default security group). */
+  readonly borrowed?: true;
+
+  /** Pure, given its inputs. */
+  desired(inputs: Inputs<N>): Desired | Promise<Desired>;
+  /** Reads only. Absent is undefined. Must not need all inputs: with some missing, tags or the name must do, else undefined. */
+  find(sight: Sight<N>): Promise<Observed | undefined>;
+  /** The id to remember. */
+  id(observed: Observed): string;
+  phase(observed: Observed): Phase;
+  /** Pure; [] is in sync. The functions in `apply` close over what they need. */
+  diff(desired: Desired, observed: Observed): readonly Change[];
+
+  /**
+   * What creating (or replacing) it needs from outside, checked before the first write of the whole run.
+   *
+   * @throws EsEcsError when it is not there, so that nothing is half made.
+   */
+  preflight?(): Promise<void>;
+  /**
+   * Makes the identity only, tagged, and returns its id before any waiting. Every further property may be left to
+   * `diff`, which runs on what was made just as on what was found.
+   *
+   * @param token derived from cluster and address, the same when a crashed run is repeated; given to AWS as client token where AWS takes one.
+   */
+  create?(desired: Desired, token: string): Promise<Created>;
+  readonly createRetries?: Retries;
+
+  /** Starts the end of it; already gone is success. The engine waits until `find` says gone. */
+  destroy?(observed: Observed): Promise<void>;
+  readonly destroyWaits?: Waits;
+  /** Error names that mean "something still uses it", retried up to the limit. */
+  readonly destroyRetries?: Retries;
+
+  /** Why it failed or does not come: stopped-task reason, scaling activity, console output. */
+  explain?(observed: Observed | undefined): Promise<string | undefined>;
+}
+
+/** Erases a resource's types for lists; methods are bivariant, and the engine hands each only what came out of itself. */
+export type AnyResource = Resource;
+
+/** The step of an address: its first part. */
+export function stepOf(address: Address): string {
+  const slash = address.indexOf('/');
+  return slash < 0 ? address : address.slice(0, slash);
+}

@@ -1,0 +1,180 @@
+import type { AnyClient } from '../aws/clients.ts';
+import type { Clock } from '../engine/clock.ts';
+import { type Delays, usualDelays } from './core/delays.ts';
+import { SimulatedFailure, toServiceException } from './core/failure.ts';
+import type { Operations } from './core/operation.ts';
+import { World, type WorldSnapshot } from './core/world.ts';
+import { eventRules, services } from './services.ts';
+
+/** A call that the account answered or refused, for tests that must count or order them. */
+export interface RecordedCall {
+  readonly service: string;
+  readonly operation: string;
+  readonly atMs: number;
+  readonly error?: string;
+}
+
+/** Makes an operation fail: `EC2:RunInstances` or just `RunInstances`, so many times, after so many good ones. */
+export interface Fault {
+  readonly operation: string;
+  readonly code: string;
+  readonly message?: string;
+  readonly status?: number;
+  /** Default 1. */
+  readonly times?: number;
+  /** Calls let through first; default 0. */
+  readonly after?: number;
+  /** The call is carried out and only its answer is lost. */
+  readonly answerLost?: boolean;
+}
+
+export interface SimulatedAccountOptions {
+  readonly clock: Clock;
+  readonly accountId?: string;
+  readonly region?: string;
+  readonly delays?: Partial<Delays>;
+  readonly faults?: readonly Fault[];
+  /** What an earlier run left. */
+  readonly snapshot?: WorldSnapshot;
+  /** Called before each call is carried out; throwing here is a crash before it was sent. For tests. */
+  readonly beforeCall?: (call: RecordedCall) => void;
+  /** Called after a call was carried out, before its answer is given. For tests. */
+  readonly afterCall?: (call: RecordedCall) => void;
+}
+
+/** A simulated AWS account: attach SDK clients to it, and their calls are answered without a network. */
+export interface SimulatedAccount {
+  /** Makes a client of any service it knows talk to this account. */
+  attach(client: AnyClient): void;
+  /** Everything in it, as plain JSON. */
+  snapshot(): WorldSnapshot;
+  /** For tests and for the default task runtime; changing rows is changing the account behind everybody's back. */
+  readonly world: World;
+  readonly calls: readonly RecordedCall[];
+  /** Adds a fault to a living account. */
+  inject(fault: Fault): void;
+}
+
+interface CountedFault {
+  readonly fault: Fault;
+  toPass: number;
+  left: number;
+}
+
+/**
+ * Makes a simulated account, empty but for what AWS puts into every account (zones, instance types, public parameters).
+ */
+export function createSimulatedAccount(options: SimulatedAccountOptions): SimulatedAccount {
+  const { clock } = options;
+  const world = new World({
+    accountId: options.accountId ?? '123456789012',
+    region: options.region ?? 'eu-west-1',
+    clock,
+    delays: { ...usualDelays, ...options.delays },
+    rules: eventRules,
+    ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }),
+  });
+  const calls: RecordedCall[] = [];
+  const faults: CountedFault[] = [];
+  const inject = (fault: Fault): void => {
+    faults.push({ fault, toPass: fault.after ?? 0, left: fault.times ?? 1 });
+  };
+  options.faults?.forEach(inject);
+
+  const faultFor = (service: string, operation: string): Fault | undefined => {
+    for (const counted of faults) {
+      const { fault } = counted;
+      if (counted.left === 0) continue;
+      if (fault.operation !== operation && fault.operation !== `${service}:${operation}`) continue;
+      if (counted.toPass > 0) counted.toPass -= 1;
+      else {
+        counted.left -= 1;
+        return fault;
+      }
+    }
+    return undefined;
+  };
+
+  const answer = async (service: string, operation: string, input: unknown): Promise<object> => {
+    await clock.sleep(world.delays.call / 2);
+    world.catchUp();
+    const call = { service, operation, atMs: world.nowMs };
+    options.beforeCall?.(call);
+    const fault = faultFor(service, operation);
+    try {
+      if (fault !== undefined && fault.answerLost !== true) throw failureOf(fault);
+      const output = perform(world, services[service], { service, operation, input });
+      calls.push(call);
+      options.afterCall?.(call);
+      if (fault !== undefined) throw failureOf(fault);
+      await clock.sleep(world.delays.call / 2);
+      return output;
+    } catch (error) {
+      if (!(error instanceof SimulatedFailure)) throw error;
+      calls.push({ ...call, error: error.code });
+      await clock.sleep(world.delays.call / 2);
+      throw toServiceException(error, `simulated-${String(calls.length)}`);
+    }
+  };
+
+  return {
+    world,
+    calls,
+    inject,
+    snapshot: () => world.snapshot(),
+    attach: (client) => {
+      intercept(client, answer);
+    },
+  };
+}
+
+function failureOf(fault: Fault): SimulatedFailure {
+  const message = fault.message ?? `a fault was asked for: ${fault.code}`;
+  return new SimulatedFailure(fault.code, message, fault.status ?? 400);
+}
+
+interface Asked {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: unknown;
+}
+
+function perform(world: World, operations: Operations | undefined, asked: Asked): object {
+  const operation = operations?.[asked.operation];
+  if (operation === undefined) {
+    throw new Error(`the simulated account does not know ${asked.service} ${asked.operation}`);
+  }
+  // Operations declare the SDK input type of their own name, and the SDK sends nothing else under that name.
+  const output = operation(world, structuredClone(asked.input) as never);
+  return structuredClone(output);
+}
+
+type Answer = (service: string, operation: string, input: unknown) => Promise<object>;
+
+/**
+ * Answers below the SDK's retries, in place of the HTTP exchange: validation, serialisation, signing, retries and paging
+ * above it are the real ones.
+ */
+function intercept(client: AnyClient, answer: Answer): void {
+  const service = client.constructor.name.replace(/Client$/, '');
+  // The clients' stacks differ only in the types of what passes through, which this middleware replaces.
+  const stack = client.middlewareStack as unknown as AnsweringStack;
+  stack.add(
+    (_next, context) => async (args) => {
+      const operation = (context.commandName ?? '').replace(/Command$/, '');
+      const output = await answer(service, operation, args.input);
+      return { output: { ...output, $metadata: { httpStatusCode: 200, attempts: 1 } }, response: {} };
+    },
+    { step: 'deserialize', priority: 'low', name: 'simulatedAccount' },
+  );
+}
+
+interface AnsweringStack {
+  add(
+    middleware: (
+      next: unknown,
+      context: { readonly commandName?: string },
+    ) => (args: { readonly input: unknown }) => Promise<unknown>,
+    options: { readonly step: 'deserialize'; readonly priority: 'low'; readonly name: string },
+  ): void;
+}

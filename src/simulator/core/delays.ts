@@ -1,0 +1,36 @@
+/**
+ * How long things take in the simulated account, in milliseconds of its clock: the usual time on AWS as users report it.
+ * Where AWS gives no figure the number is experience, and the rehearsal says "about".
+ */
+export const usualDelays = {
+  /** One API call, there and back. */
+  call: 100,
+  /** From a create until describes by filter or tag show it. By id it shows at once. */
+  visible: 1_000,
+  vpc: 500,
+  natGateway: 100_000,
+  natGatewayDelete: 50_000,
+  volume: 3_000,
+  /** RunInstances until `running`. */
+  instanceStart: 15_000,
+  /** `running` until user data is done and the ECS agent has registered. */
+  instanceBoot: 45_000,
+  instanceStop: 30_000,
+  instanceTerminate: 35_000,
+  /** Auto Scaling's reaction to a new desired capacity or a lost instance. */
+  scalingActivity: 4_000,
+  groupDelete: 5_000,
+  endpoint: 2_000,
+  endpointDelete: 2_000,
+  /** Until an instance profile can be used by EC2 after its making (IAM is eventually consistent). */
+  instanceProfile: 8_000,
+  /** From placement to RUNNING: image pull and start. */
+  taskStart: 40_000,
+  taskStop: 12_000,
+  /** From RUNNING until the container's health check says HEALTHY. */
+  taskHealthy: 30_000,
+  serviceDrain: 2_000,
+  cluster: 1_000,
+} as const;
+
+export type Delays = { readonly [Name in keyof typeof usualDelays]: number };

@@ -1,0 +1,39 @@
+import { SimulatedFailure } from './failure.ts';
+import type { World } from './world.ts';
+
+/**
+ * One API operation: takes the SDK's input, changes the world, returns the SDK's output without its metadata, or throws a
+ * `SimulatedFailure`. Synchronous: an operation is atomic. Operations get a copy of the input and may keep it.
+ */
+export type Operation = (world: World, input: never) => object;
+
+/** A service's operations by name, as in `CreateVpc`. */
+export type Operations = Readonly<Record<string, Operation>>;
+
+/** EC2's pages, made small so that paging is always exercised. */
+export const pageSize = 20;
+
+export interface Page<Item> {
+  readonly items: Item[];
+  readonly nextToken: string | undefined;
+}
+
+/**
+ * One page of a list. The token is the position: good enough here, and opaque to callers.
+ *
+ * @param maxResults as the caller asked; never more than `pageSize` are given.
+ */
+export function page<Item>(
+  all: readonly Item[],
+  token: string | undefined,
+  maxResults: number | undefined = undefined,
+  most: number = pageSize,
+): Page<Item> {
+  const from = token === undefined ? 0 : Number.parseInt(token.replace(/^page-/, ''), 10);
+  if (Number.isNaN(from))
+    throw new SimulatedFailure('InvalidNextToken', `the token ${String(token)} is not valid`);
+  const size = Math.min(maxResults ?? most, most);
+  const items = all.slice(from, from + size);
+  const next = from + size;
+  return { items, nextToken: next < all.length ? `page-${String(next)}` : undefined };
+}

@@ -1,0 +1,7 @@
+export {
+  createSimulatedAccount,
+  type Fault,
+  type RecordedCall,
+  type SimulatedAccount,
+  type SimulatedAccountOptions,
+} from './account.ts';

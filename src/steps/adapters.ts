@@ -1,0 +1,65 @@
+import type { ClusterView } from '../elasticsearch/client.ts';
+import type { Architecture } from './facts.ts';
+
+/** What resources need beyond AWS; the command decides which: real ones, or those of the simulated account. */
+export interface Adapters {
+  readonly images: ImageBuilder;
+  readonly keys: KeyStore;
+  readonly secrets: SecretMaker;
+  readonly cluster: ClusterAccess;
+}
+
+/** Builds the image and pushes it; the real one drives docker, podman or buildah. */
+export interface ImageBuilder {
+  /**
+   * Whether there is a program to build with.
+   *
+   * @throws EsEcsError NO_IMAGE_BUILDER
+   */
+  check(): Promise<void>;
+  /**
+   * Builds from `templates/` and pushes under `repositoryUri:tag`.
+   *
+   * @returns the digest of the pushed manifest, `sha256:…`.
+   * @throws EsEcsError IMAGE_BUILD with the last lines of the program's output.
+   */
+  buildAndPush(order: ImageOrder): Promise<{ readonly digest: string }>;
+}
+
+export interface ImageOrder {
+  /** `123456789012.dkr.ecr.eu-west-1.amazonaws.com/es-ecs/search`. */
+  readonly repositoryUri: string;
+  readonly tag: string;
+  readonly architecture: Architecture;
+  readonly elasticsearchVersion: string;
+  /** From GetAuthorizationToken, decoded; never written where others can read it, never on a command line. */
+  readonly login: { readonly registry: string; readonly user: string; readonly password: string };
+}
+
+/** The bastion's key pair: the private half is a 0600 file beside the state and never leaves this machine. */
+export interface KeyStore {
+  /** Makes the pair when there is none yet; the same one ever after. */
+  ensure(): Promise<{ readonly publicKey: string; readonly privateKeyFile: string }>;
+  /** The public half if there is a pair, e.g. `ssh-ed25519 AAAA… es-ecs`. */
+  read(): Promise<{ readonly publicKey: string; readonly privateKeyFile: string } | undefined>;
+  /** After `destroy`. */
+  remove(): Promise<void>;
+}
+
+/** Makes secret values; pure but for time and chance, which are the adapter's. */
+export interface SecretMaker {
+  /** A CA that signs the nodes' certificates: PEM certificate and PKCS#8 private key. */
+  authority(cluster: string): Promise<{ readonly certificate: string; readonly privateKey: string }>;
+  /** A certificate for all nodes of the cluster, signed by the authority. */
+  nodeCertificate(
+    cluster: string,
+    authority: { readonly certificate: string; readonly privateKey: string },
+  ): Promise<{ readonly certificate: string; readonly privateKey: string }>;
+  password(): string;
+}
+
+/** The way in to Elasticsearch. */
+export interface ClusterAccess {
+  /** Undefined where there is no way in from here: then ECS's word is the last one. */
+  connect(): Promise<ClusterView | undefined>;
+}

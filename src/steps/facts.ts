@@ -1,0 +1,27 @@
+/** What AWS says of itself and of the caller, asked before anything is planned. */
+export interface Facts {
+  readonly accountId: string;
+  /** `aws`, `aws-cn`, `aws-us-gov`. */
+  readonly partition: string;
+  readonly region: string;
+  /** `amazonaws.com` or `amazonaws.com.cn`. */
+  readonly urlSuffix: string;
+  /** The zones used, in the order that decides which node stands where. */
+  readonly zones: readonly string[];
+  /** By instance type, those of the node groups and of the bastion. */
+  readonly instanceTypes: ReadonlyMap<string, InstanceTypeFacts>;
+  /** The ECS-optimised Amazon Linux 2023 image for each architecture that the nodes need. */
+  readonly hostImageIds: ReadonlyMap<Architecture, string>;
+  /** Amazon Linux 2023 for the bastion; undefined with the bastion off. */
+  readonly bastionImageId: string | undefined;
+  /** The CIDRs that may reach the bastion. */
+  readonly bastionCidrs: readonly string[];
+}
+
+export type Architecture = 'x86_64' | 'arm64';
+
+export interface InstanceTypeFacts {
+  readonly architecture: Architecture;
+  readonly memoryMiB: number;
+  readonly vcpus: number;
+}
