@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+
+import { invariant } from '../errors.ts';
+
+/** A value for a placeholder, already in the language of the template. */
+export type Placeholders = Readonly<Record<string, string>>;
+
+const placeholder = /\{\{([a-zA-Z]+)\}\}/g;
+
+/**
+ * Fills in `{{name}}`.
+ *
+ * @throws Error (a bug) when the template names something that is not given, or something given is not in it: a
+ *   template and the code that fills it in belong together.
+ */
+export function render(template: string, values: Placeholders): string {
+  const used = new Set<string>();
+  const text = template.replace(placeholder, (_whole, name: string) => {
+    const value = values[name];
+    invariant(value !== undefined, `the template asks for {{${name}}}, which is not given`);
+    used.add(name);
+    return value;
+  });
+  const unused = Object.keys(values).filter((name) => !used.has(name));
+  invariant(unused.length === 0, `the template has no placeholder for ${unused.join(', ')}`);
+  return text;
+}
+
+/** One word for a POSIX shell, whatever is in the value. */
+export function shellWord(value: string): string {
+  if (/^[A-Za-z0-9_./:@%+=,-]+$/.test(value)) return value;
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Every value as one word for a shell. */
+export function shellWords(values: Placeholders): Placeholders {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shellWord(value)]));
+}
+
+/** The text of a file in `templates/`, which ships beside `src/` and `dist/` alike. */
+export function readTemplate(name: string): Promise<string> {
+  return readFile(new URL(`../../templates/${name}`, import.meta.url), 'utf8');
+}

@@ -1,0 +1,246 @@
+#!/bin/bash
+# Prepares a host for its node. Runs on every boot, before the ECS agent (whose unit comes after cloud-final), and can
+# be killed at any point and run again. It fails closed: the agent starts only once /run/es-ecs/ready is there, so a
+# host without its data volume never joins the cluster. The reason is then in the instance's tag es-ecs-problem.
+set -Eeuo pipefail
+
+cluster={{cluster}}
+ecs_cluster={{ecsCluster}}
+volume_address_prefix={{volumeAddressPrefix}}
+
+# Tests put these elsewhere.
+root=${ES_ECS_ROOT:-}
+metadata=${ES_ECS_METADATA:-http://169.254.169.254}
+pause=${ES_ECS_PAUSE:-5}
+attempts=${ES_ECS_ATTEMPTS:-240} # of pause seconds each: 20 minutes for an old host to let go of the volume
+
+ready=$root/run/es-ecs/ready
+mount_point=$root/var/lib/es-ecs
+marker=.es-ecs-volume
+bootstrap_tag=es-ecs-bootstrap
+instance_id='' node='' zone='' address='' volume_id='' device='' initial_masters=''
+
+# cloud-init shows it on the console and keeps it in /var/log/cloud-init-output.log.
+say() { echo "es-ecs: $*"; }
+
+fail() {
+  say "FAILED: $*"
+  # EC2 takes any text as a tag's value, up to 256 characters; the CLI's shorthand does not.
+  local reason
+  reason=$(printf '%s' "$*" | tr -c 'A-Za-z0-9 ._:/=+@-' ' ' | cut -c 1-250)
+  if [[ -n $instance_id ]]; then
+    aws ec2 create-tags --resources "$instance_id" --tags "Key=es-ecs-problem,Value=\"$reason\"" || true
+  fi
+  trap - EXIT
+  exit 1
+}
+line=0
+trap 'line=$LINENO' ERR
+trap 'status=$?; [[ $status = 0 ]] || fail "line $line of user data ended with status $status"' EXIT
+
+# persist TIMES SENTENCE COMMAND…: repeats a command until it succeeds; else fails with the sentence, and with why.
+why=''
+persist() {
+  local left=$1 sentence=$2
+  shift 2
+  why=''
+  until "$@"; do
+    left=$((left - 1))
+    [[ $left -gt 0 ]] || fail "$sentence${why:+: $why}"
+    sleep "$pause"
+  done
+}
+
+# --- fail closed -----------------------------------------------------------------------------------------------------
+hold_the_agent() {
+  mkdir -p "$root/run/es-ecs" "$root/etc/systemd/system/ecs.service.d" "$root/etc/ecs" "$root/etc/es-ecs"
+  rm -f "$ready"
+  # Conditions are looked at when the unit's turn comes, after this script, although its start is already queued.
+  # Without ecs.config an agent would join the cluster "default" (containers-roadmap#1889).
+  cat >"$root/etc/systemd/system/ecs.service.d/10-es-ecs.conf" <<UNIT
+[Unit]
+ConditionPathExists=/run/es-ecs/ready
+UNIT
+  systemctl daemon-reload
+}
+
+# --- who am I --------------------------------------------------------------------------------------------------------
+metadata_token=''
+fetch_token() {
+  metadata_token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$metadata/latest/api/token") &&
+    [[ -n $metadata_token ]]
+}
+# Puts what the instance metadata say at a path into a variable.
+read_metadata() {
+  local value
+  value=$(curl -sf -m 5 -H "X-aws-ec2-metadata-token: $metadata_token" "$metadata/latest/meta-data/$2") && [[ -n $value ]] &&
+    printf -v "$1" '%s' "$value"
+}
+
+ask_metadata() {
+  persist 60 'the instance metadata service gives no token' fetch_token
+  persist 60 'the instance metadata name no instance id' read_metadata instance_id instance-id
+  local region
+  persist 60 'the instance metadata name no region' read_metadata region placement/region
+  export AWS_DEFAULT_REGION=$region AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=10 AWS_PAGER=''
+  persist 60 'the instance metadata name no zone' read_metadata zone placement/availability-zone
+  persist 60 'the instance metadata name no address' read_metadata address local-ipv4
+  persist 60 'the instance has no tag es-ecs-node in its metadata' read_metadata node tags/instance/es-ecs-node
+  [[ $node =~ ^[a-z][a-z0-9-]*-[0-9]+$ ]] || fail "the tag es-ecs-node says $node, which is not a node's name"
+}
+
+# --- kernel ----------------------------------------------------------------------------------------------------------
+set_kernel_limits() {
+  cat >"$root/etc/sysctl.d/90-es-ecs.conf" <<SYSCTL
+vm.max_map_count=1048576
+vm.swappiness=1
+net.ipv4.tcp_retries2=5
+SYSCTL
+  sysctl -q -p "$root/etc/sysctl.d/90-es-ecs.conf" || fail 'the kernel refuses vm.max_map_count=1048576'
+}
+
+# --- volume ----------------------------------------------------------------------------------------------------------
+have_aws() { command -v aws >/dev/null || dnf install -q -y awscli-2; }
+
+volume_state='' volume_holder=''
+find_volume() {
+  local found
+  found=$(aws ec2 describe-volumes \
+    --filters "Name=tag:es-ecs-cluster,Values=$cluster" "Name=tag:es-ecs-resource,Values=$volume_address_prefix$node" \
+    'Name=status,Values=creating,available,in-use' \
+    --query "Volumes[].[VolumeId,State,Attachments[0].InstanceId,Tags[?Key=='$bootstrap_tag']|[0].Value]" \
+    --output text 2>&1) || { why=${found//$'\n'/ }; return 1; }
+  [[ -n $found ]] || { why="no volume carries the address $volume_address_prefix$node"; return 1; }
+  [[ $(wc -l <<<"$found") = 1 ]] || fail "two volumes carry the address $volume_address_prefix$node"
+  read -r volume_id volume_state volume_holder initial_masters <<<"$found"
+  [[ $volume_holder != None ]] || volume_holder=''
+  [[ $initial_masters != None ]] || initial_masters=''
+}
+
+# Once: look, and attach when it is free. True when it is ours.
+take_volume() {
+  find_volume || return 1
+  if [[ $volume_holder = "$instance_id" ]]; then return 0; fi
+  if [[ $volume_state = available ]]; then
+    # Whatever the answer, look again: another host may have been faster, or the old one is not quite gone.
+    why=$(aws ec2 attach-volume --volume-id "$volume_id" --instance-id "$instance_id" --device /dev/sdf 2>&1 >/dev/null) || true
+    why=${why//$'\n'/ }
+  else
+    why="$volume_id is $volume_state${volume_holder:+ at $volume_holder}"
+    say "$why, waiting"
+  fi
+  return 1
+}
+
+# The kernel numbers NVMe devices in any order: the serial number is the volume's id without its hyphen.
+find_device() {
+  local serial_file
+  for serial_file in "$root"/sys/block/nvme*/device/serial; do
+    [[ -r $serial_file ]] || continue
+    if [[ $(tr -d ' \n' <"$serial_file") = "${volume_id/-/}" ]]; then
+      device=$root/dev/$(basename "$(dirname "$(dirname "$serial_file")")")
+      [[ -e $device ]] && return 0
+    fi
+  done
+  return 1
+}
+
+# blkid's own words: 0 found something, 2 found nothing; anything else (8: ambivalent) is not blank.
+make_file_system_if_blank() {
+  local status=0
+  dd if="$device" of=/dev/null bs=4096 count=1 status=none || fail "$device ($volume_id) cannot be read"
+  blkid -p "$device" >/dev/null || status=$?
+  if [[ $status = 0 ]] && was_cut_short; then
+    say "the file system on $volume_id was never finished, making it again"
+    mkfs.xfs -q -f "$device" || fail "mkfs.xfs fails on $volume_id"
+  elif [[ $status = 2 ]]; then
+    say "$volume_id is blank, making a file system"
+    mkfs.xfs -q "$device" || fail "mkfs.xfs fails on $volume_id"
+  elif [[ $status != 0 ]]; then
+    fail "blkid cannot tell what is on $volume_id: status $status"
+  fi
+  [[ $(blkid -p -o value -s TYPE "$device") = xfs ]] || fail "there is something on $volume_id, and it is not xfs"
+}
+# mkfs.xfs marks its work as in progress until all of it is written; nothing can have been stored on such a volume.
+was_cut_short() {
+  [[ $(blkid -p -o value -s TYPE "$device") = xfs ]] &&
+    xfs_db -r -c 'sb 0' -c 'print inprogress' "$device" 2>/dev/null | grep -q '= 1$'
+}
+
+mount_volume() {
+  local uuid
+  uuid=$(blkid -p -o value -s UUID "$device")
+  mkdir -p "$mount_point"
+  # Unmounted, nobody writes there: an Elasticsearch on the root disk would look healthy.
+  mountpoint -q "$mount_point" || chattr +i "$mount_point" 2>/dev/null || true
+  mountpoint -q "$mount_point" || mount -t xfs -o noatime,nodev,nosuid "UUID=$uuid" "$mount_point" ||
+    fail "$volume_id cannot be mounted"
+  [[ $(findmnt -n -o UUID --mountpoint "$mount_point") = "$uuid" ]] || fail "something else is mounted at $mount_point"
+  # The volume may have grown.
+  xfs_growfs "$mount_point" >/dev/null || say "xfs_growfs fails on $volume_id"
+}
+
+# A volume says whose it is: a volume restored or tagged by hand must not bring one cluster's data into another.
+claim_volume() {
+  local owner="$cluster/$node" found
+  rm -f "$mount_point/$marker.new"
+  if [[ -f $mount_point/$marker ]]; then
+    found=$(<"$mount_point/$marker")
+    [[ $found = "$owner" ]] || fail "$volume_id belongs to $found, not to $owner"
+  elif [[ -n $(ls -A "$mount_point") ]]; then
+    fail "$volume_id holds files and no word that they are $owner's"
+  else
+    echo "$owner" >"$mount_point/$marker.new"
+    sync -f "$mount_point"
+    mv "$mount_point/$marker.new" "$mount_point/$marker"
+  fi
+  mkdir -p "$mount_point/data"
+  # Only the top: below it, everything is Elasticsearch's own.
+  chown 1000:0 "$mount_point/data"
+  chmod 0770 "$mount_point/data"
+}
+
+# --- hand over -------------------------------------------------------------------------------------------------------
+write_file() {
+  cat >"$1.new"
+  chmod "$2" "$1.new"
+  mv "$1.new" "$1"
+}
+
+write_node_file() {
+  write_file "$root/etc/es-ecs/node.env" 0644 <<NODE
+ES_ECS_NODE=$node
+ES_ECS_ZONE=$zone
+ES_ECS_ADDRESS=$address
+ES_ECS_INITIAL_MASTERS=$initial_masters
+NODE
+}
+
+# Last, and never starting the agent from here: systemctl start would wait for this very script (amazon-ecs-agent#1707).
+let_the_agent_go() {
+  write_file "$root/etc/ecs/ecs.config" 0600 <<ECS
+ECS_CLUSTER=$ecs_cluster
+ECS_INSTANCE_ATTRIBUTES={"es-ecs-node":"$node"}
+ECS_ENABLE_TASK_IAM_ROLE=true
+ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST=true
+ECS_AVAILABLE_LOGGING_DRIVERS=["json-file","awslogs"]
+ECS_CONTAINER_STOP_TIMEOUT=120s
+ECS_CONTAINER_START_TIMEOUT=10m
+ECS_IMAGE_PULL_BEHAVIOR=prefer-cached
+ECS
+  aws ec2 delete-tags --resources "$instance_id" --tags Key=es-ecs-problem || true
+  touch "$ready"
+  say "$node is ready: $volume_id on $device at $mount_point"
+}
+
+hold_the_agent
+ask_metadata
+set_kernel_limits
+persist 20 'the AWS CLI can be neither found nor installed' have_aws
+persist "$attempts" "the volume of $node cannot be had" take_volume
+persist 60 "$volume_id is attached, and no device has its serial number" find_device
+make_file_system_if_blank
+mount_volume
+claim_volume
+write_node_file
+let_the_agent_go
