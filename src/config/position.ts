@@ -1,0 +1,162 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from 'yaml';
+import { EsEcsError } from '../errors.ts';
+
+/** Where a value stands in the file: `['nodes', 0, 'storage', 'sizeGiB']`. */
+export type Path = readonly (string | number)[];
+
+/** A config file that is valid YAML, and where each of its values stands. */
+export interface Source {
+  /** The plain value; undefined when the file is empty. */
+  readonly value: unknown;
+  /** `es-ecs.yaml:7:11` of the value, or of the nearest thing above it that the file has. */
+  at(path: Path): string;
+  /** `es-ecs.yaml:7:3` of a key, for keys that should not be there. */
+  atKey(path: Path): string;
+  /** The text of a scalar as it stands in the file: `9.10` and not the number 9.1. Undefined for anything else. */
+  scalarText(path: Path): string | undefined;
+  /** Whether the file says something there, if only `null`. */
+  has(path: Path): boolean;
+  /** Where in the text, for sorting. */
+  offset(path: Path): number;
+}
+
+/** A thing found in the document, and where a person looks for it. */
+interface Found {
+  readonly node: Node | null;
+  /** The key it stands under; the thing itself where it is in a list. */
+  readonly keyOffset: number;
+}
+
+/**
+ * Reads YAML and remembers positions.
+ *
+ * @throws EsEcsError CONFIG_SYNTAX with file, line and column
+ */
+export function openSource(text: string, file: string): Source {
+  const lineCounter = new LineCounter();
+  const position = (offset: number): string => {
+    const { line, col } = lineCounter.linePos(offset);
+    return `${file}:${String(Math.max(line, 1))}:${String(Math.max(col, 1))}`;
+  };
+  const document = parse({ text, file, lineCounter, position });
+  const value = toValue(document, file);
+
+  const at = (path: Path): number => {
+    for (let length = path.length; length >= 0; length--) {
+      const found = find(document, path.slice(0, length));
+      if (found !== undefined) return offsetOf(found);
+    }
+    return 0;
+  };
+  return {
+    value,
+    at: (path) => position(at(path)),
+    atKey: (path) => position(find(document, path)?.keyOffset ?? at(path)),
+    scalarText: (path) => scalarText(find(document, path)?.node),
+    has: (path) => find(document, path) !== undefined,
+    offset: at,
+  };
+}
+
+/** Writes a path as people read it: `nodes[0].storage.sizeGiB`. */
+export function formatPath(path: Path): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${String(part)}]` : index === 0 ? part : `.${part}`))
+    .join('');
+}
+
+interface ParseInput {
+  readonly text: string;
+  readonly file: string;
+  readonly lineCounter: LineCounter;
+  position(offset: number): string;
+}
+
+function parse({ text, file, lineCounter, position }: ParseInput): Document {
+  let document: Document;
+  try {
+    document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new EsEcsError('CONFIG_SYNTAX', `${file}: nested too deeply to be read`, { cause });
+  }
+  const [first, ...rest] = [...document.errors, ...document.warnings];
+  if (first === undefined) return document;
+  const say = (error: YAMLError): string => `${position(error.pos[0])}: ${syntaxText(error, text)}`;
+  throw new EsEcsError('CONFIG_SYNTAX', say(first), { hint: rest.map(say), cause: first });
+}
+
+/** The faults that people make, in plain words; the library's own for the rest. */
+function syntaxText(error: YAMLError, text: string): string {
+  switch (error.code) {
+    case 'DUPLICATE_KEY':
+      return `${/^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? 'a key'}: stands here a second time in the same map; keep one`;
+    case 'TAB_AS_INDENT':
+      return 'a tab stands where YAML wants spaces';
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins here; the file holds one cluster';
+    case 'RESOURCE_EXHAUSTION':
+      return 'nested too deeply to be read';
+    default:
+      return lowerFirst(error.message.replace(/\.$/, '').replaceAll('\n', ' '));
+  }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function toValue(document: Document, file: string): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return value ?? undefined;
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError || cause instanceof RangeError)) throw cause;
+    const message = 'aliases (*name) repeat so much, or so deep, that the file is not read; write the values out';
+    throw new EsEcsError('CONFIG_SYNTAX', `${file}: ${message}`, { cause });
+  }
+}
+
+function find(document: Document, path: Path): Found | undefined {
+  let found: Found | undefined =
+    document.contents === null ? undefined : { node: document.contents, keyOffset: startOf(document.contents) };
+  for (const part of path) {
+    if (found === undefined) return undefined;
+    found = child(document, found, part);
+  }
+  return found;
+}
+
+function child(document: Document, parent: Found, part: string | number): Found | undefined {
+  const node = isAlias(parent.node) ? parent.node.resolve(document) : parent.node;
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
+    if (pair === undefined) return undefined;
+    const value = isNode(pair.value) ? pair.value : null;
+    return { node: value, keyOffset: isNode(pair.key) ? startOf(pair.key) : parent.keyOffset };
+  }
+  if (isSeq(node) && typeof part === 'number') {
+    const item = node.items[part];
+    if (item === undefined) return undefined;
+    return isNode(item) ? { node: item, keyOffset: startOf(item) } : { node: null, keyOffset: parent.keyOffset };
+  }
+  return undefined;
+}
+
+function isNode(value: unknown): value is Node {
+  return isAlias(value) || isScalar(value) || isMap(value) || isSeq(value);
+}
+
+function startOf(node: Node): number {
+  return node.range?.[0] ?? 0;
+}
+
+/** A scalar is pointed at itself; maps, lists and nothing at all by their key. */
+function offsetOf({ node, keyOffset }: Found): number {
+  return isScalar(node) && node.value !== null ? startOf(node) : keyOffset;
+}
+
+function scalarText(node: Node | null | undefined): string | undefined {
+  if (!isScalar(node) || node.value === null) return undefined;
+  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
+}

@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { formatPath, type Path, type Source } from './position.ts';
+import { configSchema, wording } from './schema.ts';
+
+/** One thing in the file that is wrong or unwise. */
+export interface Problem {
+  readonly path: Path;
+  /** A sentence without its end: lower case, with the offending value. */
+  readonly message: string;
+  /** `es-ecs.yaml:7:11`. */
+  readonly at: string;
+}
+
+/** `es-ecs.yaml:7:11: nodes: 0 is not a number of nodes (1 to 300)`. */
+export function formatProblem({ at, path, message }: Problem): string {
+  return [at, formatPath(path), message].filter((part) => part !== '').join(': ');
+}
+
+type Schema = z.core.$ZodType;
+type Issue = z.core.$ZodIssue;
+
+/** What zod found, in our words and with positions, in the order of the file. */
+export function describeIssues(issues: readonly Issue[], source: Source): readonly Problem[] {
+  return issues
+    .flatMap((issue) => describeIssue(issue, { schema: configSchema, base: [], source }))
+    .sort((a, b) => source.offset(a.path) - source.offset(b.path));
+}
+
+interface Where {
+  /** The schema that the issue's path starts from. */
+  readonly schema: Schema;
+  /** Where that schema stands in the file. */
+  readonly base: Path;
+  readonly source: Source;
+}
+
+function describeIssue(issue: Issue, where: Where): readonly Problem[] {
+  const { source, base } = where;
+  const path = [...base, ...issue.path.map(pathPart)];
+  const schema = schemaAt(where.schema, issue.path.map(pathPart));
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema);
+    return issue.keys.map((key) => {
+      const keyPath = [...path, key];
+      return { path: keyPath, message: unknownKey(key, known), at: source.atKey(keyPath) };
+    });
+  }
+  if (issue.code === 'invalid_union') {
+    const branch = chosenBranch(issue.errors);
+    const option = schema instanceof z.core.$ZodUnion ? schema._zod.def.options[branch] : undefined;
+    const errors = issue.errors[branch];
+    if (option !== undefined && errors !== undefined) {
+      return errors.flatMap((inner) => describeIssue(inner, { schema: option, base: path, source }));
+    }
+  }
+  return [{ path, message: wrongValue(path, what(schema), source), at: source.at(path) }];
+}
+
+/**
+ * Which form of a union the writer meant: the one whose own type fits, so that a mistake inside a list of groups is
+ * told as such. -1 when the value is none of them.
+ */
+function chosenBranch(branches: readonly (readonly Issue[])[]): number {
+  return branches.findIndex((issues) => !issues.some((issue) => issue.path.length === 0 && isTypeIssue(issue)));
+}
+
+function isTypeIssue({ code }: Issue): boolean {
+  return code === 'invalid_type' || code === 'invalid_union' || code === 'invalid_value';
+}
+
+function wrongValue(path: Path, wanted: string, source: Source): string {
+  if (!source.has(path)) return `missing; it must be ${wanted}`;
+  const value = valueAt(source.value, path);
+  if (value === null || value === undefined) return `empty; it must be ${wanted}`;
+  return `${show(value, source.scalarText(path))} is not ${wanted}`;
+}
+
+function show(value: unknown, text: string | undefined): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'a map';
+  const shown = text ?? String(value);
+  if (shown === '') return '""';
+  return shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, part) => {
+    if (typeof inner !== 'object' || inner === null) return undefined;
+    return Object.entries(inner).find(([key]) => key === String(part))?.[1];
+  }, value);
+}
+
+function pathPart(part: PropertyKey): string | number {
+  return typeof part === 'symbol' ? String(part) : part;
+}
+
+function what(schema: Schema | undefined): string {
+  return (schema === undefined ? undefined : wording.get(schema)?.what) ?? 'allowed here';
+}
+
+/** Takes off defaults and optionality, which carry no words of their own. */
+function bare(schema: Schema): Schema {
+  if (
+    schema instanceof z.core.$ZodDefault ||
+    schema instanceof z.core.$ZodPrefault ||
+    schema instanceof z.core.$ZodOptional
+  ) {
+    return bare(schema._zod.def.innerType);
+  }
+  return schema;
+}
+
+/** The schema of what stands at a path; of a union, the first form that has such a path. */
+function schemaAt(schema: Schema, path: Path): Schema | undefined {
+  const here = bare(schema);
+  const [part, ...rest] = path;
+  if (part === undefined) return here;
+  if (here instanceof z.core.$ZodUnion) {
+    return here._zod.def.options.map((option) => schemaAt(option, path)).find((found) => found !== undefined);
+  }
+  const next = childSchema(here, part);
+  return next === undefined ? undefined : schemaAt(next, rest);
+}
+
+function childSchema(schema: Schema, part: string | number): Schema | undefined {
+  if (schema instanceof z.core.$ZodObject) return schema._zod.def.shape[String(part)];
+  if (schema instanceof z.core.$ZodArray) return schema._zod.def.element;
+  if (schema instanceof z.core.$ZodRecord) return schema._zod.def.valueType;
+  return undefined;
+}
+
+function knownKeys(schema: Schema | undefined): readonly string[] {
+  if (schema instanceof z.core.$ZodObject) return Object.keys(schema._zod.def.shape);
+  if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.flatMap((option) => knownKeys(bare(option)));
+  return [];
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  if (near !== undefined) return `not a known key; did you mean ${near}?`;
+  const elsewhere = pathsOfKey(configSchema, key);
+  if (elsewhere[0] !== undefined) return `not a known key here; it belongs at ${elsewhere[0]}`;
+  return `not a known key (known here: ${known.join(', ')})`;
+}
+
+/** Where else in the file a key of this name belongs. */
+function pathsOfKey(schema: Schema, key: string, base: Path = []): readonly string[] {
+  const here = bare(schema);
+  if (here instanceof z.core.$ZodUnion) {
+    return here._zod.def.options.flatMap((option) => pathsOfKey(option, key, base));
+  }
+  if (!(here instanceof z.core.$ZodObject)) return [];
+  return Object.entries(here._zod.def.shape).flatMap(([name, inner]) => {
+    const path = [...base, name];
+    return name === key ? [formatPath(path)] : pathsOfKey(inner, key, path);
+  });
+}
+
+/** The known key that was most likely meant; undefined when none is near. */
+export function nearest(key: string, known: readonly string[]): string | undefined {
+  const plain = simplify(key);
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain, simplify(candidate)) }))
+    .sort((a, b) => a.distance - b.distance);
+  const [best] = ranked;
+  if (best !== undefined && best.distance <= Math.max(1, Math.floor(plain.length / 3))) return best.candidate;
+  return known.find((candidate) => plain.length >= 3 && simplify(candidate).startsWith(plain));
+}
+
+function simplify(key: string): string {
+  return key.toLowerCase().replaceAll(/[-_\s]/g, '');
+}
+
+/** Levenshtein's distance, with a swap of neighbours counted as one. */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const cell = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      const swap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? cell(i - 2, j - 2) + 1 : Infinity;
+      row.push(Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, cell(i - 1, j - 1) + change, swap));
+    }
+  }
+  return cell(a.length, b.length);
+}
