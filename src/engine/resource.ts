@@ -88,6 +88,12 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    * wanted has been applied.
    */
   readonly unwanted?: true;
+  /** `find` reads its inputs; without this it is called at once, with none, so that all types are read in parallel. */
+  readonly findsByInputs?: true;
+  /**
+   * Resources of one lane make their rolling changes one at a time: the next begins when the one before is ready again.
+   */
+  readonly lane?: string;
   /** Not es-ecs's own: found and changed, never made or destroyed (the VPC's default security group). */
   readonly borrowed?: true;
 
@@ -95,6 +101,11 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
   desired(inputs: Inputs<N>): Desired | Promise<Desired>;
   /** Reads only. Absent is undefined. Must not need all inputs: with some missing, tags or the name must do, else undefined. */
   find(sight: Sight<N>): Promise<Observed | undefined>;
+  /**
+   * What it will be once `diff`'s changes are applied, as far as others need to know it (a launch template's next
+   * version number), so that the plan shows what follows for them. Absent: what is observed.
+   */
+  predict?(desired: Desired, observed: Observed): Observed;
   /** The id to remember. */
   id(observed: Observed): string;
   phase(observed: Observed): Phase;

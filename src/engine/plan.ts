@@ -1,0 +1,186 @@
+import { EsEcsError } from '../errors.ts';
+import type { Graph } from './graph.ts';
+import type { Memory } from './memory.ts';
+import type { Address, AnyResource, Change, Impact } from './resource.ts';
+
+/** What has to happen to a resource. `gate` things are waited for, and nothing is known of them beforehand. */
+export type PlanAction = 'create' | 'change' | 'replace' | 'refuse' | 'destroy' | 'in-sync' | 'gate';
+
+export interface PlanEntry {
+  readonly resource: AnyResource;
+  readonly action: PlanAction;
+  /** For `change`, `replace` and `refuse`: each difference. */
+  readonly changes: readonly Change[];
+  /** The heaviest impact of the changes. */
+  readonly impact: Impact | undefined;
+  readonly because: string | undefined;
+  readonly observed: unknown;
+  readonly id: string | undefined;
+}
+
+export interface PlanSummary {
+  readonly create: number;
+  readonly change: number;
+  readonly replace: number;
+  readonly refuse: number;
+  readonly destroy: number;
+  readonly inSync: number;
+}
+
+export interface Plan {
+  /** In the graph's order. */
+  readonly entries: readonly PlanEntry[];
+  readonly summary: PlanSummary;
+}
+
+const weights: readonly Impact[] = ['in-place', 'rolling', 'replace', 'refuse'];
+
+/** The heaviest of the changes' impacts. */
+export function heaviest(changes: readonly Change[]): Impact | undefined {
+  const most = Math.max(-1, ...changes.map((change) => weights.indexOf(change.impact)));
+  return weights[most];
+}
+
+/** Compares everything that is wanted with everything that is there. Reads only, all types at once. */
+export async function makePlan(graph: Graph, memory: Memory): Promise<Plan> {
+  const planned = new Map<Address, Promise<Outlook>>();
+  for (const resource of graph.resources) {
+    const needs = Object.entries(resource.needs).map(
+      async ([name, needed]): Promise<NamedOutlook> => [name, await known(planned, needed)],
+    );
+    planned.set(resource.address, settled(outlook(resource, needs, memory)));
+  }
+  const outlooks = await Promise.all(planned.values());
+  const entries = outlooks.map((one) => one.entry);
+  return { entries, summary: summarise(entries) };
+}
+
+/** Counts what has to happen; gates are not counted. */
+export function summarise(entries: readonly PlanEntry[]): PlanSummary {
+  const count = (action: PlanAction): number => entries.filter((entry) => entry.action === action).length;
+  return {
+    create: count('create'),
+    change: count('change'),
+    replace: count('replace'),
+    refuse: count('refuse'),
+    destroy: count('destroy'),
+    inSync: count('in-sync'),
+  };
+}
+
+/** Whether `up` has nothing to do. */
+export function isInSync(plan: Plan): boolean {
+  return plan.entries.every((entry) => entry.action === 'in-sync' || entry.action === 'gate');
+}
+
+/** @throws EsEcsError REFUSED, naming every refused change, so that nothing is begun that cannot be ended. */
+export function refuseRefused(plan: Plan): void {
+  const refused = plan.entries.filter((entry) => entry.action === 'refuse');
+  const [first] = refused;
+  if (first === undefined) return;
+  const sentences = refused.map((entry) => {
+    const change = entry.changes.find((one) => one.impact === 'refuse');
+    return `${entry.resource.address}: ${change === undefined ? '' : sentence(change)}`;
+  });
+  throw new EsEcsError('REFUSED', sentences.join('\n'), {
+    address: first.resource.address,
+    hint: 'es-ecs plan  shows everything that would change; set the refused values back to go on',
+  });
+}
+
+function sentence(change: Change): string {
+  const because = change.because === undefined ? '' : `: ${change.because}`;
+  return `${change.path} ${change.before ?? 'absent'} → ${change.after ?? 'absent'} is refused${because}`;
+}
+
+interface Outlook {
+  readonly entry: PlanEntry;
+  /** What those that need it may reckon with; undefined: not known before it exists. */
+  readonly expected: unknown;
+}
+
+type NamedOutlook = readonly [string, Outlook];
+
+async function known(planned: ReadonlyMap<Address, Promise<Outlook>>, needed: AnyResource): Promise<Outlook> {
+  const one = planned.get(needed.address);
+  if (one === undefined) throw new Error(`${needed.address} is not planned before what needs it`);
+  return one;
+}
+
+/** Marks a promise as looked after, so that one failure does not show up again for each that waits for it. */
+function settled<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+async function outlook(
+  resource: AnyResource,
+  needs: readonly Promise<NamedOutlook>[],
+  memory: Memory,
+): Promise<Outlook> {
+  const blank = {
+    resource,
+    changes: [],
+    impact: undefined,
+    because: undefined,
+    observed: undefined,
+    id: undefined,
+  };
+  if (resource.gate === true) return { entry: { ...blank, action: 'gate' }, expected: undefined };
+
+  const id = memory.id(resource.address);
+  const early = resource.findsByInputs === true ? await inputsOf(needs) : { inputs: {} };
+  // Begun before the needed ones are known, so that all types are read in parallel.
+  const finding = settled(resource.find({ id, fresh: false, inputs: early.inputs }));
+  const { inputs, missing } = await inputsOf(needs);
+  const observed = await finding;
+  const phase = observed === undefined ? 'gone' : resource.phase(observed);
+  const there = { ...blank, observed, id: observed === undefined ? undefined : resource.id(observed) };
+
+  if (resource.unwanted === true) {
+    const action = phase === 'gone' ? 'in-sync' : 'destroy';
+    return { entry: { ...there, action, because: 'the config no longer asks for it' }, expected: undefined };
+  }
+  if (phase === 'gone') return { entry: { ...blank, action: 'create' }, expected: undefined };
+  if (phase === 'failed') {
+    const because = (await resource.explain?.(observed)) ?? 'AWS reports that it failed';
+    return { entry: { ...there, action: 'replace', impact: 'replace', because }, expected: undefined };
+  }
+  if (missing.length > 0) {
+    const because = `depends on ${missing.join(', ')}`;
+    return { entry: { ...there, action: 'change', impact: 'in-place', because }, expected: undefined };
+  }
+  const desired = await resource.desired(inputs);
+  const changes = resource.diff(desired, observed);
+  const impact = heaviest(changes);
+  const because = changes.find((change) => change.impact === impact)?.because;
+  const entry: PlanEntry = { ...there, changes, impact, because, action: actionFor(impact) };
+  if (impact === 'replace') return { entry, expected: undefined };
+  return {
+    entry,
+    expected: changes.length === 0 ? observed : (resource.predict?.(desired, observed) ?? observed),
+  };
+}
+
+function actionFor(impact: Impact | undefined): PlanAction {
+  if (impact === undefined) return 'in-sync';
+  return impact === 'replace' || impact === 'refuse' ? impact : 'change';
+}
+
+interface KnownInputs {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Addresses of needed things that are not there yet. Gates and unwanted things are never inputs. */
+  readonly missing: readonly Address[];
+}
+
+async function inputsOf(needs: readonly Promise<NamedOutlook>[]): Promise<KnownInputs> {
+  const outlooks = await Promise.all(needs);
+  const inputs = Object.fromEntries(outlooks.map(([name, one]) => [name, one.expected]));
+  const missing = outlooks
+    .filter(
+      ([, one]) =>
+        one.expected === undefined && one.entry.action !== 'gate' && one.entry.resource.unwanted !== true,
+    )
+    .map(([, one]) => one.entry.resource.address);
+  return { inputs, missing };
+}

@@ -1,0 +1,32 @@
+import type { EsEcsError } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import type { EngineEvent } from './events.ts';
+import type { Memory } from './memory.ts';
+import type { Address } from './resource.ts';
+
+/** What the engine works with while it applies or destroys. */
+export interface Run {
+  readonly clock: Clock;
+  readonly memory: Memory;
+  readonly emit: (event: EngineEvent) => void;
+  /** Aborted by Ctrl-C: calls in flight end, nothing new begins. */
+  readonly signal: AbortSignal;
+  /** Resources worked on at the same time; Infinity by default, 1 gives the graph's order strictly. */
+  readonly concurrency: number;
+  /** False: gates are skipped. */
+  readonly awaitGates: boolean;
+  /** Milliseconds slept for the account's sake, by resource; `waitUntil` and `withRetries` add to it. */
+  readonly waited: Map<Address, number>;
+  /** Turns whatever was thrown into an error a person can act on. */
+  readonly translate: (error: unknown, address: Address) => EsEcsError;
+}
+
+/** When a resource was worked on; the chain of these decides how long it all takes. Milliseconds of the run's clock. */
+export interface Span {
+  readonly address: Address;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Of that, how much was spent waiting for the account rather than calling it. */
+  readonly waitedMs: number;
+  readonly needs: readonly Address[];
+}

@@ -1,0 +1,34 @@
+import type { Address } from './resource.ts';
+import type { Span } from './run.ts';
+
+/** The chain of resources, each waiting for the one before, that took the longest to get through. */
+export interface CriticalPath {
+  /** The time that the chain spends waiting for the account; no run can be faster. */
+  readonly ms: number;
+  readonly addresses: readonly Address[];
+}
+
+interface Chain {
+  readonly ms: number;
+  readonly addresses: readonly Address[];
+}
+
+/** Finds the longest chain of waits; a resource that waited for nothing costs nothing in it. */
+export function criticalPath(spans: readonly Span[]): CriticalPath {
+  const chains = new Map<Address, Chain>();
+  let longest: Chain = { ms: 0, addresses: [] };
+  for (const span of [...spans].sort((a, b) => a.endMs - b.endMs)) {
+    let before: Chain = { ms: 0, addresses: [] };
+    for (const need of span.needs) {
+      const chain = chains.get(need);
+      if (chain !== undefined && chain.ms > before.ms) before = chain;
+    }
+    const chain: Chain =
+      span.waitedMs > 0
+        ? { ms: before.ms + span.waitedMs, addresses: [...before.addresses, span.address] }
+        : before;
+    chains.set(span.address, chain);
+    if (chain.ms > longest.ms) longest = chain;
+  }
+  return longest;
+}
