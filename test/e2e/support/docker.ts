@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
+import { execa } from 'execa';
+
+import { freePort, runScript, startScript } from './part.ts';
+
+/** The user of every ECR login. */
+export const registryUser = 'AWS';
+
+/** A Docker engine and an image registry on loopback, both with nothing in them. */
+export interface Docker {
+  /** `unix:///…/docker.sock`, for DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** `http://127.0.0.1:PORT`; its `/v2/` wants the user `AWS` and the password. */
+  readonly registryUrl: string;
+  /** `127.0.0.1:PORT`, the first part of an image's name there. */
+  readonly registryHost: string;
+  /** DOCKER_HOST, and a DOCKER_CONFIG of its own, so that a login stays out of the user's. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The docker command line against this engine. */
+  run(args: readonly string[], options?: DockerRun): Promise<DockerResult>;
+  /**
+   * Tags a small stand-in as `docker.elastic.co/elasticsearch/elasticsearch:VERSION`, so that a build finds its base
+   * and pulls nothing: a shell, the folders with their owners, and an `elasticsearch-plugin` that makes folders.
+   * It serves nothing.
+   *
+   * @returns the image's name.
+   */
+  buildStandInBase(version: string, platform?: string): Promise<string>;
+  /** Ends both and removes all they held; a second call does nothing. */
+  stop(): Promise<void>;
+}
+
+export interface DockerRun {
+  /** Standard input, e.g. the password of `login --password-stdin`. */
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
+/** What the command line said; a failure is a result too, as some tests want one. */
+export interface DockerResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Starts an engine and a registry of the test's own; installs Debian's packages where they are missing.
+ *
+ * @param password of the registry's user, as in the token that the account under test gives out.
+ * @throws PartUnavailable without Linux, root or the packages; give this to `startPart`.
+ */
+export async function startDocker(password: string): Promise<Docker> {
+  const port = await freePort();
+  const script = await startScript('docker.sh', [String(port), registryUser], password);
+  const folder = script.where;
+  const environment = {
+    DOCKER_HOST: `unix://${folder}/docker.sock`,
+    DOCKER_CONFIG: path.join(folder, 'client'),
+  };
+  await mkdir(environment.DOCKER_CONFIG, { recursive: true });
+  const run = async (args: readonly string[], options: DockerRun = {}): Promise<DockerResult> => {
+    const result = await execa('docker', args, { ...options, env: environment, reject: false });
+    return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
+  };
+  return {
+    dockerHost: environment.DOCKER_HOST,
+    registryUrl: `http://127.0.0.1:${port}`,
+    registryHost: `127.0.0.1:${port}`,
+    environment,
+    run,
+    buildStandInBase: (version, platform) => importBase(run, version, platform),
+    stop: () => script.stop(),
+  };
+}
+
+/** Elasticsearch's image as its Dockerfile describes it, as far as a build on top of it can tell. */
+const baseSettings = [
+  'USER 1000:0',
+  'WORKDIR /usr/share/elasticsearch',
+  'ENV PATH=/usr/share/elasticsearch/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'ENV ELASTIC_CONTAINER=true',
+  'EXPOSE 9200 9300',
+  'ENTRYPOINT ["/bin/tini", "--", "/usr/local/bin/docker-entrypoint.sh"]',
+  'CMD ["eswrapper"]',
+];
+
+async function importBase(
+  run: Docker['run'],
+  version: string,
+  platform: string | undefined,
+): Promise<string> {
+  const tar = await runScript('docker.sh', ['base']);
+  const image = `docker.elastic.co/elasticsearch/elasticsearch:${version}`;
+  const result = await run([
+    'import',
+    ...(platform === undefined ? [] : ['--platform', platform]),
+    ...baseSettings.flatMap((setting) => ['--change', setting]),
+    tar,
+    image,
+  ]);
+  if (result.exitCode !== 0) throw new Error(`the stand-in base was not imported: ${result.stderr}`);
+  return image;
+}
