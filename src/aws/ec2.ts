@@ -1,9 +1,18 @@
-import { CreateTagsCommand, DeleteTagsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import {
+  CreateTagsCommand,
+  DeleteTagsCommand,
+  type EC2Client,
+  type Filter,
+  type ResourceType,
+  type TagSpecification,
+} from '@aws-sdk/client-ec2';
 
+import type { Clients } from './clients.ts';
+import type { Collection } from './inventory.ts';
 import { clusterTag, type Tags, type TagWriter, toCapitalTags } from './tags.ts';
 
 /** The filter for everything of a cluster. */
-export function ec2Filters(cluster: string): { Name: string; Values: string[] }[] {
+export function ec2Filters(cluster: string): Filter[] {
   return [{ Name: `tag:${clusterTag}`, Values: [cluster] }];
 }
 
@@ -16,6 +25,46 @@ export function ec2Tags(ec2: EC2Client, id: string): TagWriter {
     unset: async (keys) => {
       await ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: keys.map((Key) => ({ Key })) }));
     },
+  };
+}
+
+/** Tags given in the very call that creates a thing, so that nothing is ever made without them. */
+export function tagSpecifications(type: ResourceType, tags: Tags): TagSpecification[] {
+  return [{ ResourceType: type, Tags: toCapitalTags(tags) }];
+}
+
+/** What a Describe of EC2 is asked for: either of the two. */
+export interface Ec2Question {
+  readonly filters?: Filter[];
+  readonly ids?: string[];
+}
+
+/** How things of one EC2 type are read. */
+export interface Ec2Type<Item extends { readonly tags: Tags }> {
+  /** In the plural, for errors. */
+  readonly name: string;
+  /** The error name for an unknown id, as in `InvalidVpcID.NotFound`. */
+  readonly notFound: string;
+  readonly read: (clients: Clients, question: Ec2Question) => Promise<readonly Item[]>;
+  readonly id: (item: Item) => string;
+  /** Deleted, though AWS still shows it for a while. */
+  readonly isGone?: (item: Item) => boolean;
+}
+
+/** EC2 takes up to 1000 ids in a Describe and advises fewer; a page is as long. */
+const idsAtOnce = 100;
+
+/** The collection of an EC2 type: listed by the cluster's tag, looked up by id. */
+export function ec2Collection<Item extends { readonly tags: Tags }>(type: Ec2Type<Item>): Collection<Item> {
+  const { name, notFound, read, id, isGone } = type;
+  return {
+    name,
+    list: (clients, cluster) => read(clients, { filters: ec2Filters(cluster) }),
+    byIds: (clients, ids) => existing(ids, notFound, (some) => read(clients, { ids: some })),
+    chunk: idsAtOnce,
+    id,
+    tags: (item) => item.tags,
+    ...(isGone === undefined ? {} : { isGone }),
   };
 }
 

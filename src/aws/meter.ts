@@ -19,6 +19,21 @@ export function isRead(operation: string): boolean {
   return readVerbs.some((verb) => operation.startsWith(verb));
 }
 
+/** By the SDK's client name, the prefix that IAM gives the service's actions (Service Authorization Reference). */
+const actionPrefixes: Readonly<Record<string, string>> = {
+  AutoScalingClient: 'autoscaling',
+  CloudWatchLogsClient: 'logs',
+  SecretsManagerClient: 'secretsmanager',
+};
+
+/** Errors keep the names they came with; which call they came from is remembered here. */
+const actions = new WeakMap<object, string>();
+
+/** The call that an error came out of, as IAM writes it: `ec2:CreateVpc`. Undefined for errors of no call. */
+export function actionOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null ? actions.get(error) : undefined;
+}
+
 /** Counts every call of every client it is attached to, by operation, and bounds how many are under way. */
 export class CallMeter {
   readonly #byOperation = new Map<string, number>();
@@ -39,26 +54,57 @@ export class CallMeter {
     return Object.fromEntries([...this.#byOperation].sort(([a], [b]) => a.localeCompare(b)));
   }
 
+  /** Also makes errors remember which call they came out of (`actionOf`), those of credentials and of the network too. */
   attach(client: AnyClient): void {
     // The clients' stacks differ only in the types of what passes through; this middleware looks at none of it.
     const stack = client.middlewareStack as unknown as PassingStack;
     stack.add(
       (next, context) => (args) => {
-        const operation = (context.commandName ?? 'Unknown').replace(/Command$/, '');
+        const operation = operationOf(context);
         this.#byOperation.set(operation, (this.#byOperation.get(operation) ?? 0) + 1);
         return this.#limit(() => next(args));
       },
       { step: 'deserialize', priority: 'high', name: 'esEcsMeter' },
     );
+    stack.add(
+      (next, context) => async (args) => {
+        try {
+          return await next(args);
+        } catch (error) {
+          if (typeof error === 'object' && error !== null) actions.set(error, actionName(context));
+          throw error;
+        }
+      },
+      { step: 'initialize', priority: 'high', name: 'esEcsOrigin' },
+    );
   }
+}
+
+function operationOf(context: CallContext): string {
+  return (context.commandName ?? 'Unknown').replace(/Command$/, '');
+}
+
+function actionName(context: CallContext): string {
+  const client = context.clientName ?? '';
+  const prefix = actionPrefixes[client] ?? client.replace(/Client$/, '').toLowerCase();
+  return `${prefix}:${operationOf(context)}`;
+}
+
+interface CallContext {
+  readonly clientName?: string;
+  readonly commandName?: string;
 }
 
 interface PassingStack {
   add(
     middleware: (
       next: (args: unknown) => Promise<unknown>,
-      context: { readonly commandName?: string },
+      context: CallContext,
     ) => (args: unknown) => Promise<unknown>,
-    options: { readonly step: 'deserialize'; readonly priority: 'high'; readonly name: string },
+    options: {
+      readonly step: 'deserialize' | 'initialize';
+      readonly priority: 'high';
+      readonly name: string;
+    },
   ): void;
 }
