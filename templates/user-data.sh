@@ -17,6 +17,7 @@ attempts=${ES_ECS_ATTEMPTS:-240} # of pause seconds each: 20 minutes for an old 
 ready=$root/run/es-ecs/ready
 mount_point=$root/var/lib/es-ecs
 marker=.es-ecs-volume
+errors=$root/run/es-ecs/aws-errors
 bootstrap_tag=es-ecs-bootstrap
 instance_id='' node='' zone='' address='' volume_id='' device='' initial_masters=''
 
@@ -109,7 +110,7 @@ find_volume() {
     --filters "Name=tag:es-ecs-cluster,Values=$cluster" "Name=tag:es-ecs-resource,Values=$volume_address_prefix$node" \
     'Name=status,Values=creating,available,in-use' \
     --query "Volumes[].[VolumeId,State,Attachments[0].InstanceId,Tags[?Key=='$bootstrap_tag']|[0].Value]" \
-    --output text 2>&1) || { why=${found//$'\n'/ }; return 1; }
+    --output text 2>"$errors") || { why=$(tr '\n' ' ' <"$errors"); return 1; }
   [[ -n $found ]] || { why="no volume carries the address $volume_address_prefix$node"; return 1; }
   [[ $(wc -l <<<"$found") = 1 ]] || fail "two volumes carry the address $volume_address_prefix$node"
   read -r volume_id volume_state volume_holder initial_masters <<<"$found"
@@ -123,8 +124,8 @@ take_volume() {
   if [[ $volume_holder = "$instance_id" ]]; then return 0; fi
   if [[ $volume_state = available ]]; then
     # Whatever the answer, look again: another host may have been faster, or the old one is not quite gone.
-    why=$(aws ec2 attach-volume --volume-id "$volume_id" --instance-id "$instance_id" --device /dev/sdf 2>&1 >/dev/null) || true
-    why=${why//$'\n'/ }
+    aws ec2 attach-volume --volume-id "$volume_id" --instance-id "$instance_id" --device /dev/sdf >/dev/null 2>"$errors" || true
+    why=$(tr '\n' ' ' <"$errors")
   else
     why="$volume_id is $volume_state${volume_holder:+ at $volume_holder}"
     say "$why, waiting"
