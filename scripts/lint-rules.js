@@ -19,6 +19,8 @@ export const layers = {
   state: { only: ['errors'] },
   config: { only: ['errors'] },
   aws: { never: ['cli', 'steps', 'operations', 'simulator'] },
+  certificates: { never: ['cli', 'steps', 'operations', 'simulator'] },
+  templates: { never: ['cli', 'steps', 'operations', 'simulator'] },
   docker: { never: ['cli', 'steps', 'operations', 'simulator'] },
   ssh: { never: ['cli', 'steps', 'operations', 'simulator'] },
   steps: { never: ['cli', 'operations', 'simulator'] },
@@ -88,7 +90,9 @@ const reasonRule = {
   meta: {
     type: 'problem',
     docs: { description: 'a rule is switched off only with a reason' },
-    messages: { reason: 'say why the rule is switched off: `eslint-disable-next-line rule -- the reason`' },
+    messages: {
+      reason: 'name the rule and say why it is switched off: `eslint-disable-next-line rule -- the reason`',
+    },
     schema: [],
   },
   create(context) {
@@ -96,9 +100,16 @@ const reasonRule = {
       Program() {
         for (const comment of context.sourceCode.getAllComments()) {
           const text = comment.value.trim();
-          if (!/^eslint-disable(?:-next-line|-line)?(?:\s|$)/.test(text)) continue;
-          const reason = /\s-{2,}\s([^]*)$/.exec(text)?.[1] ?? '';
-          if (reason.trim().length < 10) context.report({ loc: comment.loc, messageId: 'reason' });
+          const [, rest] = /^eslint-disable(?:-next-line|-line)?(?:\s+([^]*))?$/.exec(text) ?? [
+            undefined,
+            null,
+          ];
+          if (rest === null) continue;
+          const [, rules, reason] = /^([^]*?)(?:^|\s)-{2,}\s([^]*)$/.exec(rest ?? '') ?? [];
+          if ((rules ?? '').trim() !== '' && (reason ?? '').trim().length >= 10) continue;
+          // Before the line's first column, where not even a comment that switches everything off reaches.
+          const loc = { line: comment.loc.start.line, column: -1 };
+          context.report({ loc, messageId: 'reason' });
         }
       },
     };
