@@ -3,6 +3,7 @@ import type { Clock } from '../engine/clock.ts';
 import { type Delays, usualDelays } from './core/delays.ts';
 import { SimulatedFailure, toServiceException } from './core/failure.ts';
 import type { Operations } from './core/operation.ts';
+import type { Quotas } from './core/quotas.ts';
 import { World, type WorldSnapshot } from './core/world.ts';
 import { eventRules, services } from './services.ts';
 
@@ -33,6 +34,8 @@ export interface SimulatedAccountOptions {
   readonly accountId?: string;
   readonly region?: string;
   readonly delays?: Partial<Delays>;
+  /** What the account may hold, where it differs from AWS's defaults. */
+  readonly quotas?: Partial<Quotas>;
   readonly faults?: readonly Fault[];
   /** What an earlier run left. */
   readonly snapshot?: WorldSnapshot;
@@ -72,6 +75,7 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
     clock,
     delays: { ...usualDelays, ...options.delays },
     rules: eventRules,
+    ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
     ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }),
   });
   const calls: RecordedCall[] = [];

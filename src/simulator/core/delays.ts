@@ -5,11 +5,16 @@
 export const usualDelays = {
   /** One API call, there and back. */
   call: 100,
-  /** From a create until describes by filter or tag show it. By id it shows at once. */
+  /** From a create until describes by filter or tag show it. */
   visible: 1_000,
+  /** From a create until it can be named by its id; before that it is "not found". EC2 promises no more than "soon". */
+  visibleById: 0,
   vpc: 500,
+  subnet: 500,
   natGateway: 100_000,
   natGatewayDelete: 50_000,
+  /** How long AWS still shows a NAT gateway that is deleted or failed: "about an hour". */
+  natGatewayShown: 3_600_000,
   volume: 3_000,
   /** RunInstances until `running`. */
   instanceStart: 15_000,
@@ -22,6 +27,8 @@ export const usualDelays = {
   groupDelete: 5_000,
   endpoint: 2_000,
   endpointDelete: 2_000,
+  /** How long a deleted endpoint is still shown. */
+  endpointShown: 60_000,
   /** Until an instance profile can be used by EC2 after its making (IAM is eventually consistent). */
   instanceProfile: 8_000,
   /** From placement to RUNNING: image pull and start. */

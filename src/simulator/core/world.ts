@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/clock.ts';
 import type { Delays } from './delays.ts';
+import { type Quotas, usualQuotas } from './quotas.ts';
 
 /** Names a table of the simulated account; each file that owns a kind of thing declares its own. */
 export interface Table<Row> {
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly region: string;
   readonly clock: Clock;
   readonly delays: Delays;
+  /** AWS's defaults unless given. */
+  readonly quotas?: Partial<Quotas>;
   readonly rules: Readonly<Record<string, EventRule>>;
   readonly snapshot?: WorldSnapshot;
 }
@@ -49,6 +52,7 @@ export class World {
   readonly region: string;
   readonly partition = 'aws';
   readonly delays: Delays;
+  readonly quotas: Quotas;
   readonly #clock: Clock;
   readonly #rules: Readonly<Record<string, EventRule>>;
   readonly #tables = new Map<string, Map<string, unknown>>();
@@ -61,6 +65,7 @@ export class World {
     this.accountId = options.snapshot?.accountId ?? options.accountId;
     this.region = options.snapshot?.region ?? options.region;
     this.delays = options.delays;
+    this.quotas = { ...usualQuotas, ...options.quotas };
     this.#clock = options.clock;
     this.#rules = options.rules;
     const { snapshot } = options;
@@ -88,6 +93,11 @@ export class World {
     const made = new Map<string, Row>();
     this.#tables.set(of.name, made);
     return made;
+  }
+
+  /** All tables whose name begins so, for what concerns things of every kind, such as tags. */
+  tablesUnder(prefix: string): ReadonlyMap<string, unknown>[] {
+    return [...this.#tables].filter(([name]) => name.startsWith(prefix)).map(([, rows]) => rows);
   }
 
   /** A new id in EC2's manner: `vpc-` and 17 hexadecimal digits, never the same twice. */

@@ -1,7 +1,11 @@
 import type { Filter, Tag, TagSpecification } from '@aws-sdk/client-ec2';
 
 import { SimulatedFailure } from '../core/failure.ts';
-import type { World } from '../core/world.ts';
+import { page } from '../core/operation.ts';
+import type { Table, World } from '../core/world.ts';
+
+/** What an operation answers: the SDK's output without what the transport adds. */
+export type Answer<Output> = Omit<Output, '$metadata'>;
 
 /** What every EC2 row carries. */
 export interface Ec2Row {
@@ -9,9 +13,91 @@ export interface Ec2Row {
   tags: Record<string, string>;
   /** From when describes by filter show it. */
   readonly visibleAtMs: number;
+  /** From when it can be named by its id; at once where there is none. */
+  readonly knownAtMs?: number;
 }
 
-/** The tags of a `TagSpecifications` for one resource type. */
+/** What every new row begins with: a fresh id and the instants of its coming into sight. */
+export function newRow(
+  world: World,
+  prefix: string,
+  tags: Readonly<Record<string, string>> = {},
+): Ec2Row & { readonly knownAtMs: number } {
+  return {
+    id: world.id(prefix),
+    tags: { ...tags },
+    visibleAtMs: world.nowMs + world.vary(world.delays.visible),
+    knownAtMs: world.nowMs + world.delays.visibleById,
+  };
+}
+
+/** A kind of EC2 thing: where its rows are, and what EC2 says when one is not there. */
+export interface Kind<Row extends Ec2Row> {
+  readonly table: Table<Row>;
+  readonly notFound: (id: string) => SimulatedFailure;
+}
+
+/**
+ * The row of an id that somebody named.
+ *
+ * @throws SimulatedFailure MissingParameter without an id, the kind's `notFound` for one that is not there or not yet known
+ */
+export function requireRow<Row extends Ec2Row>(world: World, kind: Kind<Row>, id: string | undefined): Row {
+  if (id === undefined || id === '') {
+    throw new SimulatedFailure('MissingParameter', 'The request must contain the id of a resource');
+  }
+  const row = world.rows(kind.table).get(id);
+  if (row === undefined || !isKnown(world, row)) throw kind.notFound(id);
+  return row;
+}
+
+function isKnown(world: World, row: Ec2Row): boolean {
+  return (row.knownAtMs ?? 0) <= world.nowMs;
+}
+
+/** The failure of a wrong value, in EC2's usual words. */
+export function invalidValue(value: unknown, parameter: string, because = ''): SimulatedFailure {
+  const sentence = `Value (${String(value)}) for parameter ${parameter} is invalid.`;
+  return new SimulatedFailure('InvalidParameterValue', because === '' ? sentence : `${sentence} ${because}`);
+}
+
+export function dependencyViolation(message: string): SimulatedFailure {
+  return new SimulatedFailure('DependencyViolation', message);
+}
+
+/** @throws SimulatedFailure MissingParameter */
+export function requireParameter<Value>(value: Value | undefined, name: string): Value {
+  if (value !== undefined && value !== '') return value;
+  throw new SimulatedFailure('MissingParameter', `The request must contain the parameter ${name}`);
+}
+
+/** EC2 refuses to give fewer at once. */
+const fewestResults = 5;
+
+/**
+ * One page of what was found.
+ *
+ * @throws SimulatedFailure InvalidParameterValue for a MaxResults below 5, InvalidNextToken
+ */
+export function ec2Page<Item>(
+  found: readonly Item[],
+  input: { readonly NextToken?: string | undefined; readonly MaxResults?: number | undefined },
+): { readonly items: Item[]; readonly nextToken: string | undefined } {
+  const { NextToken, MaxResults } = input;
+  if (MaxResults !== undefined && MaxResults < fewestResults) {
+    throw invalidValue(
+      MaxResults,
+      'maxResults',
+      `Expecting a value greater than or equal to ${fewestResults}.`,
+    );
+  }
+  return page(found, NextToken, MaxResults);
+}
+
+/**
+ * The tags of a `TagSpecifications` in a call that makes things of several types. Calls that make one type use
+ * `tagsForOnly`.
+ */
 export function tagsFor(
   specifications: readonly TagSpecification[] | undefined,
   type: string,
@@ -20,6 +106,63 @@ export function tagsFor(
   return Object.fromEntries(
     own.flatMap((one) => one.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']),
   );
+}
+
+/** EC2's rules for tags ("Tag your Amazon EC2 resources", restrictions). */
+const tagLimits = { keyLength: 128, valueLength: 256, tags: 50 } as const;
+
+/**
+ * The tags of a `TagSpecifications` in a call that makes things of this one type.
+ *
+ * @throws SimulatedFailure InvalidParameterValue for another type and for bad tags, TagLimitExceeded
+ */
+export function tagsForOnly(
+  specifications: readonly TagSpecification[] | undefined,
+  type: string,
+): Record<string, string> {
+  for (const { ResourceType } of specifications ?? []) {
+    if (ResourceType !== type) {
+      const message = `'${ResourceType ?? ''}' is not a valid taggable resource type for this operation.`;
+      throw new SimulatedFailure('InvalidParameterValue', message);
+    }
+  }
+  const given = (specifications ?? []).flatMap((one) => one.Tags ?? []);
+  checkTags(given);
+  const tags = tagsFor(specifications, type);
+  checkTagCount(tags);
+  return tags;
+}
+
+/** @throws SimulatedFailure InvalidParameterValue for keys that are reserved, too long, or given twice */
+export function checkTags(tags: readonly Tag[]): void {
+  const seen = new Set<string>();
+  for (const { Key = '', Value = '' } of tags) {
+    const because = tagComplaint(Key, Value, seen);
+    if (because !== undefined) throw new SimulatedFailure('InvalidParameterValue', because);
+    seen.add(Key);
+  }
+}
+
+function tagComplaint(key: string, value: string, seen: ReadonlySet<string>): string | undefined {
+  if (key === '') return 'Tag key cannot be empty';
+  if (/^aws:/i.test(key)) return `Tag keys starting with 'aws:' are reserved for internal use`;
+  if (seen.has(key)) return `Duplicate tag key '${key}' specified.`;
+  if (key.length > tagLimits.keyLength) {
+    return `Tag key exceeds the maximum length of ${tagLimits.keyLength} characters`;
+  }
+  if (value.length > tagLimits.valueLength) {
+    return `Tag value exceeds the maximum length of ${tagLimits.valueLength} characters`;
+  }
+  return undefined;
+}
+
+/** @throws SimulatedFailure TagLimitExceeded */
+export function checkTagCount(tags: Readonly<Record<string, string>>): void {
+  const counted = Object.keys(tags).filter((key) => !key.startsWith('aws:'));
+  if (counted.length > tagLimits.tags) {
+    const message = 'The maximum number of Tags for a resource has been reached.';
+    throw new SimulatedFailure('TagLimitExceeded', message);
+  }
 }
 
 export function toTags(tags: Readonly<Record<string, string>>): Tag[] {
@@ -35,7 +178,7 @@ export interface DescribeRequest {
 }
 
 /**
- * What a Describe answers: rows by id must exist (else `notFound` names them), rows by filter must be visible. Values of a
+ * What a Describe answers: rows by id must be known (else `notFound` names them), rows by filter must be visible. Values of a
  * filter are alternatives, filters must all hold; `*` and `?` are wildcards (EC2 API reference, "Filtering").
  */
 export function describeRows<Row extends Ec2Row>(
@@ -50,7 +193,7 @@ export function describeRows<Row extends Ec2Row>(
   const candidates = byId
     ? (asked.ids ?? []).map((id) => {
         const row = rows.get(id);
-        if (row === undefined) throw asked.notFound(id);
+        if (row === undefined || !isKnown(world, row)) throw asked.notFound(id);
         return row;
       })
     : [...rows.values()].filter((row) => row.visibleAtMs <= world.nowMs);
