@@ -1,0 +1,94 @@
+import type {
+  AvailabilityZone,
+  DescribeAvailabilityZonesCommandInput,
+  DescribeAvailabilityZonesCommandOutput,
+} from '@aws-sdk/client-ec2';
+
+import { SimulatedFailure } from '../core/failure.ts';
+import type { World } from '../core/world.ts';
+import { type Answer, describeRows, type Ec2Row } from './common.ts';
+
+/** Regions with more than three zones open to everybody. */
+const letters: Readonly<Record<string, string>> = { 'us-east-1': 'abcdef', 'us-west-2': 'abcd' };
+
+/** The account's zones, as in `eu-west-1a`. */
+export function zonesOf(world: World): string[] {
+  return [...(letters[world.region] ?? 'abc')].map((letter) => `${world.region}${letter}`);
+}
+
+/**
+ * A zone that somebody named.
+ *
+ * @throws SimulatedFailure InvalidZone.NotFound
+ */
+export function requireZone(world: World, zone: string | undefined): string {
+  if (zone !== undefined && zonesOf(world).includes(zone)) return zone;
+  throw zoneNotFound(zone ?? '');
+}
+
+function zoneNotFound(zone: string): SimulatedFailure {
+  return new SimulatedFailure('InvalidZone.NotFound', `The zone '${zone}' does not exist.`);
+}
+
+/**
+ * The zone's id, as in `euw1-az2`: the same for everybody, while the letters are dealt out anew in each account. This
+ * account's letters are one off, so that whoever takes the one for the other is found out.
+ */
+export function zoneId(world: World, zone: string): string {
+  const zones = zonesOf(world);
+  return `${regionCode(world.region)}-az${((zones.indexOf(zone) + 1) % zones.length) + 1}`;
+}
+
+/** `euw1` for `eu-west-1`, `apse2` for `ap-southeast-2`. */
+function regionCode(region: string): string {
+  const [area = '', ...rest] = region.split('-');
+  const short = rest.map((word) => word.replace(/^(north|south)(east|west)$/, '$1-$2'));
+  return area + short.map((word) => word.replace(/([a-z])[a-z]*-?/g, '$1')).join('');
+}
+
+interface ZoneRow extends Ec2Row {
+  readonly zoneId: string;
+}
+
+function toZone(world: World, row: ZoneRow): AvailabilityZone {
+  return {
+    ZoneName: row.id,
+    ZoneId: row.zoneId,
+    ZoneType: 'availability-zone',
+    RegionName: world.region,
+    GroupName: `${world.region}-zg-1`,
+    NetworkBorderGroup: world.region,
+    State: 'available',
+    OptInStatus: 'opt-in-not-required',
+    Messages: [],
+  };
+}
+
+/** The region's zones; they are there from the beginning, and the call has no pages. */
+export const zoneOperations = {
+  DescribeAvailabilityZones(
+    world: World,
+    input: DescribeAvailabilityZonesCommandInput,
+  ): Answer<DescribeAvailabilityZonesCommandOutput> {
+    const rows = zonesOf(world).map((id): ZoneRow => ({ id, zoneId: zoneId(world, id), tags: {}, visibleAtMs: 0 }));
+    const byZoneId = new Map(rows.map((row) => [row.zoneId, row.id]));
+    const found = describeRows(world, new Map(rows.map((row) => [row.id, row])), {
+      ids: [
+        ...(input.ZoneNames ?? []),
+        ...(input.ZoneIds ?? []).map((id) => byZoneId.get(id) ?? id),
+      ],
+      filters: input.Filters,
+      fields: {
+        'zone-name': (row) => [row.id],
+        'zone-id': (row) => [row.zoneId],
+        'zone-type': () => ['availability-zone'],
+        'region-name': () => [world.region],
+        'group-name': () => [`${world.region}-zg-1`],
+        'opt-in-status': () => ['opt-in-not-required'],
+        state: () => ['available'],
+      },
+      notFound: (id) => new SimulatedFailure('InvalidParameterValue', `Invalid availability zone: [${id}]`),
+    });
+    return { AvailabilityZones: found.map((row) => toZone(world, row)) };
+  },
+} as const;
