@@ -5,7 +5,7 @@ set -euo pipefail
 umask 0027
 
 node_file=${ES_ECS_NODE_FILE:-/etc/es-ecs/node.env}
-home=/usr/share/elasticsearch
+home=${ES_ECS_HOME:-/usr/share/elasticsearch}
 config=${ES_PATH_CONF:-$home/config}
 
 fail() {
@@ -74,9 +74,9 @@ chmod 0600 "$config/elasticsearch.keystore"
 unset ES_ECS_ELASTIC_PASSWORD
 
 echo "es-ecs: $node in $zone at $address, heap ${ES_ECS_HEAP_MIB} MiB, initial masters: ${initial_masters:-none}"
-official=/usr/local/bin/docker-entrypoint.sh
+official=${ES_ECS_OFFICIAL:-/usr/local/bin/docker-entrypoint.sh}
 # tini, process 1 of the official image, hands SIGTERM on and reaps what is left behind.
-if [[ -x /bin/tini ]]; then
+if [[ -x /bin/tini && $$ = 1 ]]; then
   exec /bin/tini -- "$official" "$@"
 fi
 exec "$official" "$@"

@@ -39,7 +39,7 @@ line=0
 trap 'line=$LINENO' ERR
 trap 'status=$?; [[ $status = 0 ]] || fail "line $line of user data ended with status $status"' EXIT
 
-# persist TIMES SENTENCE COMMAND…: repeats a command until it succeeds; else fails with the sentence, and with why.
+# persist TIMES SENTENCE COMMAND ARGUMENTS: repeats a command until it succeeds; else fails with the sentence, and with why.
 why=''
 persist() {
   local left=$1 sentence=$2
