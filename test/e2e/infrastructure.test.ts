@@ -1,13 +1,22 @@
 import { CreateVpcCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+
+import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { registryUser, startDocker } from './support/docker.ts';
 import { addedSince, countOf, listEverything } from './support/listing.ts';
-import { bareClients, motoAccount, motoRegion, motoRegistryPassword, startMoto } from './support/moto.ts';
+import {
+  awsEnvironment,
+  bareClients,
+  motoAccount,
+  motoRegion,
+  motoRegistryPassword,
+  startMoto,
+} from './support/moto.ts';
 import { startPart } from './support/part.ts';
 import { startProxy } from './support/proxy.ts';
 import type { Proxy, ProxyOptions } from './support/proxy.ts';
@@ -58,6 +67,17 @@ describe.skipIf(moto === undefined)('the account over the wire', () => {
     expect(await kinds()).toBeGreaterThan(before);
     await moto?.reset();
     expect(await kinds()).toBe(before);
+  });
+
+  it('is where every SDK talks to in the environment for it', async () => {
+    const ask =
+      "const { STS } = await import('@aws-sdk/client-sts'); console.log((await new STS().getCallerIdentity()).Account)";
+    const env = { ...awsEnvironment(url), PATH: process.env['PATH'] };
+    const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', ask], {
+      env,
+      extendEnv: false,
+    });
+    expect(stdout).toBe(motoAccount);
   });
 
   it('counts calls of both kinds of service behind the proxy, and is further away there', async () => {
@@ -152,4 +172,15 @@ describe.skipIf(docker === undefined)('the Docker engine and the registry', () =
       }
     },
   );
+
+  it('runs beside another, and leaves nothing behind when it is stopped', async () => {
+    const other = await startDocker('another token');
+    const folder = path.dirname(other.dockerHost.replace('unix://', ''));
+    expect(folder).not.toBe(path.dirname(docker?.dockerHost.replace('unix://', '') ?? ''));
+    await expect(stat(folder)).resolves.toBeDefined();
+    await other.stop();
+    await expect(stat(folder)).rejects.toThrow('ENOENT');
+    await expect(fetch(`${other.registryUrl}/v2/`)).rejects.toThrow('fetch failed');
+    expect(await run(['version'])).toMatchObject({ exitCode: 0 });
+  });
 });

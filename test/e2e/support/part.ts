@@ -11,7 +11,7 @@ const unavailableStatus = 75;
 const keptLines = 30;
 
 /** A real part (an emulator, an engine) that this machine cannot have. */
-export class PartUnavailable extends Error {
+class PartUnavailable extends Error {
   override readonly name = 'PartUnavailable';
 }
 
