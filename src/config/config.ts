@@ -3,7 +3,9 @@
  * Sizes carry their unit in the name. Lists are never empty where the comment says so.
  */
 export interface Config {
-  /** 2 to 24 of a-z, 0-9 and '-', starting with a letter; part of every name in the account. */
+  /**
+   * 2 to 24 of a-z, 0-9 and single '-' between, starting with a letter; part of every name in the account.
+   */
   readonly name: string;
   readonly region: string;
   readonly elasticsearch: {
@@ -17,7 +19,9 @@ export interface Config {
   /** At least one; `nodes: 3` is one group called "default" with all roles. */
   readonly nodeGroups: readonly NodeGroup[];
   readonly network: {
+    /** A network address of prefix /16 to /24; `subnetCidrs` splits it. */
     readonly cidr: string;
+    /** 1 to 6 zones. */
     readonly zones: ZoneChoice;
     readonly nat: 'per-zone' | 'single' | 'none';
   };
@@ -33,7 +37,10 @@ export interface Config {
   /** CIDRs, beside the nodes and the bastion, that may reach 9200. */
   readonly access: { readonly cidrs: readonly string[] };
   readonly logs: { readonly retentionDays: number };
-  /** On everything, beside es-ecs's own. Keys are letters, digits and + - = . , _ : @ (EC2: tags in instance metadata). */
+  /**
+   * On everything, beside es-ecs's own. Keys are letters, digits and + - = . , _ : @ (EC2: tags in instance
+   * metadata).
+   */
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -43,8 +50,13 @@ export type SettingValue = string | number | boolean | readonly (string | number
 export type ZoneChoice = { readonly names: readonly string[] } | { readonly count: number };
 
 export interface NodeGroup {
+  /** 1 to 16 of a-z, 0-9 and single '-' between, starting with a letter; unique. */
   readonly name: string;
   readonly count: number;
+  /**
+   * `node.roles`. All of Elasticsearch's default roles where the file says nothing; empty: coordinating
+   * only.
+   */
   readonly roles: readonly string[];
   readonly instanceType: string;
   readonly storage: {

@@ -18,8 +18,8 @@ export interface Located {
   readonly warnings: readonly Warning[];
   /**
    * `es-ecs.yaml:9:15`: where a value stands, or the nearest thing above it. Takes paths of the file
-   * (`['nodes', 0, 'instanceType']`) and of `Config` (`['nodeGroups', 0, 'instanceType']`) alike, and knows that groups
-   * without an instance type or storage have the one from the top level.
+   * (`['nodes', 0, 'instanceType']`) and of `Config` (`['nodeGroups', 0, 'instanceType']`) alike, and knows
+   * that groups without an instance type or storage have the one from the top level.
    */
   at(path: Path): string;
 }
@@ -52,13 +52,13 @@ function unreadable(path: string, cause: unknown): EsEcsError {
     const hint = ['es-ecs init              writes a commented one', 'es-ecs up --simulate     needs none'];
     return new EsEcsError('CONFIG_NOT_FOUND', `there is no config file ${path}`, { hint, cause });
   }
-  const because = code === 'EISDIR' ? 'it is a directory' : `it cannot be read (${String(code)})`;
+  const because = code === 'EISDIR' ? 'it is a directory' : 'it cannot be read';
   return new EsEcsError('CONFIG_NOT_FOUND', `${path} is not a config file: ${because}`, { cause });
 }
 
 /**
- * Validates the text of a config file. Every problem that is found is reported: the first is the message of the error,
- * the others are its hints. The rules between fields speak only once each field alone is right.
+ * Validates the text of a config file. Every problem that is found is reported: the first is the message of
+ * the error, the others are its hints. The rules between fields speak only once each field alone is right.
  *
  * @param file what the file is called in messages
  * @throws EsEcsError CONFIG_SYNTAX, CONFIG_INVALID
@@ -98,7 +98,10 @@ function place(findings: readonly Finding[], source: Source): readonly Problem[]
   return placed.filter((_, index) => texts.indexOf(texts[index] ?? '') === index);
 }
 
-/** The path under which the file itself says it: inherited values stand at the top level, `nodes: 3` has no groups. */
+/**
+ * The path under which the file itself says it: inherited values stand at the top level, `nodes: 3` has no
+ * groups.
+ */
 function filePath(path: Path, source: Source): Path {
   const [head, index, ...rest] = path;
   if (head !== 'nodes' && head !== 'nodeGroups') return path;

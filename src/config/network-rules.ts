@@ -38,12 +38,14 @@ function checkVpcSize({ network: { cidr } }: Config): readonly Finding[] {
   const { bitmask, base } = new Netmask(cidr);
   const path = ['network', 'cidr'];
   if (bitmask < largestVpcPrefix) {
-    const message = `${cidr} is larger than AWS allows for a VPC (at most /${String(largestVpcPrefix)})`;
+    const message = `${cidr} is larger than AWS allows for a VPC (at most /${largestVpcPrefix})`;
     return [{ path, message }];
   }
   if (bitmask > smallestVpcPrefix) {
     const enough = new Netmask(base, smallestVpcPrefix).toString();
-    const message = `${cidr} is too small to give each zone a public and a private subnet that AWS accepts (/28); use ${enough} or larger`;
+    const message =
+      `${cidr} is too small to give each zone a public and a private subnet that AWS accepts (/28); ` +
+      `use ${enough} or larger`;
     return [{ path, message }];
   }
   return [];
@@ -68,8 +70,8 @@ function checkRoom(config: Config): readonly Finding[] {
   const room = hostCapacity(subnet);
   if (nodes <= room) return [];
   const message =
-    `${cidr} is too small: a zone gets up to ${String(nodes)} nodes, and its private subnet ` +
-    `(/${String(new Netmask(subnet).bitmask)}) holds ${String(room)}`;
+    `${cidr} is too small: a zone gets up to ${nodes} nodes, and its private subnet ` +
+    `(/${new Netmask(subnet).bitmask}) holds ${room}`;
   return [{ path: ['network', 'cidr'], message }];
 }
 
@@ -77,7 +79,10 @@ function checkRepeatedCidrs(config: Config): readonly Finding[] {
   return [bastionCidrs(config), accessCidrs(config)].flatMap((placed) =>
     placed
       .filter(({ cidr }, index) => placed.findIndex((other) => other.cidr === cidr) < index)
-      .map(({ path, cidr }) => ({ path, message: `${cidr} stands here twice, and AWS refuses the second rule` })),
+      .map(({ path, cidr }) => ({
+        path,
+        message: `${cidr} stands here twice, and AWS refuses the second rule`,
+      })),
   );
 }
 
@@ -93,12 +98,20 @@ function checkZoneNames({ region, network: { zones } }: Config): readonly Findin
 
 /** Refused: networks that AWS would not make, or in which nodes find no place. */
 export const networkErrors: readonly Rule[] = [
-  { rule: 'A CIDR begins at its network address: `10.0.0.0/16`, not `10.0.0.1/16`.', check: checkNetworkAddresses },
   {
-    rule: `\`network.cidr\` is /${String(largestVpcPrefix)} to /${String(smallestVpcPrefix)}: AWS takes no larger VPC, and a smaller one leaves subnets below /28.`,
+    rule: 'A CIDR begins at its network address: `10.0.0.0/16`, not `10.0.0.1/16`.',
+    check: checkNetworkAddresses,
+  },
+  {
+    rule:
+      `\`network.cidr\` is /${largestVpcPrefix} to /${smallestVpcPrefix}: AWS takes no larger VPC, ` +
+      'and a smaller one leaves subnets below /28.',
     check: checkVpcSize,
   },
-  { rule: 'The private subnet of each zone has room for its nodes, beside the five addresses that AWS keeps.', check: checkRoom },
+  {
+    rule: 'The private subnet of each zone has room for its nodes, beside the five addresses that AWS keeps.',
+    check: checkRoom,
+  },
   { rule: 'Zones named in `network.zones` are of the region, and named once.', check: checkZoneNames },
 ];
 
@@ -117,10 +130,20 @@ function sayVpcAddresses({ network: { cidr } }: Config): readonly Finding[] {
   const path = ['network', 'cidr'];
   const vpc = new Netmask(cidr);
   if (!privateBlocks.some((block) => new Netmask(block).contains(vpc))) {
-    return [{ path, message: `${cidr} is not a private block: the nodes could not reach the true owners of these addresses` }];
+    return [
+      {
+        path,
+        message: `${cidr} is not a private block: the nodes could not reach the true owners of these addresses`,
+      },
+    ];
   }
   if (dockerBridge.contains(vpc)) {
-    return [{ path, message: `${cidr} is where Docker's bridge on each host and some AWS services are; choose another block` }];
+    return [
+      {
+        path,
+        message: `${cidr} is where Docker's bridge on each host and some AWS services are; choose another block`,
+      },
+    ];
   }
   return [];
 }
@@ -143,7 +166,10 @@ export const networkWarnings: readonly Rule[] = [
           ]
         : [],
   },
-  { rule: 'The VPC has private addresses, and not those of the Docker bridge (172.17.0.0/16).', check: sayVpcAddresses },
+  {
+    rule: 'The VPC has private addresses, and not those of the Docker bridge (172.17.0.0/16).',
+    check: sayVpcAddresses,
+  },
 ];
 
 /** Warned about: doors open to everyone. */
@@ -153,7 +179,10 @@ export const cidrWarnings: readonly Rule[] = [
     check: (config) => [
       ...bastionCidrs(config)
         .filter(({ cidr }) => cidr === '0.0.0.0/0')
-        .map(({ path }) => ({ path, message: '0.0.0.0/0 lets the whole internet try the SSH port of the bastion' })),
+        .map(({ path }) => ({
+          path,
+          message: '0.0.0.0/0 lets the whole internet try the SSH port of the bastion',
+        })),
       ...accessCidrs(config)
         .filter(({ cidr }) => cidr === '0.0.0.0/0')
         .map(({ path }) => ({ path, message: '0.0.0.0/0 lets everyone who reaches the VPC try port 9200' })),

@@ -30,7 +30,10 @@ function hasRole(config: Config, role: string): boolean {
   return config.nodeGroups.some(({ roles }) => roles.includes(role));
 }
 
-/** gp3, EBS user guide: 3000 IOPS whatever the size, past them 500 for each GiB, and a quarter MiB/s for each. */
+/**
+ * gp3, EBS user guide: 3000 IOPS whatever the size, past them 500 for each GiB, and a quarter MiB/s for
+ * each.
+ */
 const iopsPerGiB = 500;
 const baselineIops = 3000;
 const throughputPerIops = 0.25;
@@ -43,12 +46,12 @@ function checkStorage(group: NodeGroup, index: number): readonly Finding[] {
     ...onlyIf(
       iops > mostIops,
       ['nodes', index, 'storage', 'iops'],
-      `${String(iops)} is more than gp3 gives ${String(sizeGiB)} GiB (at most ${String(mostIops)})`,
+      `${iops} is more than gp3 gives ${sizeGiB} GiB (at most ${mostIops})`,
     ),
     ...onlyIf(
       throughputMiBps > mostThroughput,
       ['nodes', index, 'storage', 'throughputMiBps'],
-      `${String(throughputMiBps)} is more than gp3 gives ${String(iops)} IOPS (at most ${String(mostThroughput)})`,
+      `${throughputMiBps} is more than gp3 gives ${iops} IOPS (at most ${mostThroughput})`,
     ),
   ];
 }
@@ -78,12 +81,20 @@ export const nodeErrors: readonly Rule[] = [
   {
     rule: "The cluster's name does not begin with `sg-`, which AWS refuses in names of security groups.",
     check: ({ name }) =>
-      onlyIf(name.startsWith('sg-'), ['name'], `${name} begins with sg-, which AWS refuses in names of security groups`),
+      onlyIf(
+        name.startsWith('sg-'),
+        ['name'],
+        `${name} begins with sg-, which AWS refuses in names of security groups`,
+      ),
   },
   {
-    rule: `All groups together have 1 to ${String(maxNodes)} nodes.`,
+    rule: `All groups together have 1 to ${maxNodes} nodes.`,
     check: (config) =>
-      onlyIf(totalNodes(config) > maxNodes, ['nodes'], `${String(totalNodes(config))} nodes in all is more than ${String(maxNodes)}`),
+      onlyIf(
+        totalNodes(config) > maxNodes,
+        ['nodes'],
+        `${totalNodes(config)} nodes in all is more than ${maxNodes}`,
+      ),
   },
   { rule: 'Names of groups are unique.', check: checkRepeatedNames },
   {
@@ -106,7 +117,9 @@ export const nodeErrors: readonly Rule[] = [
       ),
   },
   {
-    rule: 'IOPS and throughput stay within what gp3 gives for the size: 500 IOPS a GiB, a quarter MiB/s for each of the IOPS.',
+    rule:
+      'IOPS and throughput stay within what gp3 gives for the size: 500 IOPS a GiB, a quarter MiB/s for each ' +
+      'of the IOPS.',
     check: ({ nodeGroups }) => nodeGroups.flatMap(checkStorage),
   },
 ];
@@ -115,16 +128,27 @@ function sayMasters(config: Config): readonly Finding[] {
   const masters = masterEligibleNodes(config);
   const path = ['nodes'];
   if (masters === 1) {
-    return [{ path, message: '1 master-eligible node: while it is away there is no cluster; 3 survive the loss of one' }];
+    return [
+      {
+        path,
+        message: '1 master-eligible node: while it is away there is no cluster; 3 survive the loss of one',
+      },
+    ];
   }
   if (masters === 2) {
-    return [{ path, message: '2 master-eligible nodes: both must stay up, as neither is a majority; 3 survive the loss of one' }];
+    return [
+      {
+        path,
+        message:
+          '2 master-eligible nodes: both must stay up, as neither is a majority; 3 survive the loss of one',
+      },
+    ];
   }
   return onlyIf(
     masters % 2 === 0,
     path,
-    `${String(masters)} master-eligible nodes is an even number: they survive no more failures than ` +
-      `${String(masters - 1)} do; ${String(masters - 1)} or ${String(masters + 1)} are better`,
+    `${masters} master-eligible nodes is an even number: they survive no more failures than ` +
+      `${masters - 1} do; ${masters - 1} or ${masters + 1} are better`,
   );
 }
 
@@ -151,8 +175,8 @@ export const nodeWarnings: readonly Rule[] = [
       onlyIf(
         zoneCount(config) < 3 && totalNodes(config) >= 3,
         ['network', 'zones'],
-        `${String(zoneCount(config))} ${zoneCount(config) === 1 ? 'zone holds' : 'zones hold'} ` +
-          `${String(totalNodes(config))} nodes: when a zone fails, the majority may fail with it; 3 zones avoid that`,
+        `${zoneCount(config)} ${zoneCount(config) === 1 ? 'zone holds' : 'zones hold'} ` +
+          `${totalNodes(config)} nodes: when a zone fails, the majority may fail with it; 3 zones avoid that`,
       ),
   },
   {
@@ -161,7 +185,7 @@ export const nodeWarnings: readonly Rule[] = [
       onlyIf(
         totalNodes(config) < zoneCount(config),
         ['network', 'zones'],
-        `${String(zoneCount(config))} zones for ${String(totalNodes(config))} ` +
+        `${zoneCount(config)} zones for ${totalNodes(config)} ` +
           `${totalNodes(config) === 1 ? 'node' : 'nodes'}: a zone without a node is paid for, NAT included, and not used`,
       ),
   },

@@ -5,15 +5,16 @@ interface OwnedSetting {
 }
 
 const identity = 'es-ecs gives every node its own name, zone and roles, and finds its data again by them';
-const bootstrap = 'es-ecs lets a cluster be founded once only; set again, it can found a second one beside it';
+const bootstrap =
+  'es-ecs lets a cluster be founded once only; set again, it can found a second one beside it';
 const addresses = 'hosts are reached, and let in, by the addresses and ports that es-ecs sets';
 const paths = 'the data volume is mounted there; elsewhere, data would be lost with the container';
 const security = 'security with TLS is always on, with the certificates that es-ecs makes';
 const operation = 'es-ecs moves it while it restarts or removes nodes, and puts it back';
 
 /**
- * Settings of Elasticsearch that es-ecs sets itself. Each is refused, as it would break the cluster, its security or
- * the promise that a node keeps its data.
+ * Settings of Elasticsearch that es-ecs sets itself. Each is refused, as it would break the cluster, its
+ * security or the promise that a node keeps its data.
  */
 export const ownedSettings: readonly OwnedSetting[] = [
   { setting: 'cluster.name', because: 'it is the name at the top of the file' },
@@ -26,9 +27,15 @@ export const ownedSettings: readonly OwnedSetting[] = [
   { setting: 'cluster.routing.allocation.awareness.', because: 'es-ecs spreads copies over zones' },
   { setting: 'node.name', because: identity },
   { setting: 'node.roles', because: 'roles are set for each group under nodes' },
-  { setting: 'node.master', because: 'Elasticsearch 8 knows only roles; set them for each group under nodes' },
+  {
+    setting: 'node.master',
+    because: 'Elasticsearch 8 knows only roles; set them for each group under nodes',
+  },
   { setting: 'node.data', because: 'Elasticsearch 8 knows only roles; set them for each group under nodes' },
-  { setting: 'node.ingest', because: 'Elasticsearch 8 knows only roles; set them for each group under nodes' },
+  {
+    setting: 'node.ingest',
+    because: 'Elasticsearch 8 knows only roles; set them for each group under nodes',
+  },
   { setting: 'node.attr.zone', because: identity },
   { setting: 'node.attr.aws_availability_zone', because: identity },
   { setting: 'node.max_local_storage_nodes', because: 'Elasticsearch 8 has it no more' },
@@ -64,7 +71,8 @@ export function whyOwned(setting: string): string | undefined {
   const owned = ownedSettings.find(({ setting: name }) =>
     name.endsWith('.') ? setting.startsWith(name) : setting === name,
   );
-  if (owned !== undefined) return owned.because;
-  if (secret.test(setting)) return 'secrets do not belong into this file, and Elasticsearch reads them from its keystore only';
+  if (owned !== undefined) return `not yours to set: ${owned.because}`;
+  if (secret.test(setting))
+    return 'secrets do not belong into this file, and Elasticsearch reads them from its keystore only';
   return undefined;
 }

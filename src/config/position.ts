@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type YAMLError,
+} from 'yaml';
 import { EsEcsError } from '../errors.ts';
 
 /** Where a value stands in the file: `['nodes', 0, 'storage', 'sizeGiB']`. */
@@ -12,7 +23,10 @@ export interface Source {
   at(path: Path): string;
   /** `es-ecs.yaml:7:3` of a key, for keys that should not be there. */
   atKey(path: Path): string;
-  /** The text of a scalar as it stands in the file: `9.10` and not the number 9.1. Undefined for anything else. */
+  /**
+   * The text of a scalar as it stands in the file: `9.10` and not the number 9.1. Undefined for anything
+   * else.
+   */
   scalarText(path: Path): string | undefined;
   /** Whether the file says something there, if only `null`. */
   has(path: Path): boolean;
@@ -36,10 +50,10 @@ export function openSource(text: string, file: string): Source {
   const lineCounter = new LineCounter();
   const position = (offset: number): string => {
     const { line, col } = lineCounter.linePos(offset);
-    return `${file}:${String(Math.max(line, 1))}:${String(Math.max(col, 1))}`;
+    return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
   const document = parse({ text, file, lineCounter, position });
-  const value = toValue(document, file);
+  const value = toValue(document, file, position);
 
   const at = (path: Path): number => {
     for (let length = path.length; length >= 0; length--) {
@@ -52,7 +66,7 @@ export function openSource(text: string, file: string): Source {
     value,
     at: (path) => position(at(path)),
     atKey: (path) => position(find(document, path)?.keyOffset ?? at(path)),
-    scalarText: (path) => scalarText(find(document, path)?.node),
+    scalarText: (path) => scalarText(resolve(document, find(document, path)?.node)),
     has: (path) => find(document, path) !== undefined,
     offset: at,
   };
@@ -61,7 +75,7 @@ export function openSource(text: string, file: string): Source {
 /** Writes a path as people read it: `nodes[0].storage.sizeGiB`. */
 export function formatPath(path: Path): string {
   return path
-    .map((part, index) => (typeof part === 'number' ? `[${String(part)}]` : index === 0 ? part : `.${part}`))
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
     .join('');
 }
 
@@ -69,7 +83,7 @@ interface ParseInput {
   readonly text: string;
   readonly file: string;
   readonly lineCounter: LineCounter;
-  position(offset: number): string;
+  readonly position: (offset: number) => string;
 }
 
 function parse({ text, file, lineCounter, position }: ParseInput): Document {
@@ -83,16 +97,22 @@ function parse({ text, file, lineCounter, position }: ParseInput): Document {
   const [first, ...rest] = [...document.errors, ...document.warnings];
   if (first === undefined) return document;
   const say = (error: YAMLError): string => `${position(error.pos[0])}: ${syntaxText(error, text)}`;
-  throw new EsEcsError('CONFIG_SYNTAX', say(first), { hint: rest.map(say), cause: first });
+  // What comes after the first fault mostly follows from it; keys that stand twice each stand for themselves.
+  const others = rest.filter(({ code }) => code === 'DUPLICATE_KEY');
+  throw new EsEcsError('CONFIG_SYNTAX', say(first), { hint: others.map(say), cause: first });
 }
 
 /** The faults that people make, in plain words; the library's own for the rest. */
 function syntaxText(error: YAMLError, text: string): string {
   switch (error.code) {
     case 'DUPLICATE_KEY':
-      return `${/^[^\s:]*/.exec(text.slice(error.pos[0]))?.[0] ?? 'a key'}: stands here a second time in the same map; keep one`;
+      return `${keyText(text.slice(error.pos[0]))}: stands here a second time in the same map; keep one`;
     case 'TAB_AS_INDENT':
       return 'a tab stands where YAML wants spaces';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return "a second ':' stands in one value; check the indentation, or quote the text";
+    case 'NON_STRING_KEY':
+      return 'a key is not text';
     case 'MULTIPLE_DOCS':
       return 'a second document begins here; the file holds one cluster';
     case 'RESOURCE_EXHAUSTION':
@@ -102,24 +122,38 @@ function syntaxText(error: YAMLError, text: string): string {
   }
 }
 
+function keyText(rest: string): string {
+  return /^[^\s:]*/.exec(rest)?.[0] ?? 'a key';
+}
+
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-function toValue(document: Document, file: string): unknown {
+function toValue(document: Document, file: string, position: ParseInput['position']): unknown {
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const message = `*${alias.source}: no anchor &${alias.source} stands before it; quote text that begins with *`;
+      throw new EsEcsError('CONFIG_SYNTAX', `${position(startOf(alias))}: ${message}`);
+    },
+  });
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     return value ?? undefined;
   } catch (cause) {
     if (!(cause instanceof ReferenceError || cause instanceof RangeError)) throw cause;
-    const message = 'aliases (*name) repeat so much, or so deep, that the file is not read; write the values out';
+    const message =
+      'aliases (*name) repeat so often, or so deep, that the file is not read; write the values out';
     throw new EsEcsError('CONFIG_SYNTAX', `${file}: ${message}`, { cause });
   }
 }
 
 function find(document: Document, path: Path): Found | undefined {
   let found: Found | undefined =
-    document.contents === null ? undefined : { node: document.contents, keyOffset: startOf(document.contents) };
+    document.contents === null
+      ? undefined
+      : { node: document.contents, keyOffset: startOf(document.contents) };
   for (const part of path) {
     if (found === undefined) return undefined;
     found = child(document, found, part);
@@ -128,7 +162,7 @@ function find(document: Document, path: Path): Found | undefined {
 }
 
 function child(document: Document, parent: Found, part: string | number): Found | undefined {
-  const node = isAlias(parent.node) ? parent.node.resolve(document) : parent.node;
+  const node = resolve(document, parent.node);
   if (isMap(node)) {
     const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
     if (pair === undefined) return undefined;
@@ -138,9 +172,15 @@ function child(document: Document, parent: Found, part: string | number): Found 
   if (isSeq(node) && typeof part === 'number') {
     const item = node.items[part];
     if (item === undefined) return undefined;
-    return isNode(item) ? { node: item, keyOffset: startOf(item) } : { node: null, keyOffset: parent.keyOffset };
+    return isNode(item)
+      ? { node: item, keyOffset: startOf(item) }
+      : { node: null, keyOffset: parent.keyOffset };
   }
   return undefined;
+}
+
+function resolve(document: Document, node: Node | null | undefined): Node | null | undefined {
+  return isAlias(node) ? node.resolve(document) : node;
 }
 
 function isNode(value: unknown): value is Node {
@@ -153,10 +193,10 @@ function startOf(node: Node): number {
 
 /** A scalar is pointed at itself; maps, lists and nothing at all by their key. */
 function offsetOf({ node, keyOffset }: Found): number {
-  return isScalar(node) && node.value !== null ? startOf(node) : keyOffset;
+  return isAlias(node) || (isScalar(node) && node.value !== null) ? startOf(node) : keyOffset;
 }
 
 function scalarText(node: Node | null | undefined): string | undefined {
-  if (!isScalar(node) || node.value === null) return undefined;
-  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
+  if (!isScalar(node)) return undefined;
+  return typeof node.value === 'string' ? node.value : node.source;
 }

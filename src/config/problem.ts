@@ -21,9 +21,19 @@ type Issue = z.core.$ZodIssue;
 
 /** What zod found, in our words and with positions, in the order of the file. */
 export function describeIssues(issues: readonly Issue[], source: Source): readonly Problem[] {
-  return issues
-    .flatMap((issue) => describeIssue(issue, { schema: configSchema, base: [], source }))
+  const found = issues.flatMap((issue) => describeIssue(issue, { schema: configSchema, base: [], source }));
+  const misspelt = new Set(found.map(({ meant }) => meant));
+  return found
+    .filter(({ path }) => source.has(path) || !misspelt.has(formatPath(path)))
+    .map(({ path, message, at }) => ({ path, message, at }))
     .sort((a, b) => source.offset(a.path) - source.offset(b.path));
+}
+
+/**
+ * A problem, and the path that a misspelt key was meant to be: that one is then not called missing as well.
+ */
+interface Described extends Problem {
+  readonly meant?: string;
 }
 
 interface Where {
@@ -34,16 +44,12 @@ interface Where {
   readonly source: Source;
 }
 
-function describeIssue(issue: Issue, where: Where): readonly Problem[] {
+function describeIssue(issue: Issue, where: Where): readonly Described[] {
   const { source, base } = where;
   const path = [...base, ...issue.path.map(pathPart)];
   const schema = schemaAt(where.schema, issue.path.map(pathPart));
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema);
-    return issue.keys.map((key) => {
-      const keyPath = [...path, key];
-      return { path: keyPath, message: unknownKey(key, known), at: source.atKey(keyPath) };
-    });
+    return issue.keys.map((key) => describeUnknownKey([...path, key], knownKeys(schema), source));
   }
   if (issue.code === 'invalid_union') {
     const branch = chosenBranch(issue.errors);
@@ -53,19 +59,33 @@ function describeIssue(issue: Issue, where: Where): readonly Problem[] {
       return errors.flatMap((inner) => describeIssue(inner, { schema: option, base: path, source }));
     }
   }
-  return [{ path, message: wrongValue(path, what(schema), source), at: source.at(path) }];
+  return [
+    {
+      path,
+      message: wrongValue(
+        path,
+        what(meantForm(schema, path, source)) ?? what(schema) ?? 'allowed here',
+        source,
+      ),
+      at: source.at(path),
+    },
+  ];
 }
 
 /**
- * Which form of a union the writer meant: the one whose own type fits, so that a mistake inside a list of groups is
- * told as such. -1 when the value is none of them.
+ * Which form of a union the writer meant: the one whose own type fits, so that a mistake inside a list of
+ * groups is told as such. -1 when the value is none of them.
  */
 function chosenBranch(branches: readonly (readonly Issue[])[]): number {
-  return branches.findIndex((issues) => !issues.some((issue) => issue.path.length === 0 && isTypeIssue(issue)));
+  return branches.findIndex(
+    (issues) => !issues.some((issue) => issue.path.length === 0 && isTypeIssue(issue)),
+  );
 }
 
-function isTypeIssue({ code }: Issue): boolean {
-  return code === 'invalid_type' || code === 'invalid_union' || code === 'invalid_value';
+/** 2.5 is a number all the same, and only not a whole one. */
+function isTypeIssue(issue: Issue): boolean {
+  if (issue.code === 'invalid_type') return issue.expected !== 'int';
+  return issue.code === 'invalid_union' || issue.code === 'invalid_value';
 }
 
 function wrongValue(path: Path, wanted: string, source: Source): string {
@@ -77,8 +97,12 @@ function wrongValue(path: Path, wanted: string, source: Source): string {
 
 function show(value: unknown, text: string | undefined): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object') return 'a map';
-  const shown = text ?? String(value);
+  if (text === undefined) return 'a map';
+  return shorten(text);
+}
+
+function shorten(text: string): string {
+  const shown = text.replaceAll(/[\s\p{Cc}]+/gu, ' ');
   if (shown === '') return '""';
   return shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;
 }
@@ -94,8 +118,19 @@ function pathPart(part: PropertyKey): string | number {
   return typeof part === 'symbol' ? String(part) : part;
 }
 
-function what(schema: Schema | undefined): string {
-  return (schema === undefined ? undefined : wording.get(schema)?.what) ?? 'allowed here';
+function what(schema: Schema | undefined): string | undefined {
+  return schema === undefined ? undefined : wording.get(schema)?.what;
+}
+
+/**
+ * Of a union, the form that the value at least has the type of: 0 is a wrong number of nodes, not a wrong
+ * list.
+ */
+function meantForm(schema: Schema | undefined, path: Path, source: Source): Schema | undefined {
+  if (!(schema instanceof z.core.$ZodUnion)) return undefined;
+  const { options } = schema._zod.def;
+  const value = valueAt(source.value, path);
+  return options[chosenBranch(options.map((option) => z.safeParse(option, value).error?.issues ?? []))];
 }
 
 /** Takes off defaults and optionality, which carry no words of their own. */
@@ -131,33 +166,42 @@ function childSchema(schema: Schema, part: string | number): Schema | undefined 
 
 function knownKeys(schema: Schema | undefined): readonly string[] {
   if (schema instanceof z.core.$ZodObject) return Object.keys(schema._zod.def.shape);
-  if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.flatMap((option) => knownKeys(bare(option)));
+  if (schema instanceof z.core.$ZodUnion)
+    return schema._zod.def.options.flatMap((option) => knownKeys(bare(option)));
   return [];
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+function describeUnknownKey(path: Path, known: readonly string[], source: Source): Described {
+  const key = String(path.at(-1));
+  const at = source.atKey(path);
   const near = nearest(key, known);
-  if (near !== undefined) return `not a known key; did you mean ${near}?`;
+  if (near === undefined) return { path, message: unknownKey(key, known), at };
+  const meant = formatPath([...path.slice(0, -1), near]);
+  return { path, message: `not a known key; did you mean ${near}?`, at, meant };
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
   const elsewhere = pathsOfKey(configSchema, key);
   if (elsewhere[0] !== undefined) return `not a known key here; it belongs at ${elsewhere[0]}`;
   return `not a known key (known here: ${known.join(', ')})`;
 }
 
 /** Where else in the file a key of this name belongs. */
-function pathsOfKey(schema: Schema, key: string, base: Path = []): readonly string[] {
+function pathsOfKey(schema: Schema, key: string, base = ''): readonly string[] {
   const here = bare(schema);
   if (here instanceof z.core.$ZodUnion) {
     return here._zod.def.options.flatMap((option) => pathsOfKey(option, key, base));
   }
+  if (here instanceof z.core.$ZodArray) return pathsOfKey(here._zod.def.element, key, `${base}[]`);
   if (!(here instanceof z.core.$ZodObject)) return [];
   return Object.entries(here._zod.def.shape).flatMap(([name, inner]) => {
-    const path = [...base, name];
-    return name === key ? [formatPath(path)] : pathsOfKey(inner, key, path);
+    const path = base === '' ? name : `${base}.${name}`;
+    return name === key ? [path] : pathsOfKey(inner, key, path);
   });
 }
 
 /** The known key that was most likely meant; undefined when none is near. */
-export function nearest(key: string, known: readonly string[]): string | undefined {
+function nearest(key: string, known: readonly string[]): string | undefined {
   const plain = simplify(key);
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(plain, simplify(candidate)) }))

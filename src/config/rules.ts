@@ -21,7 +21,12 @@ export interface Rule {
 export const errorRules: readonly Rule[] = [...nodeErrors, ...settingErrors, ...networkErrors, ...cidrErrors];
 
 /** What is allowed and said: it works, until something fails. */
-export const warningRules: readonly Rule[] = [...nodeWarnings, ...networkWarnings, ...cidrWarnings, ...imageWarnings];
+export const warningRules: readonly Rule[] = [
+  ...nodeWarnings,
+  ...networkWarnings,
+  ...cidrWarnings,
+  ...imageWarnings,
+];
 
 /** Everything that the rules of one table say of a config. */
 export function checkRules(rules: readonly Rule[], config: Config): readonly Finding[] {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What a value must be, as the end of the sentence "0 is not …". Kept beside the schema and not in it, so that the
- * published JSON Schema holds only what editors know.
+ * What a value must be, as the end of the sentence "0 is not …". Kept beside the schema and not in it, so
+ * that the published JSON Schema holds only what editors know.
  */
 export const wording = z.registry<{ readonly what: string }>();
 
@@ -35,7 +35,10 @@ const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
 
-/** Elasticsearch takes no more by itself (MachineDependentHeap): past it, object pointers no longer compress. */
+/**
+ * Elasticsearch takes no more by itself (MachineDependentHeap): past it, object pointers no longer
+ * compress.
+ */
 export const maxHeapMiB = 31 * 1024;
 
 interface FieldText {
@@ -61,7 +64,8 @@ function instanceType(description: string): z.ZodString {
 }
 
 function cidr(description: string): z.ZodCIDRv4 {
-  return field(z.cidrv4(), { what: 'an IPv4 CIDR (such as 10.0.0.0/16)', description });
+  const what = 'an IPv4 CIDR (such as 10.0.0.0/16; one address is 203.0.113.7/32)';
+  return field(z.cidrv4(), { what, description });
 }
 
 const storageFields = {
@@ -111,7 +115,7 @@ const nodeCount = field(z.int().min(1).max(maxNodes), {
 
 const nodeGroup = field(
   z.strictObject({
-    name: field(z.string().regex(/^[a-z](?:-?[a-z0-9]){0,15}$/), {
+    name: field(z.string().regex(/^(?=.{1,16}$)[a-z](-?[a-z0-9])*$/), {
       what: "a group's name (1 to 16 of a-z, 0-9 and single '-' between, starting with a letter)",
       description: 'Name of the group; unique in the file, and part of the names of its nodes.',
     }),
@@ -153,7 +157,9 @@ const settings = field(
   z.record(
     z.string(),
     field(z.union([settingScalar, z.array(settingScalar)]), {
-      what: "a setting's value (text, number, true or false, or a list of them; nested settings are written with dots)",
+      what:
+        "a setting's value (text, number, true or false, or a list of them; " +
+        'nested settings are written with dots)',
       description: 'A scalar, or a list of scalars.',
     }),
   ),
@@ -226,18 +232,22 @@ const bastion = field(
   ]),
   {
     what: 'true, false, or a map of enabled, instanceType and allowedCidrs',
-    description: 'The only way in from outside: a small host that forwards SSH to the nodes. `true` takes the defaults.',
+    description:
+      'The only way in from outside: a small host that forwards SSH to the nodes. `true` takes the defaults.',
   },
 );
 
 const image = field(
   z.strictObject({
-    uri: field(z.string().regex(/^[a-z0-9][a-zA-Z0-9._:-]*(\/[a-z0-9._-]+)+(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?$/), {
-      what: 'an image with its registry (such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/search:9.4.6)',
-      description:
-        'An image that exists already, with its tag or, better, its digest. Left out: es-ecs builds one and pushes ' +
-        "it to the cluster's own repository.",
-    }).optional(),
+    uri: field(
+      z.string().regex(/^[a-z0-9][a-zA-Z0-9._:-]*(\/[a-z0-9._-]+)+(:[\w.-]{1,128})?(@sha256:[0-9a-f]{64})?$/),
+      {
+        what: 'an image with its registry (such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/search:9.4.6)',
+        description:
+          'An image that exists already, with its tag or, better, its digest. Left out: es-ecs builds one and pushes ' +
+          "it to the cluster's own repository.",
+      },
+    ).optional(),
   }),
   { what: 'a map with uri', description: 'The container image that the nodes run.' },
 );
@@ -278,7 +288,10 @@ const tags = field(
   },
 );
 
-/** The file `es-ecs.yaml`: its shape, its defaults and its descriptions. The rules between fields are in rules.ts. */
+/**
+ * The file `es-ecs.yaml`: its shape, its defaults and its descriptions. The rules between fields are in
+ * rules.ts.
+ */
 export const configSchema = field(
   z.strictObject({
     name: field(z.string().regex(/^(?=.{2,24}$)[a-z](-?[a-z0-9])*$/), {
@@ -292,9 +305,9 @@ export const configSchema = field(
     }),
     elasticsearch,
     nodes,
-    instanceType: instanceType(
-      'Instance type of every group without its own, x86 or Graviton.',
-    ).default('m7g.large'),
+    instanceType: instanceType('Instance type of every group without its own, x86 or Graviton.').default(
+      'm7g.large',
+    ),
     storage: storage.prefault({}),
     network: network.prefault({}),
     bastion: bastion.default(true),
@@ -303,7 +316,10 @@ export const configSchema = field(
     logs: logs.prefault({}),
     tags: tags.default({}),
   }),
-  { what: 'a map of settings', description: 'Configuration of es-ecs: one Elasticsearch cluster on Amazon ECS.' },
+  {
+    what: 'a map of settings',
+    description: 'Configuration of es-ecs: one Elasticsearch cluster on Amazon ECS.',
+  },
 );
 
 /** The file as read, defaults filled in, before node groups are made of it. */

@@ -13,7 +13,12 @@ function checkVersion({ elasticsearch: { version } }: Config): readonly Finding[
     return [{ path, message: `${version} is too old; es-ecs runs 8.13.0 and later of 8.x, and 9.x` }];
   }
   if (major > 9) {
-    return [{ path, message: `${version} is newer than this es-ecs knows; it runs 8.13.0 and later of 8.x, and 9.x` }];
+    return [
+      {
+        path,
+        message: `${version} is newer than this es-ecs knows; it runs 8.13.0 and later of 8.x, and 9.x`,
+      },
+    ];
   }
   return [];
 }
@@ -25,7 +30,7 @@ function checkSettings({ elasticsearch: { settings } }: Config): readonly Findin
       return [{ path, message: 'not the name of a setting (letters, digits, _ and - with dots between)' }];
     }
     const because = whyOwned(setting);
-    return because === undefined ? [] : [{ path, message: `es-ecs sets this: ${because}` }];
+    return because === undefined ? [] : [{ path, message: because }];
   });
 }
 
@@ -34,10 +39,12 @@ const mostTags = 40;
 
 function whyNotATagKey(key: string): string | undefined {
   if (/^aws:/i.test(key)) return 'keys that begin with aws: belong to AWS';
-  if (key.startsWith('es-ecs-')) return 'keys that begin with es-ecs- are how es-ecs finds its own things again';
+  if (key.startsWith('es-ecs-'))
+    return 'keys that begin with es-ecs- are how es-ecs finds its own things again';
   if (key === 'Name') return 'es-ecs sets it on each thing, so that the console shows what it is';
-  if (key === '.' || key === '..' || key === '_index') return 'instance metadata cannot show a tag of this name';
-  if (key.length > 128) return `${String(key.length)} characters is more than AWS allows for a key (128)`;
+  if (key === '.' || key === '..' || key === '_index')
+    return 'instance metadata cannot show a tag of this name';
+  if (key.length > 128) return `${key.length} characters is more than AWS allows for a key (128)`;
   if (!/^[A-Za-z0-9+\-=.,_:@]+$/.test(key)) {
     return 'a key may hold only letters, digits and + - = . , _ : @, as hosts read their tags from instance metadata';
   }
@@ -48,7 +55,7 @@ function checkTags({ tags }: Config): readonly Finding[] {
   const keys = Object.keys(tags);
   const tooMany =
     keys.length > mostTags
-      ? [{ path: ['tags'], message: `${String(keys.length)} tags is more than ${String(mostTags)}` }]
+      ? [{ path: ['tags'], message: `${keys.length} tags is more than ${mostTags}` }]
       : [];
   const wrong = Object.entries(tags).flatMap(([key, value]) => {
     const path = ['tags', key];
@@ -69,7 +76,7 @@ export const settingErrors: readonly Rule[] = [
   { rule: 'Settings that es-ecs owns, and secrets, are not set here.', check: checkSettings },
   {
     rule:
-      `At most ${String(mostTags)} tags. Keys are letters, digits and \`+ - = . , _ : @\`, do not begin with \`aws:\` or ` +
+      `At most ${mostTags} tags. Keys are letters, digits and \`+ - = . , _ : @\`, do not begin with \`aws:\` or ` +
       '`es-ecs-`, and are not `Name`.',
     check: checkTags,
   },
@@ -80,7 +87,9 @@ function sayMovingImage({ image: { uri } }: Config): readonly Finding[] {
   const tag = /:([\w.-]+)$/.exec(uri)?.[1];
   const path = ['image', 'uri'];
   if (tag === undefined) {
-    return [{ path, message: `${uri} has no tag, which means latest: nodes may come to run different images` }];
+    return [
+      { path, message: `${uri} has no tag, which means latest: nodes may come to run different images` },
+    ];
   }
   return tag === 'latest'
     ? [{ path, message: `${uri} moves: nodes may come to run different images; name a version or a digest` }]

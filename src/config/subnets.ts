@@ -24,10 +24,11 @@ export const largestVpcPrefix = 16;
 /**
  * The subnets of the first `zoneCount` zones, in the order of the zones.
  *
- * The VPC is cut into eight equal blocks whatever the number of zones, and zone i always lives in block i: adding a
- * zone never moves a subnet that exists, up to six zones. The lower half of a block is the private subnet, where the
- * nodes are; a quarter (or /28, where a quarter would be smaller than AWS allows) is the public one; the rest of the
- * block is free. 10.0.0.0/16 gives 10.0.0.0/20 and 10.0.16.0/21, then 10.0.32.0/20 and 10.0.48.0/21, and so on.
+ * The VPC is cut into eight equal blocks whatever the number of zones, and zone i always lives in block i:
+ * adding a zone never moves a subnet that exists, up to six zones. The lower half of a block is the private
+ * subnet, where the nodes are; a quarter (or /28, where a quarter would be smaller than AWS allows) is the
+ * public one; the rest of the block is free. 10.0.0.0/16 gives 10.0.0.0/20 and 10.0.16.0/21, then
+ * 10.0.32.0/20 and 10.0.48.0/21, and so on.
  *
  * @param cidr a network address of prefix /16 to /24, as the rules of the config make sure of
  */
