@@ -6,8 +6,60 @@ const minute = 60 * second;
 /** For things that are there at once, or nearly. */
 export const brief: Waits = { for: 'it to appear', usualMs: 0, everyMs: second, limitMs: 2 * minute };
 
+/** "Creating a NAT gateway can take a few minutes" (VPC user guide); reports say 90 to 120 seconds. */
+export const natGatewayReady: Waits = {
+  for: 'the NAT gateway',
+  usualMs: 100 * second,
+  everyMs: 3 * second,
+  limitMs: 10 * minute,
+};
+
+export const natGatewayGone: Waits = {
+  for: 'the NAT gateway to go',
+  usualMs: 50 * second,
+  everyMs: 2 * second,
+  limitMs: 10 * minute,
+};
+
+/** From RunInstances until `running`. */
+export const instanceRunning: Waits = {
+  for: 'the instance to run',
+  usualMs: 15 * second,
+  everyMs: second,
+  limitMs: 10 * minute,
+};
+
+/** Until `terminated`: its network interface holds subnet and security groups until then. */
+export const instanceTerminated: Waits = {
+  for: 'the instance to end',
+  usualMs: 35 * second,
+  everyMs: 2 * second,
+  limitMs: 15 * minute,
+};
+
 /** What eventual consistency explains, by AWS's own names, and for how long. */
 export const retries = {
   /** EC2 lists what still uses a thing in no call; it only refuses. Interfaces of ended instances go within minutes. */
   dependencyViolation: { names: ['DependencyViolation'], limitMs: 10 * minute },
+  /** An address is held until its NAT gateway is gone from all of AWS. */
+  addressInUse: { names: ['InvalidIPAddress.InUse', 'DependencyViolation'], limitMs: 10 * minute },
+  /** What was just made may be unknown elsewhere for a moment ("Eventual consistency in the Amazon EC2 API"). */
+  notYetVisible: {
+    names: [
+      'InvalidAllocationID.NotFound',
+      'InvalidGatewayID.NotFound',
+      'InvalidGroup.NotFound',
+      'InvalidInstanceID.NotFound',
+      'InvalidInternetGatewayID.NotFound',
+      'InvalidKeyPair.NotFound',
+      'InvalidNatGatewayID.NotFound',
+      'InvalidRouteTableID.NotFound',
+      'InvalidRouteTableId.NotFound',
+      'InvalidSubnetID.NotFound',
+      'InvalidVpcEndpointId.NotFound',
+      'InvalidVpcID.NotFound',
+      'NatGatewayNotFound',
+    ],
+    limitMs: 2 * minute,
+  },
 } as const satisfies Record<string, Retries>;

@@ -2,16 +2,15 @@ import {
   CreateVpcCommand,
   DeleteVpcCommand,
   DescribeVpcAttributeCommand,
-  type DescribeVpcsCommandInput,
   ModifyVpcAttributeCommand,
   paginateDescribeVpcs,
   type Vpc as SdkVpc,
 } from '@aws-sdk/client-ec2';
 
 import type { Clients } from '../../aws/clients.ts';
-import { collectPages, ec2Filters, ec2Tags, existing } from '../../aws/ec2.ts';
-import type { Collection } from '../../aws/inventory.ts';
-import { diffTags, fromCapitalTags, type Tags, toCapitalTags } from '../../aws/tags.ts';
+import { collectPages, ec2Collection, ec2Tags, tagSpecifications } from '../../aws/ec2.ts';
+import { diffTags, fromCapitalTags, type Tags } from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
 import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
@@ -29,21 +28,25 @@ export interface Vpc extends VpcDesired {
   readonly state: string;
 }
 
+export type VpcResource = Resource<VpcDesired, Vpc>;
+
 /** CreateVpc takes no client token: a VPC made by a run that died before it saved the id is found by its tags. */
-const vpcs: Collection<Vpc> = {
+const vpcs = ec2Collection<Vpc>({
   name: 'VPCs',
-  list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster) }),
-  byIds: (clients, ids) => existing(ids, 'InvalidVpcID.NotFound', (VpcIds) => read(clients, { VpcIds })),
-  chunk: 100,
+  notFound: 'InvalidVpcID.NotFound',
+  read: async (clients, { filters, ids }) => {
+    const pages = paginateDescribeVpcs({ client: clients.ec2 }, { Filters: filters, VpcIds: ids });
+    const found = await collectPages(pages, (page) => page.Vpcs);
+    return Promise.all(found.map((one) => withAttributes(clients, one)));
+  },
   id: (vpc) => vpc.vpcId,
-  tags: (vpc) => vpc.tags,
-};
+});
 
 /**
  * The cluster's own network. AWS never changes a VPC's primary CIDR, so another one is refused: it would mean another
  * cluster. A VPC costs nothing.
  */
-export function vpc(context: StepContext): Resource<VpcDesired, Vpc> {
+export function vpc(context: StepContext): VpcResource {
   const address = 'network/vpc';
   const { ec2 } = context.clients;
   return {
@@ -68,14 +71,15 @@ export function vpc(context: StepContext): Resource<VpcDesired, Vpc> {
       const { Vpc: made } = await ec2.send(
         new CreateVpcCommand({
           CidrBlock: desired.cidr,
-          TagSpecifications: [{ ResourceType: 'vpc', Tags: toCapitalTags(desired.tags) }],
+          TagSpecifications: tagSpecifications('vpc', desired.tags),
         }),
       );
       invariant(made?.VpcId, 'CreateVpc answers with an id');
       return { id: made.VpcId };
     },
-    destroy: async (observed) => {
-      await ec2.send(new DeleteVpcCommand({ VpcId: observed.vpcId }));
+    createRetries: retries.notYetVisible,
+    destroy: async ({ vpcId }) => {
+      await unless(['InvalidVpcID.NotFound'], ec2.send(new DeleteVpcCommand({ VpcId: vpcId })));
     },
     destroyRetries: retries.dependencyViolation,
   };
@@ -115,14 +119,7 @@ function attributeChanges(clients: Clients, desired: VpcDesired, observed: Vpc):
   return [...change('dnsSupport', 'EnableDnsSupport'), ...change('dnsHostnames', 'EnableDnsHostnames')];
 }
 
-async function read(clients: Clients, request: DescribeVpcsCommandInput): Promise<Vpc[]> {
-  const found = await collectPages(
-    paginateDescribeVpcs({ client: clients.ec2 }, request),
-    (page) => page.Vpcs,
-  );
-  return Promise.all(found.map((one) => withAttributes(clients, one)));
-}
-
+/** DescribeVpcs leaves these out; they are asked one by one. */
 async function withAttributes(clients: Clients, one: SdkVpc): Promise<Vpc> {
   const vpcId = one.VpcId ?? '';
   const [support, hostnames] = await Promise.all(

@@ -1,0 +1,68 @@
+import { paginateDescribeSecurityGroups } from '@aws-sdk/client-ec2';
+
+import { collectPages } from '../../aws/ec2.ts';
+import type { Collection } from '../../aws/inventory.ts';
+import type { Resource } from '../../engine/resource.ts';
+import { invariant } from '../../errors.ts';
+import type { StepContext } from '../context.ts';
+import { brief, retries } from '../waits.ts';
+import { type SecurityGroup, securityGroupFromSdk } from './security-group.ts';
+import { diffRules } from './security-rules.ts';
+import type { VpcResource } from './vpc.ts';
+
+export interface DefaultSecurityGroupDesired {
+  readonly vpcId: string;
+}
+
+/** AWS makes one with each VPC, untagged: it is looked up by its VPC, whose id stands for its own here. */
+const defaultGroups: Collection<SecurityGroup> = {
+  name: 'default security groups',
+  byIds: async (clients, ids) => {
+    const Filters = [
+      { Name: 'vpc-id', Values: [...ids] },
+      { Name: 'group-name', Values: ['default'] },
+    ];
+    const pages = paginateDescribeSecurityGroups({ client: clients.ec2 }, { Filters });
+    return (await collectPages(pages, (page) => page.SecurityGroups)).map(securityGroupFromSdk);
+  },
+  chunk: 100,
+  id: (group) => group.vpcId,
+  tags: (group) => group.tags,
+};
+
+/**
+ * The group that AWS gives to whatever names none. It is not es-ecs's own and cannot be deleted; it is emptied, so that
+ * nothing that lands in it by mistake can reach or be reached (AWS Security Hub, EC2.2).
+ */
+export function defaultSecurityGroup(
+  context: StepContext,
+  vpc: VpcResource,
+): Resource<DefaultSecurityGroupDesired, SecurityGroup, { readonly vpc: VpcResource }> {
+  const address = 'network/security-group/default';
+  const { ec2 } = context.clients;
+  return {
+    address,
+    needs: { vpc },
+    borrowed: true,
+    findsByInputs: true,
+    waits: { ...brief, for: "the VPC's default security group" },
+    desired: (inputs) => ({ vpcId: inputs.vpc.vpcId }),
+    find: async ({ fresh, inputs }) => {
+      const id = inputs.vpc?.vpcId;
+      return id === undefined ? undefined : context.inventory.find(defaultGroups, address, { id, fresh });
+    },
+    id: (observed) => observed.groupId,
+    phase: () => 'ready',
+    diff: (_desired, { groupId, ingress, egress }) => [
+      ...diffRules({ ec2, groupId, direction: 'ingress' }, [], ingress),
+      ...diffRules({ ec2, groupId, direction: 'egress' }, [], egress),
+    ],
+    // It came with the VPC: there is nothing to make, only its id to learn.
+    create: async ({ vpcId }) => {
+      const [group] = await defaultGroups.byIds(context.clients, [vpcId]);
+      invariant(group, `the VPC ${vpcId} has a default security group`);
+      return { id: group.groupId };
+    },
+    createRetries: retries.notYetVisible,
+  };
+}
