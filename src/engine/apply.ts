@@ -5,7 +5,7 @@ import { refuseRefused } from './plan.ts';
 import { type Address, type AnyResource, stepOf } from './resource.ts';
 import type { Run, Span } from './run.ts';
 import { type Piece, runPieces, type Scheduled } from './schedule.ts';
-import { createOne, destroyOne, type Settling, syncOne, untilReady } from './settle.ts';
+import { createOne, destroyOne, passGate, type Settling, syncOne, untilReady } from './settle.ts';
 
 /** What an `apply` or a `destroy` did. */
 export interface Outcome {
@@ -15,6 +15,8 @@ export interface Outcome {
   readonly destroyed: number;
   readonly spans: readonly Span[];
   readonly elapsedMs: number;
+  /** What each resource was observed to be at the end; gates that were skipped are absent. */
+  readonly observed: ReadonlyMap<Address, unknown>;
 }
 
 interface Counts {
@@ -75,7 +77,7 @@ class Application {
     throwFirst(await runPieces(pieces, options), run);
     const elapsedMs = run.clock.now() - startMs;
     run.emit({ type: 'finished', atMs: run.clock.now(), elapsedMs });
-    return { ...this.#counts, spans: this.#spans, elapsedMs };
+    return { ...this.#counts, spans: this.#spans, elapsedMs, observed: this.#observed };
   }
 
   #piece(entry: PlanEntry, after: readonly Address[]): Piece {
@@ -122,7 +124,7 @@ class Application {
   async #settle(entry: PlanEntry, settling: Settling): Promise<void> {
     switch (entry.action) {
       case 'gate':
-        if (this.#run.awaitGates) await this.#announced('wait', entry, () => untilReady(settling, undefined));
+        if (this.#run.awaitGates) await this.#announced('wait', entry, () => passGate(settling));
         return;
       case 'destroy':
         await this.#announced('destroy', entry, async () => {

@@ -99,7 +99,7 @@ export async function applyDestroy(plan: DestroyPlan, graph: Graph, run: Run): P
   );
   const elapsedMs = run.clock.now() - startMs;
   run.emit({ type: 'finished', atMs: run.clock.now(), elapsedMs });
-  return { created: 0, changed: 0, replaced: 0, destroyed, spans, elapsedMs };
+  return { created: 0, changed: 0, replaced: 0, destroyed, spans, elapsedMs, observed: new Map() };
 }
 
 /** Doomed things that need this one, also through things that are already gone. */

@@ -1,3 +1,4 @@
+import type { Plan } from './plan.ts';
 import type { Address } from './resource.ts';
 import type { Span } from './run.ts';
 
@@ -31,4 +32,15 @@ export function criticalPath(spans: readonly Span[]): CriticalPath {
     if (chain.ms > longest.ms) longest = chain;
   }
   return longest;
+}
+
+/** How long a plan will take, by the usual length of each wait along the longest chain. */
+export function forecastMs(plan: Plan, awaitGates: boolean): number {
+  const ends = new Map<Address, number>();
+  for (const { resource, action } of plan.entries) {
+    const begins = Math.max(0, ...Object.values(resource.needs).map((needed) => ends.get(needed.address) ?? 0));
+    const works = action === 'create' || action === 'replace' || (action === 'gate' && awaitGates);
+    ends.set(resource.address, begins + (works ? resource.waits.usualMs : 0));
+  }
+  return Math.max(0, ...ends.values());
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { z } from 'zod';
@@ -32,7 +32,7 @@ export interface LockOptions {
 }
 
 /**
- * Takes the lock beside a state file; exclusive creation makes it atomic. A lock whose holder ran on this host and is dead
+ * Takes the lock beside a state file; an exclusive link makes it atomic. A lock whose holder ran on this host and is dead
  * is taken over at once; one from another host stays, as nobody here can know.
  *
  * @throws EsEcsError LOCKED, naming the holder.
@@ -49,11 +49,12 @@ export async function takeLock(options: LockOptions): Promise<Lock> {
   return lockOf(file, other);
 }
 
+/** Written aside and then linked: the lock appears at once and whole, or not at all. */
 async function createExclusively(file: string, holder: Holder): Promise<boolean> {
+  const aside = `${file}.${String(holder.pid)}.new`;
   try {
-    const handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(`${JSON.stringify(holder)}\n`);
-    await handle.close();
+    await writeFile(aside, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+    await link(aside, file);
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -62,6 +63,8 @@ async function createExclusively(file: string, holder: Holder): Promise<boolean>
       cause: error,
       hint: 'make the directory writable, or name another state file with --state',
     });
+  } finally {
+    await rm(aside, { force: true });
   }
 }
 

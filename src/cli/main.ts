@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+
+import { EsEcsError } from '../errors.ts';
+import { renderError } from './render/error.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+/** The exit status for a broken invariant or any other bug. */
+const bugStatus = 1;
+
+/** Runs the command line of this process and sets its exit status. */
+export async function main(argv: readonly string[] = process.argv): Promise<void> {
+  const terminal = processTerminal();
+  try {
+    await program(terminal).parseAsync(argv);
+  } catch (error) {
+    process.exitCode = report(error, terminal);
+  }
+}
+
+/** The command line. What a command needs is loaded when it runs, so that `--version` and `--help` cost nothing. */
+export function program(terminal: Terminal): Command {
+  const root = new Command('es-ecs')
+    .description('A secure, highly available Elasticsearch cluster on ECS: up, converged, down.')
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride();
+
+  root
+    .command('init')
+    .description('write a commented es-ecs.yaml')
+    .option('--config <file>', 'the config file to write', 'es-ecs.yaml')
+    .option('--name <name>', "the cluster's name")
+    .option('--region <region>', 'the AWS region')
+    .option('--force', 'overwrite a file that is there')
+    .action(async (options) => (await import('./commands/init.ts')).init(options, terminal));
+
+  common(root.command('plan'))
+    .description('show what up would change; changes nothing')
+    .option('--exit-code', 'exit with 3 when there are changes')
+    .action(async (options) => (await import('./commands/plan.ts')).plan(options, terminal));
+
+  applying(common(root.command('up')))
+    .description('make the account what the config says; a second run changes nothing')
+    .option('--no-wait', 'do not wait for hosts, tasks and Elasticsearch')
+    .action(async (options) => (await import('./commands/up.ts')).up(options, terminal));
+
+  common(root.command('status'))
+    .description('what runs: AWS, hosts, agents, tasks, Elasticsearch')
+    .option('--exit-code', 'exit with 3 when the cluster is degraded')
+    .action(async (options) => (await import('./commands/status.ts')).status(options, terminal));
+
+  applying(common(root.command('destroy')))
+    .description('delete everything but the data volumes, in reverse')
+    .option('--delete-data', 'delete the data volumes as well: the data is gone for good')
+    .action(async (options) => (await import('./commands/destroy.ts')).destroy(options, terminal));
+
+  common(root.command('ssh'))
+    .description("open a shell on the bastion, or through it on a node's host")
+    .argument('[node]', 'the node, as status shows it; absent: the bastion')
+    .argument('[command...]', 'what to run there')
+    .action(async (node: string | undefined, command: string[], options) =>
+      (await import('./commands/ssh.ts')).ssh({ node, command, ...options }, terminal),
+    );
+
+  root
+    .command('version')
+    .description('print the version')
+    .action(() => {
+      terminal.out(ownVersion());
+    });
+  return root;
+}
+
+function common(command: Command): Command {
+  return command
+    .option('--config <file>', 'the config file', 'es-ecs.yaml')
+    .option('--state <file>', 'the state file (default: es-ecs.state.json beside the config)')
+    .option('--simulate', 'use the simulated account: no AWS account, no cost')
+    .option('--json', 'one JSON document on stdout')
+    .addOption(
+      new Option('--progress <style>', 'how progress is shown on stderr')
+        .choices(['auto', 'tty', 'plain', 'json'])
+        .default('auto'),
+    )
+    .option('--verbose', 'show every resource and every call');
+}
+
+function applying(command: Command): Command {
+  return command
+    .option('--yes', 'do not ask')
+    .option(
+      '--concurrency <n>',
+      'resources worked on at the same time; 1 is the strict order',
+      positive,
+      Infinity,
+    );
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`${text} is not a whole number from 1`);
+  return value;
+}
+
+/** This package's version, from its package.json. */
+export function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const json: unknown = JSON.parse(text);
+  if (typeof json === 'object' && json !== null && 'version' in json && typeof json.version === 'string') {
+    return json.version;
+  }
+  throw new Error('package.json has no version');
+}
+
+function report(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    const message = error.message.replace(/^error: /, '');
+    const usage = new EsEcsError('USAGE', message === '(outputHelp)' ? 'a command is missing' : message, {
+      hint: 'es-ecs --help',
+    });
+    terminal.err(renderError(usage, terminal));
+    return usage.exitStatus;
+  }
+  if (error instanceof EsEcsError) {
+    terminal.err(renderError(error, terminal));
+    return error.exitStatus;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.err(`✖ this is a bug in es-ecs; please report it with the lines below\n${stack}`);
+  return bugStatus;
+}

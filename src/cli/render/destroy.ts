@@ -1,0 +1,65 @@
+import type { Outcome } from '../../engine/apply.ts';
+import type { DestroyPlan } from '../../engine/destroy.ts';
+import type { CriticalPath } from '../../engine/timeline.ts';
+import { volumesAmong } from '../../steps/index.ts';
+import { volumeMonthlyDollars } from '../../costs/prices.ts';
+import type { Session } from '../session.ts';
+import { duration } from './duration.ts';
+import { styleFor } from './style.ts';
+import { simulatedDocument } from './up.ts';
+
+/** What will go and what will stay, before the question. */
+export function renderDestroyPlan(plan: DestroyPlan, session: Session): string {
+  const { config, context, simulation } = session;
+  const account = `${simulation === undefined ? 'account' : 'the simulated account'} ${context.facts.accountId}`;
+  const lines = [
+    `This deletes ${plan.doomed.length} resources of ${config.name} in ${account}, ${config.region}.`,
+  ];
+  if (plan.kept.length > 0) lines.push(`It keeps ${keptWords(plan)}; --delete-data deletes them too.`);
+  const dying = volumesAmong(plan.doomed).length;
+  if (dying > 0) lines.push(`${dying} data volumes go with it: the data is gone for good.`);
+  return lines.join('\n');
+}
+
+function keptWords(plan: DestroyPlan): string {
+  const volumes = volumesAmong(plan.kept);
+  const sizeGiB = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
+  const dollars = volumes.reduce((sum, volume) => sum + volumeMonthlyDollars(volume), 0);
+  const noun = volumes.length === 1 ? 'data volume' : 'data volumes';
+  return `${volumes.length} ${noun} (${sizeGiB} GiB, about $${Math.round(dollars)} a month)`;
+}
+
+/** What a `destroy` has to tell. */
+export interface DestroyTold {
+  readonly plan: DestroyPlan;
+  readonly outcome: Outcome;
+  readonly session: Session;
+  readonly elapsedMs: number;
+  readonly path: CriticalPath;
+}
+
+/** The end of a `destroy`, as a person reads it. */
+export function renderDestroyed(told: DestroyTold, look: { readonly hasColour: boolean }): string {
+  const { plan, outcome, session, elapsedMs } = told;
+  const { name } = session.config;
+  const style = styleFor(look.hasColour);
+  const kept = plan.kept.length === 0 ? '' : `, ${keptWords(plan)} kept`;
+  if (outcome.destroyed === 0) return style.green(`${name} is gone already: nothing carries its tag${kept}`);
+  const took =
+    session.simulation === undefined ? duration(elapsedMs) : `simulated: ${duration(outcome.elapsedMs)}`;
+  const head = `${name} is gone: ${outcome.destroyed} deleted${kept}, nothing else carries its tag`;
+  return `${style.green(head)}    ${took}`;
+}
+
+/** The end of a `destroy`, as `--json` gives it. */
+export function destroyDocument(told: DestroyTold): object {
+  const { plan, outcome, session, elapsedMs, path } = told;
+  return {
+    outcome: outcome.destroyed === 0 ? 'nothing-to-destroy' : 'destroyed',
+    summary: { destroyed: outcome.destroyed, kept: plan.kept.length },
+    kept: plan.kept.map((one) => ({ address: one.resource.address, id: one.id })),
+    apiCalls: session.meter.calls,
+    elapsedMs,
+    ...(session.simulation === undefined ? {} : { simulated: simulatedDocument(outcome, path) }),
+  };
+}

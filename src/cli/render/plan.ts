@@ -1,0 +1,117 @@
+import type { Plan, PlanAction, PlanEntry } from '../../engine/plan.ts';
+import { stepOf } from '../../engine/resource.ts';
+import type { Change } from '../../engine/resource.ts';
+import { type Style, styleFor } from './style.ts';
+
+/** How much of a plan is shown. */
+export interface PlanLook {
+  readonly hasColour: boolean;
+  /** Every created resource on a line of its own, not only their number. */
+  readonly verbose: boolean;
+}
+
+const marks: Readonly<Record<PlanAction, string>> = {
+  create: '+',
+  change: '~',
+  replace: '±',
+  refuse: '!',
+  destroy: '-',
+  'in-sync': '=',
+  gate: ' ',
+};
+
+/** The plan, a line a step for what is created and a paragraph for each thing that changes; nothing for what is in sync. */
+export function renderPlan(plan: Plan, look: PlanLook): string {
+  const style = styleFor(look.hasColour);
+  const created = plan.entries.filter((entry) => entry.action === 'create');
+  const others = plan.entries.filter((entry) =>
+    ['change', 'replace', 'refuse', 'destroy'].includes(entry.action),
+  );
+  const lines = [
+    ...renderCreated(created, look, style),
+    ...others.flatMap((entry) => renderEntry(entry, style)),
+  ];
+  return lines.join('\n');
+}
+
+function renderCreated(created: readonly PlanEntry[], look: PlanLook, style: Style): readonly string[] {
+  if (look.verbose) return created.map((entry) => style.green(`+ ${entry.resource.address}`));
+  const steps = new Map<string, number>();
+  for (const entry of created) {
+    const step = stepOf(entry.resource.address);
+    steps.set(step, (steps.get(step) ?? 0) + 1);
+  }
+  return [...steps].map(
+    ([step, count]) => `${style.green('+')} ${step.padEnd(10)} ${String(count).padStart(3)} to create`,
+  );
+}
+
+function renderEntry(entry: PlanEntry, style: Style): readonly string[] {
+  const paint = entry.action === 'refuse' || entry.action === 'destroy' ? style.red : style.yellow;
+  const impact = impactWords(entry);
+  const head = `${paint(marks[entry.action])} ${entry.resource.address}${impact === '' ? '' : `  ${impact}`}`;
+  const because = entry.changes.length === 0 && entry.because !== undefined ? [`    ${entry.because}`] : [];
+  return [head, ...because, ...entry.changes.map((change) => `    ${renderChange(change)}`)];
+}
+
+function impactWords(entry: PlanEntry): string {
+  if (entry.action === 'destroy') return 'destroyed';
+  if (entry.action === 'refuse') return 'refused';
+  switch (entry.impact) {
+    case 'rolling':
+      return 'restarts the node';
+    case 'replace':
+      return 'replaced';
+    case 'in-place':
+      return 'in place';
+    case 'refuse':
+    case undefined:
+      return '';
+  }
+}
+
+function renderChange(change: Change): string {
+  const path = change.path.padEnd(14);
+  const because = change.because === undefined ? '' : `   ${change.because}`;
+  if (change.before === undefined) return `${path} + ${change.after ?? ''}${because}`;
+  if (change.after === undefined) return `${path} - ${change.before}${because}`;
+  return `${path} ${change.before} → ${change.after}${because}`;
+}
+
+/** `68 to create, 2 to change`; empty when there is nothing to do. */
+export function summaryWords(plan: Plan): string {
+  const { summary } = plan;
+  const parts: readonly (readonly [number, string])[] = [
+    [summary.create, 'to create'],
+    [summary.change, 'to change'],
+    [summary.replace, 'to replace'],
+    [summary.destroy, 'to destroy'],
+    [summary.refuse, 'refused'],
+  ];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`)
+    .join(', ');
+}
+
+/** The plan as `--json` gives it. */
+export function planDocument(plan: Plan): object {
+  return {
+    changes: plan.entries
+      .filter((entry) => entry.action !== 'in-sync' && entry.action !== 'gate')
+      .map((entry) => ({
+        address: entry.resource.address,
+        action: entry.action,
+        impact: entry.impact ?? null,
+        ...(entry.because === undefined ? {} : { because: entry.because }),
+        fields: entry.changes.map(({ path, before, after, impact, because }) => ({
+          path,
+          before: before ?? null,
+          after: after ?? null,
+          impact,
+          ...(because === undefined ? {} : { because }),
+        })),
+      })),
+    summary: plan.summary,
+  };
+}

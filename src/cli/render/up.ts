@@ -1,0 +1,86 @@
+import type { Outcome } from '../../engine/apply.ts';
+import { isInSync, type Plan } from '../../engine/plan.ts';
+import type { CriticalPath } from '../../engine/timeline.ts';
+import { clusterOf } from '../../steps/index.ts';
+import type { Session } from '../session.ts';
+import { duration } from './duration.ts';
+import { styleFor } from './style.ts';
+
+/** What an `up` has to tell. */
+export interface UpTold {
+  readonly plan: Plan;
+  readonly outcome: Outcome;
+  readonly session: Session;
+  /** Whether it waited for hosts, tasks and Elasticsearch. */
+  readonly waited: boolean;
+  /** Wall time. */
+  readonly elapsedMs: number;
+  readonly path: CriticalPath;
+}
+
+const shownWaits = 3;
+
+/** The end of an `up`, as a person reads it. */
+export function renderUp(told: UpTold, look: { readonly hasColour: boolean }): string {
+  const { plan, outcome, session, elapsedMs } = told;
+  const { config, meter, simulation } = session;
+  const style = styleFor(look.hasColour);
+  const resources = plan.entries.filter((entry) => entry.action !== 'gate').length;
+  const word = clusterWords(told);
+  if (isInSync(plan)) {
+    const calls = `${resources} resources, ${meter.calls.total} calls, ${duration(elapsedMs)}`;
+    return `${style.green(`${config.name} is up to date${word === undefined ? '' : ` and ${word}`}`)}: ${calls}`;
+  }
+  const head = style.green(`${config.name} is ${word ?? 'made; what runs on it was not waited for'}`);
+  const took = simulation === undefined ? duration(elapsedMs) : `simulated: ${duration(outcome.elapsedMs)}`;
+  const longest = [...outcome.spans].sort((a, b) => b.waitedMs - a.waitedMs).slice(0, shownWaits);
+  const waits = longest
+    .filter((span) => span.waitedMs > 1_000)
+    .map((span) => `${span.address} ${duration(span.waitedMs)}`);
+  return [
+    `${head}    ${took}`,
+    ...(waits.length === 0 ? [] : [`  longest waits   ${waits.join(', ')}`]),
+    ...(simulation === undefined ? [] : simulatedWords(told)),
+    `  next            es-ecs status${simulation === undefined ? '' : ' --simulate'}`,
+  ].join('\n');
+}
+
+function clusterWords(told: UpTold): string | undefined {
+  if (!told.waited) return undefined;
+  const { config, context } = told.session;
+  const cluster = clusterOf(told.outcome.observed, told.session.handles);
+  const nodes = config.nodeGroups.reduce((sum, group) => sum + group.count, 0);
+  const where = `${nodes} nodes in ${Math.min(nodes, context.facts.zones.length)} zones`;
+  if (cluster === undefined) return undefined;
+  return cluster.status === undefined
+    ? `running: ${where}, every task healthy`
+    : `${cluster.status}: ${where}`;
+}
+
+function simulatedWords(told: UpTold): readonly string[] {
+  const { path, outcome } = told;
+  return [
+    `  for real        about ${duration(outcome.elapsedMs)}, of which AWS decides ${duration(path.ms)}:`,
+    `                  ${path.addresses.join(' → ')}`,
+  ];
+}
+
+/** The end of an `up`, as `--json` gives it. */
+export function upDocument(told: UpTold): object {
+  const { plan, outcome, session, elapsedMs, path } = told;
+  const { created, changed, replaced, destroyed } = outcome;
+  const cluster = clusterOf(outcome.observed, session.handles);
+  return {
+    outcome: isInSync(plan) ? 'up-to-date' : 'applied',
+    summary: { created, changed, replaced, destroyed, inSync: plan.summary.inSync },
+    elasticsearch: cluster ?? null,
+    apiCalls: session.meter.calls,
+    elapsedMs,
+    ...(session.simulation === undefined ? {} : { simulated: simulatedDocument(outcome, path) }),
+  };
+}
+
+/** What a rehearsal says of the real thing. */
+export function simulatedDocument(outcome: Outcome, path: CriticalPath): object {
+  return { elapsedMs: outcome.elapsedMs, criticalPathMs: path.ms, criticalPath: path.addresses };
+}

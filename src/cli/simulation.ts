@@ -1,0 +1,88 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import writeFileAtomic from 'write-file-atomic';
+
+import type { AnyClient } from '../aws/clients.ts';
+import { createSecretMaker } from '../certificates/secret-maker.ts';
+import type { Config } from '../config/config.ts';
+import { type Clock, createVirtualClock, realClock } from '../engine/clock.ts';
+import { EsEcsError } from '../errors.ts';
+import { createSimulatedAccount, type SimulatedAccount } from '../simulator/account.ts';
+import { parseSnapshot } from '../simulator/core/snapshot.ts';
+import type { WorldSnapshot } from '../simulator/core/world.ts';
+import { simulatedImageBuilder } from '../simulator/ecr/image-builder.ts';
+import { simulatedClusterView } from '../simulator/elasticsearch/view.ts';
+import { createKeyStore } from '../ssh/key-store.ts';
+import type { Adapters } from '../steps/adapters.ts';
+
+/** The simulated account of a directory, and the adapters that go with it. */
+export interface Simulation {
+  readonly account: SimulatedAccount;
+  readonly clock: Clock;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly adapters: Adapters;
+  attach(client: AnyClient): void;
+  askCallerAddress(): Promise<string>;
+  /** Writes the account to its file. */
+  save(): Promise<void>;
+}
+
+/** Of TEST-NET-3 (RFC 5737): nobody's. */
+const callerAddress = '203.0.113.7';
+
+/**
+ * Opens the simulated account, or makes a new one. Its time goes on from where it was left, or from now if that is later.
+ *
+ * @throws EsEcsError STATE_CORRUPT, when its file cannot be read.
+ */
+export async function createSimulation(options: {
+  readonly file: string;
+  readonly config: Config;
+}): Promise<Simulation> {
+  const { file, config } = options;
+  const snapshot = await readAccount(file);
+  const clock = createVirtualClock({ startMs: Math.max(realClock.now(), snapshot?.nowMs ?? 0) });
+  const account = createSimulatedAccount({
+    clock,
+    region: config.region,
+    ...(snapshot === undefined ? {} : { snapshot }),
+  });
+  return {
+    account,
+    clock,
+    credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
+    adapters: {
+      images: simulatedImageBuilder(account, clock),
+      keys: createKeyStore({
+        file: path.join(path.dirname(file), 'state.key'),
+        comment: `es-ecs ${config.name}`,
+      }),
+      secrets: createSecretMaker(() => clock.now()),
+      cluster: { connect: () => Promise.resolve(simulatedClusterView(account.world, config.name)) },
+    },
+    attach: (client) => {
+      account.attach(client);
+    },
+    askCallerAddress: () => Promise.resolve(callerAddress),
+    save: async () => {
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFileAtomic(file, JSON.stringify(account.snapshot()), { mode: 0o600 });
+    },
+  };
+}
+
+async function readAccount(file: string): Promise<WorldSnapshot | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const snapshot = parseSnapshot(text);
+  if (snapshot !== undefined) return snapshot;
+  throw new EsEcsError('STATE_CORRUPT', `the simulated account in ${file} cannot be read`, {
+    hint: `rm -r ${path.dirname(file)}  starts with an empty account`,
+  });
+}

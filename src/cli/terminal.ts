@@ -1,0 +1,81 @@
+import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+
+import { EsEcsError } from '../errors.ts';
+
+/** Where results and progress go, and who can answer a question. */
+export interface Terminal {
+  /** A result, on stdout. */
+  out(text: string): void;
+  /** Progress, questions and errors, on stderr. */
+  err(text: string): void;
+  /** Whether a person sees stderr. */
+  readonly isTerminal: boolean;
+  /** Whether a person can answer. */
+  readonly canAsk: boolean;
+  readonly hasColour: boolean;
+  readonly columns: number;
+  /** @throws EsEcsError INTERRUPTED on Ctrl-C or the end of input */
+  ask(question: string): Promise<string>;
+}
+
+/** This process's own terminal. `NO_COLOR` and `CI` are respected (no-color.org). */
+export function processTerminal(): Terminal {
+  const { stdout, stderr, stdin, env } = process;
+  const isCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false';
+  const isTerminal = stderr.isTTY && !isCi && env['TERM'] !== 'dumb';
+  return {
+    out: (text) => {
+      stdout.write(`${text}\n`);
+    },
+    err: (text) => {
+      stderr.write(`${text}\n`);
+    },
+    isTerminal,
+    canAsk: stdin.isTTY && stderr.isTTY && !isCi,
+    hasColour: isTerminal && (env['NO_COLOR'] === undefined || env['NO_COLOR'] === ''),
+    columns: stderr.isTTY ? stderr.columns : 80,
+    ask,
+  };
+}
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      const interrupted = (): void => {
+        reject(new EsEcsError('INTERRUPTED', 'interrupted: nothing was done'));
+      };
+      lines.once('SIGINT', interrupted);
+      lines.once('close', interrupted);
+      void lines.question(question).then(resolve, reject);
+    });
+  } finally {
+    lines.removeAllListeners('close');
+    lines.close();
+  }
+}
+
+/** Who runs this, for the lock. */
+export function whoAmI(): { readonly who: string; readonly host: string; readonly pid: number } {
+  return { who: userName(), host: hostname(), pid: process.pid };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user may have no name.
+    return process.env['USER'] ?? 'unknown';
+  }
+}
+
+/** Whether a process of this machine is alive, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

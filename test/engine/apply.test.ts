@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest';
+
+import { applyPlan } from '../../src/engine/apply.ts';
+import { applyDestroy, planDestroy } from '../../src/engine/destroy.ts';
+import { createGraph } from '../../src/engine/graph.ts';
+import { isInSync, makePlan } from '../../src/engine/plan.ts';
+import type { AnyResource } from '../../src/engine/resource.ts';
+import type { Run } from '../../src/engine/run.ts';
+import { EsEcsError } from '../../src/errors.ts';
+import { Shop, thing } from './things.ts';
+
+async function apply(shop: Shop, resources: readonly AnyResource[], options: Partial<Run> = {}) {
+  return applyPlan(await makePlan(createGraph(resources), shop.memory), shop.run(options));
+}
+
+async function failure(work: Promise<unknown>): Promise<EsEcsError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof EsEcsError)) throw new Error(`expected an EsEcsError, got ${String(error)}`);
+  return error;
+}
+
+describe('applyPlan', () => {
+  it('creates everything after what it needs, remembers ids, and has nothing to do the second time', async () => {
+    const shop = new Shop();
+    const a = thing(shop, { address: 's/a', takesMs: 5_000 });
+    const b = thing(shop, { address: 's/b', needs: { a } });
+    const c = thing(shop, { address: 's/c', needs: { b } });
+    const outcome = await apply(shop, [a, b, c]);
+    expect(outcome.created).toBe(3);
+    expect(shop.writes).toEqual(['create s/a', 'create s/b', 'create s/c']);
+    expect([...shop.ids.keys()]).toEqual(['s/a', 's/b', 's/c']);
+    expect(shop.intents.size).toBe(0);
+    const again = await makePlan(createGraph([a, b, c]), shop.memory);
+    expect(isInSync(again)).toBe(true);
+    await applyPlan(again, shop.run());
+    expect(shop.writes).toHaveLength(3);
+  });
+
+  it('works on independent things at the same time', async () => {
+    const shop = new Shop();
+    const many = Array.from({ length: 20 }, (_, index) =>
+      thing(shop, { address: `s/${String(index)}`, takesMs: 100_000 }),
+    );
+    const outcome = await apply(shop, many);
+    expect(outcome.elapsedMs).toBeLessThan(105_000);
+  });
+
+  it('keeps the strict order with a concurrency of 1', async () => {
+    const shop = new Shop();
+    const a = thing(shop, { address: 'one/a', takesMs: 3_000 });
+    const b = thing(shop, { address: 'one/b', needs: { a } });
+    const free = thing(shop, { address: 'two/free' });
+    await apply(shop, [a, b, free], { concurrency: 1 });
+    expect(shop.writes).toEqual(['create one/a', 'create one/b', 'create two/free']);
+  });
+
+  it('mends what has drifted and brings back what was deleted, also with an empty memory', async () => {
+    const shop = new Shop();
+    const a = thing(shop, { address: 's/a', size: 2 });
+    const b = thing(shop, { address: 's/b', needs: { a } });
+    await apply(shop, [a, b]);
+    const first = shop.things.get('s/a');
+    if (first !== undefined) first.size = 1;
+    shop.things.delete('s/b');
+    shop.ids.clear();
+    const plan = await makePlan(createGraph([a, b]), shop.memory);
+    expect(plan.summary).toMatchObject({ create: 1, change: 1 });
+    const outcome = await applyPlan(plan, shop.run());
+    expect(outcome).toMatchObject({ created: 1, changed: 1 });
+    expect(shop.things.get('s/a')?.size).toBe(2);
+    expect(shop.ids.get('s/a')).toBe('thing-1');
+  });
+
+  it('refuses before the first write, whatever else there is to do', async () => {
+    const shop = new Shop();
+    await apply(shop, [thing(shop, { address: 's/a', size: 5 })]);
+    shop.writes.length = 0;
+    const error = await failure(
+      apply(shop, [thing(shop, { address: 's/new' }), thing(shop, { address: 's/a', size: 3 })]),
+    );
+    expect(error.code).toBe('REFUSED');
+    expect(error.message).toBe('s/a: size 5 → 3 is refused: it cannot shrink');
+    expect(shop.writes).toEqual([]);
+  });
+
+  it('asks for what creating needs before the first write', async () => {
+    const shop = new Shop();
+    const preflight = (): Promise<void> => Promise.reject(new EsEcsError('NO_IMAGE_BUILDER', 'no docker'));
+    const error = await failure(
+      apply(shop, [thing(shop, { address: 's/a' }), thing(shop, { address: 's/b', preflight })]),
+    );
+    expect(error.code).toBe('NO_IMAGE_BUILDER');
+    expect(shop.writes).toEqual([]);
+  });
+
+  it('replaces: the old one is gone before the new one is made', async () => {
+    const shop = new Shop();
+    await apply(shop, [thing(shop, { address: 's/a', goesMs: 4_000 })]);
+    const outcome = await apply(shop, [thing(shop, { address: 's/a', colour: 'blue', goesMs: 4_000 })]);
+    expect(outcome.replaced).toBe(1);
+    expect(shop.things.get('s/a')).toMatchObject({ colour: 'blue', id: 'thing-2' });
+  });
+
+  it('says NOT_CONVERGED when a difference is left', async () => {
+    const shop = new Shop();
+    await apply(shop, [thing(shop, { address: 's/a' })]);
+    const error = await failure(
+      apply(shop, [thing(shop, { address: 's/a', size: 2, ignoresChanges: true })]),
+    );
+    expect(error.code).toBe('NOT_CONVERGED');
+    expect(error.message).toContain('size is 1, not 2');
+  });
+
+  it('retries the exact names it was given, and no other', async () => {
+    const shop = new Shop();
+    const createRetries = { names: ['NotYet'], limitMs: 60_000 };
+    await apply(shop, [thing(shop, { address: 's/a', createFails: ['NotYet', 'NotYet'], createRetries })]);
+    expect(shop.writes).toHaveLength(3);
+    const error = await failure(
+      apply(shop, [thing(shop, { address: 's/b', createFails: ['Never'], createRetries })]),
+    );
+    expect(error).toMatchObject({ code: 'AWS', message: 'Never', address: 's/b' });
+    expect(shop.intents).toEqual(new Set(['s/b']));
+  });
+
+  it('ends what does not depend on a failure, and skips what does', async () => {
+    const shop = new Shop();
+    const bad = thing(shop, { address: 's/bad', createFails: ['Boom'] });
+    const after = thing(shop, { address: 's/after', needs: { bad } });
+    const slow = thing(shop, { address: 's/slow', takesMs: 50_000 });
+    const last = thing(shop, { address: 's/last', needs: { slow } });
+    const error = await failure(apply(shop, [bad, after, slow, last]));
+    expect(error.message).toBe('Boom');
+    expect([...shop.things.keys()]).toEqual(['s/slow', 's/last']);
+    expect(shop.events).toContainEqual(
+      expect.objectContaining({ type: 'resource-skipped', address: 's/after' }),
+    );
+  });
+
+  it('reports a failed thing with its reason, and replaces it the next time', async () => {
+    const shop = new Shop();
+    const a = thing(shop, { address: 's/a', takesMs: 60_000 });
+    setImmediate(() => undefined);
+    const failing = apply(shop, [a]);
+    void shop.clock.sleep(1_000).then(() => {
+      const one = shop.things.get('s/a');
+      if (one !== undefined) one.failed = true;
+    });
+    const error = await failure(failing);
+    expect(error).toMatchObject({ code: 'RESOURCE_FAILED', message: 's/a failed: the shop was closed' });
+    const plan = await makePlan(createGraph([a]), shop.memory);
+    expect(plan.entries[0]).toMatchObject({ action: 'replace', because: 'the shop was closed' });
+    await applyPlan(plan, shop.run());
+    expect(shop.things.get('s/a')).toMatchObject({ failed: false, id: 'thing-2' });
+  });
+
+  it('makes rolling changes of a lane one at a time, and stops the lane at a failure', async () => {
+    const shop = new Shop();
+    const nodes = (size: number) =>
+      ['s/0', 's/1', 's/2'].map((address) => thing(shop, { address, lane: 'nodes', takesMs: 60_000, size }));
+    await apply(shop, nodes(1));
+    shop.writes.length = 0;
+    const outcome = await apply(shop, nodes(2));
+    expect(outcome.changed).toBe(3);
+    expect(outcome.elapsedMs).toBeGreaterThan(180_000);
+    shop.writes.length = 0;
+    const rolling = apply(shop, nodes(3));
+    void shop.clock.sleep(20_000).then(() => {
+      const one = shop.things.get('s/0');
+      if (one !== undefined) one.failed = true;
+    });
+    const error = await failure(rolling);
+    expect(error.code).toBe('RESOURCE_FAILED');
+    expect(shop.writes).toEqual(['grow s/0']);
+  });
+
+  it('stops at Ctrl-C: the call in flight is recorded, nothing new begins, the next run goes on', async () => {
+    const shop = new Shop();
+    const a = thing(shop, { address: 's/a', takesMs: 60_000 });
+    const b = thing(shop, { address: 's/b', needs: { a } });
+    const running = apply(shop, [a, b]);
+    void shop.clock.sleep(30_000).then(() => {
+      shop.controller.abort();
+    });
+    const error = await failure(running);
+    expect(error.code).toBe('INTERRUPTED');
+    expect(shop.ids.get('s/a')).toBe('thing-1');
+    const signal = new AbortController().signal;
+    await apply(shop, [a, b], { signal });
+    expect(shop.writes).toEqual(['create s/a', 'create s/b']);
+  });
+
+  it('destroys what is unwanted after everything wanted was applied', async () => {
+    const shop = new Shop();
+    await apply(shop, [thing(shop, { address: 's/old' })]);
+    const outcome = await apply(shop, [
+      thing(shop, { address: 's/old', unwanted: true }),
+      thing(shop, { address: 's/new', takesMs: 5_000 }),
+    ]);
+    expect(outcome.destroyed).toBe(1);
+    expect(shop.writes.slice(1)).toEqual(['create s/new', 'destroy s/old']);
+    expect(shop.ids.has('s/old')).toBe(false);
+  });
+});
+
+describe('applyDestroy', () => {
+  it('destroys in reverse, in parallel where it can, and is a no-op the second time', async () => {
+    const shop = new Shop();
+    const a = thing(shop, { address: 's/a', goesMs: 2_000 });
+    const b = thing(shop, { address: 's/b', needs: { a }, goesMs: 30_000 });
+    const c = thing(shop, { address: 's/c', needs: { a }, goesMs: 30_000 });
+    const graph = createGraph([a, b, c]);
+    await apply(shop, [a, b, c]);
+    shop.writes.length = 0;
+    const destroy = async () => {
+      const plan = await planDestroy(graph, { id: (address) => shop.ids.get(address), deleteData: false });
+      return applyDestroy(plan, graph, shop.run());
+    };
+    const outcome = await destroy();
+    expect(outcome.destroyed).toBe(3);
+    expect(shop.writes).toEqual(['destroy s/c', 'destroy s/b', 'destroy s/a']);
+    expect(outcome.elapsedMs).toBeLessThan(40_000);
+    expect(shop.ids.size).toBe(0);
+    expect((await destroy()).destroyed).toBe(0);
+  });
+
+  it('keeps what holds data unless told otherwise', async () => {
+    const shop = new Shop();
+    const data = thing(shop, { address: 's/data', holdsData: true });
+    const user = thing(shop, { address: 's/user', needs: { data } });
+    const graph = createGraph([data, user]);
+    await apply(shop, [data, user]);
+    const id = (address: string): string | undefined => shop.ids.get(address);
+    const kept = await planDestroy(graph, { id, deleteData: false });
+    await applyDestroy(kept, graph, shop.run());
+    expect(kept.kept.map((one) => one.id)).toEqual(['thing-1']);
+    expect(shop.things.get('s/data')?.goneAtMs).toBeUndefined();
+    await applyDestroy(await planDestroy(graph, { id, deleteData: true }), graph, shop.run());
+    expect(shop.things.get('s/data')?.goneAtMs).toBeDefined();
+  });
+});
