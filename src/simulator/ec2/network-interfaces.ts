@@ -2,6 +2,7 @@ import type {
   DescribeNetworkInterfacesCommandInput,
   DescribeNetworkInterfacesCommandOutput,
   NetworkInterface,
+  NetworkInterfaceType,
 } from '@aws-sdk/client-ec2';
 
 import { SimulatedFailure } from '../core/failure.ts';
@@ -167,7 +168,8 @@ function toInterface(world: World, row: InterfaceRow): NetworkInterface {
     AvailabilityZone: row.zone,
     OwnerId: world.accountId,
     Description: row.description,
-    InterfaceType: row.type,
+    // On the wire it is "nat_gateway", where the SDK's type says "natGateway".
+    InterfaceType: row.type as string as NetworkInterfaceType,
     Status: 'in-use',
     SourceDestCheck: row.type === 'interface',
     RequesterManaged: isRequesterManaged,
@@ -175,7 +177,11 @@ function toInterface(world: World, row: InterfaceRow): NetworkInterface {
     PrivateIpAddress: row.privateIp,
     PrivateDnsName: dnsName(world, row.privateIp, 'private'),
     PrivateIpAddresses: [
-      { PrivateIpAddress: row.privateIp, Primary: true, ...(association ? { Association: association } : {}) },
+      {
+        PrivateIpAddress: row.privateIp,
+        Primary: true,
+        ...(association ? { Association: association } : {}),
+      },
     ],
     ...(association ? { Association: association } : {}),
     Attachment: {

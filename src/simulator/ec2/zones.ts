@@ -70,13 +70,12 @@ export const zoneOperations = {
     world: World,
     input: DescribeAvailabilityZonesCommandInput,
   ): Answer<DescribeAvailabilityZonesCommandOutput> {
-    const rows = zonesOf(world).map((id): ZoneRow => ({ id, zoneId: zoneId(world, id), tags: {}, visibleAtMs: 0 }));
+    const rows = zonesOf(world).map(
+      (id): ZoneRow => ({ id, zoneId: zoneId(world, id), tags: {}, visibleAtMs: 0 }),
+    );
     const byZoneId = new Map(rows.map((row) => [row.zoneId, row.id]));
     const found = describeRows(world, new Map(rows.map((row) => [row.id, row])), {
-      ids: [
-        ...(input.ZoneNames ?? []),
-        ...(input.ZoneIds ?? []).map((id) => byZoneId.get(id) ?? id),
-      ],
+      ids: [...(input.ZoneNames ?? []), ...(input.ZoneIds ?? []).map((id) => byZoneId.get(id) ?? id)],
       filters: input.Filters,
       fields: {
         'zone-name': (row) => [row.id],
