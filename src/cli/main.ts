@@ -3,6 +3,15 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import { EsEcsError } from '../errors.ts';
+import type { Ending } from './ending.ts';
+import type {
+  CommonOptions,
+  DestroyOptions,
+  InitOptions,
+  PlanOptions,
+  StatusOptions,
+  UpOptions,
+} from './options.ts';
 import { renderError } from './render/error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -10,17 +19,29 @@ import { processTerminal, type Terminal } from './terminal.ts';
 const bugStatus = 1;
 
 /** Runs the command line of this process and sets its exit status. */
-export async function main(argv: readonly string[] = process.argv): Promise<void> {
-  const terminal = processTerminal();
+export async function main(): Promise<void> {
+  // The SDK's announcement about Node 20 is ours to act on, not the user's.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  process.exitCode = await execute(process.argv, processTerminal());
+}
+
+/**
+ * Runs a command line.
+ *
+ * @returns the exit status; nothing is thrown.
+ */
+export async function execute(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const ending: Ending = { status: 0 };
   try {
-    await program(terminal).parseAsync(argv);
+    await program(terminal, ending).parseAsync(argv);
+    return ending.status;
   } catch (error) {
-    process.exitCode = report(error, terminal);
+    return report(error, terminal);
   }
 }
 
 /** The command line. What a command needs is loaded when it runs, so that `--version` and `--help` cost nothing. */
-export function program(terminal: Terminal): Command {
+export function program(terminal: Terminal, ending: Ending): Command {
   const root = new Command('es-ecs')
     .description('A secure, highly available Elasticsearch cluster on ECS: up, converged, down.')
     .version(ownVersion(), '-V, --version', 'print the version')
@@ -36,34 +57,40 @@ export function program(terminal: Terminal): Command {
     .option('--name <name>', "the cluster's name")
     .option('--region <region>', 'the AWS region')
     .option('--force', 'overwrite a file that is there')
-    .action(async (options) => (await import('./commands/init.ts')).init(options, terminal));
+    .action(async (options: InitOptions) => (await import('./commands/init.ts')).init(options, terminal));
 
   common(root.command('plan'))
     .description('show what up would change; changes nothing')
     .option('--exit-code', 'exit with 3 when there are changes')
-    .action(async (options) => (await import('./commands/plan.ts')).plan(options, terminal));
+    .action(async (options: PlanOptions) =>
+      (await import('./commands/plan.ts')).plan(options, terminal, ending),
+    );
 
   applying(common(root.command('up')))
     .description('make the account what the config says; a second run changes nothing')
     .option('--no-wait', 'do not wait for hosts, tasks and Elasticsearch')
-    .action(async (options) => (await import('./commands/up.ts')).up(options, terminal));
+    .action(async (options: UpOptions) => (await import('./commands/up.ts')).up(options, terminal));
 
   common(root.command('status'))
     .description('what runs: AWS, hosts, agents, tasks, Elasticsearch')
     .option('--exit-code', 'exit with 3 when the cluster is degraded')
-    .action(async (options) => (await import('./commands/status.ts')).status(options, terminal));
+    .action(async (options: StatusOptions) =>
+      (await import('./commands/status.ts')).status(options, terminal, ending),
+    );
 
   applying(common(root.command('destroy')))
     .description('delete everything but the data volumes, in reverse')
     .option('--delete-data', 'delete the data volumes as well: the data is gone for good')
-    .action(async (options) => (await import('./commands/destroy.ts')).destroy(options, terminal));
+    .action(async (options: DestroyOptions) =>
+      (await import('./commands/destroy.ts')).destroy(options, terminal),
+    );
 
   common(root.command('ssh'))
     .description("open a shell on the bastion, or through it on a node's host")
     .argument('[node]', 'the node, as status shows it; absent: the bastion')
     .argument('[command...]', 'what to run there')
-    .action(async (node: string | undefined, command: string[], options) =>
-      (await import('./commands/ssh.ts')).ssh({ node, command, ...options }, terminal),
+    .action(async (node: string | undefined, command: string[], options: CommonOptions) =>
+      (await import('./commands/ssh.ts')).ssh({ node, command, ...options }, terminal, ending),
     );
 
   root

@@ -29,6 +29,10 @@ export interface PlanOptions extends CommonOptions {
   readonly exitCode?: boolean;
 }
 
+export interface StatusOptions extends CommonOptions {
+  readonly exitCode?: boolean;
+}
+
 export interface InitOptions {
   readonly config: string;
   readonly name?: string;

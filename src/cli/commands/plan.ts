@@ -1,5 +1,6 @@
 import { isInSync, makePlan } from '../../engine/plan.ts';
 import { configFor } from '../config-file.ts';
+import type { Ending } from '../ending.ts';
 import { interruptible } from '../interrupts.ts';
 import type { PlanOptions } from '../options.ts';
 import { costLines } from '../render/cost.ts';
@@ -11,7 +12,7 @@ import type { Terminal } from '../terminal.ts';
 const changesStatus = 3;
 
 /** `es-ecs plan`: what `up` would change. Takes no lock and writes nothing. */
-export async function plan(options: PlanOptions, terminal: Terminal): Promise<void> {
+export async function plan(options: PlanOptions, terminal: Terminal, ending: Ending): Promise<void> {
   const { located, notices } = await configFor(options);
   const notice = (text: string): void => {
     terminal.err(text);
@@ -24,7 +25,7 @@ export async function plan(options: PlanOptions, terminal: Terminal): Promise<vo
         async (session) => {
           const made = await makePlan(session.graph, session.state);
           const inSync = isInSync(made);
-          if (options.exitCode === true && !inSync) process.exitCode = changesStatus;
+          if (options.exitCode === true && !inSync) ending.status = changesStatus;
           if (options.json === true) {
             terminal.out(
               JSON.stringify({ ...planDocument(made), apiCalls: session.meter.calls }, undefined, 2),

@@ -5,6 +5,7 @@ import { EsEcsError } from '../../errors.ts';
 import { sshArguments } from '../../ssh/arguments.ts';
 import { sshTargets } from '../../steps/index.ts';
 import { configFor } from '../config-file.ts';
+import type { Ending } from '../ending.ts';
 import type { CommonOptions } from '../options.ts';
 import { withSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
@@ -20,7 +21,7 @@ export interface SshOptions extends CommonOptions {
  *
  * @throws EsEcsError SSH, NOT_FOUND
  */
-export async function ssh(options: SshOptions, terminal: Terminal): Promise<void> {
+export async function ssh(options: SshOptions, terminal: Terminal, ending: Ending): Promise<void> {
   const { located } = await configFor(options);
   const { signal } = new AbortController();
   const notice = (text: string): void => {
@@ -48,7 +49,7 @@ export async function ssh(options: SshOptions, terminal: Terminal): Promise<void
     terminal.err('the simulated hosts have no shell: this is what would run');
     return;
   }
-  process.exitCode = await runSsh(argv);
+  ending.status = await runSsh(argv);
 }
 
 function hostOf(node: string | undefined, hosts: ReadonlyMap<string, string>): { readonly host?: string } {

@@ -1,0 +1,4 @@
+/** Where a command that ends well leaves another exit status than 0. */
+export interface Ending {
+  status: number;
+}

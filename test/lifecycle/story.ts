@@ -1,0 +1,132 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { type Clients, createClients } from '../../src/aws/clients.ts';
+import { CallMeter } from '../../src/aws/meter.ts';
+import { execute } from '../../src/cli/main.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { createVirtualClock } from '../../src/engine/clock.ts';
+import { createSimulatedAccount } from '../../src/simulator/account.ts';
+import { parseSnapshot } from '../../src/simulator/core/snapshot.ts';
+import type { World, WorldSnapshot } from '../../src/simulator/core/world.ts';
+
+/** What a command printed and how it ended. */
+export interface Told {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The smallest config, and what a test adds to it. */
+export function configText(extra = ''): string {
+  return `name: search\nregion: eu-west-1\nelasticsearch: { version: 9.4.6 }\nnodes: 3\n${extra}`;
+}
+
+/** A directory with a config and a simulated account, and the command line run in it as a person would. */
+export class Story {
+  readonly directory = mkdtempSync(path.join(tmpdir(), 'es-ecs-story-'));
+  readonly config = path.join(this.directory, 'es-ecs.yaml');
+  readonly stateFile = path.join(this.directory, '.es-ecs', 'simulated', 'state.json');
+  readonly accountFile = path.join(this.directory, '.es-ecs', 'simulated', 'account.json');
+  /** What a person would type at a question. */
+  answer = '';
+
+  constructor(config = configText()) {
+    this.write(config);
+  }
+
+  write(config: string): void {
+    writeFileSync(this.config, config);
+  }
+
+  end(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Runs a command on the simulated account. */
+  async run(command: string, ...options: readonly string[]): Promise<Told> {
+    const stdout: string[] = [];
+    const stderr: string[] = [];
+    const terminal: Terminal = {
+      out: (text) => stdout.push(text),
+      err: (text) => stderr.push(text),
+      isTerminal: false,
+      canAsk: this.answer !== '',
+      hasColour: false,
+      columns: 80,
+      ask: () => Promise.resolve(this.answer),
+    };
+    const argv = ['node', 'es-ecs', command, '--config', this.config, '--simulate', ...options];
+    const status = await execute(argv, terminal);
+    return { status, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
+  }
+
+  /** Runs a command that must succeed, and gives its JSON document. */
+  async json<Document>(command: string, ...options: readonly string[]): Promise<Document> {
+    const told = await this.run(command, '--json', ...options);
+    if (told.status !== 0) throw new Error(`${command} ended with ${String(told.status)}:\n${told.stderr}`);
+    // The caller says which command's document it is.
+    return JSON.parse(told.stdout) as Document;
+  }
+
+  get account(): WorldSnapshot {
+    const snapshot = parseSnapshot(readFileSync(this.accountFile, 'utf8'));
+    if (snapshot === undefined) throw new Error('there is no simulated account');
+    return snapshot;
+  }
+
+  /** Does something behind es-ecs's back, as a person with the console would. */
+  async behindTheBack<Result>(work: (clients: Clients, world: World) => Promise<Result>): Promise<Result> {
+    const snapshot = this.account;
+    const clock = createVirtualClock({ startMs: snapshot.nowMs });
+    const account = createSimulatedAccount({ clock, snapshot });
+    const clients = createClients({
+      region: snapshot.region,
+      clock,
+      meter: new CallMeter(),
+      credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+      attach: (client) => {
+        account.attach(client);
+      },
+    });
+    const result = await work(clients, account.world);
+    writeFileSync(this.accountFile, JSON.stringify(account.snapshot()));
+    return result;
+  }
+}
+
+export interface PlanDocument {
+  readonly changes: readonly {
+    readonly address: string;
+    readonly action: string;
+    readonly impact: string | null;
+    readonly because?: string;
+    readonly fields: readonly {
+      readonly path: string;
+      readonly before: string | null;
+      readonly after: string | null;
+    }[];
+  }[];
+  readonly summary: Readonly<
+    Record<'create' | 'change' | 'replace' | 'refuse' | 'destroy' | 'inSync', number>
+  >;
+  readonly apiCalls: ApiCalls;
+}
+
+export interface ApiCalls {
+  readonly total: number;
+  readonly reads: number;
+  readonly writes: number;
+}
+
+export interface UpDocument {
+  readonly outcome: string;
+  readonly summary: Readonly<Record<string, number>>;
+  readonly apiCalls: ApiCalls;
+  readonly simulated: {
+    readonly elapsedMs: number;
+    readonly criticalPathMs: number;
+    readonly criticalPath: readonly string[];
+  };
+}
