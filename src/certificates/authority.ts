@@ -34,10 +34,10 @@ export interface Source {
 const dayMs = 86_400_000;
 
 /** The CA is never made again by itself: ten years. */
-export const authorityDays = 3652;
+const authorityDays = 3652;
 
 /** A node certificate is renewed by `up`: three years, as Elastic's own certutil has it. */
-export const nodeDays = 1096;
+const nodeDays = 1096;
 
 /** Clocks differ; a certificate that is valid from now on is refused by a host that is a little behind. */
 const backdatedMs = 3_600_000;
@@ -124,7 +124,10 @@ function validity(
   latestMs = Number.POSITIVE_INFINITY,
 ): { readonly notBefore: Date; readonly notAfter: Date } {
   // No certificate outlives the one that signed it.
-  return { notBefore: new Date(nowMs - backdatedMs), notAfter: new Date(Math.min(nowMs + days * dayMs, latestMs)) };
+  return {
+    notBefore: new Date(nowMs - backdatedMs),
+    notAfter: new Date(Math.min(nowMs + days * dayMs, latestMs)),
+  };
 }
 
 /** 127 random bits, hexadecimal: positive, and never zero (RFC 5280, section 4.1.2.2). */

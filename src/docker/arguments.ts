@@ -94,7 +94,11 @@ export function loginArguments(
 }
 
 /** The push; podman and buildah write the digest into a file, Docker is asked for it afterwards. */
-export function pushArguments(builder: Builder, credentials: Credentials, reference: string): readonly string[] {
+export function pushArguments(
+  builder: Builder,
+  credentials: Credentials,
+  reference: string,
+): readonly string[] {
   if (builder.program === 'docker') return ['docker', '--config', credentials.directory, 'push', reference];
   return [
     builder.program,

@@ -27,10 +27,12 @@ export async function requireBuilder(run: Run): Promise<Builder> {
     'NO_IMAGE_BUILDER',
     silent.length === 0
       ? 'none of docker, podman and buildah is installed'
-      : `${silent.map(({ program, says }) => `${program} is installed and does not answer: ${says}`).join('; ')}`,
+      : silent.map(({ program, says }) => `${program} is installed and does not answer: ${says}`).join('; '),
     {
       hint: [
-        silent.length === 0 ? 'install docker, podman or buildah' : 'start the engine, or point DOCKER_HOST at one',
+        silent.length === 0
+          ? 'install docker, podman or buildah'
+          : 'start the engine, or point DOCKER_HOST at one',
         'image: { uri: … } in es-ecs.yaml takes an image that exists already',
       ],
     },
@@ -42,7 +44,9 @@ interface Silent {
   readonly says: string;
 }
 
-async function look(run: Run): Promise<{ readonly builder: Builder } | { readonly silent: readonly Silent[] }> {
+async function look(
+  run: Run,
+): Promise<{ readonly builder: Builder } | { readonly silent: readonly Silent[] }> {
   const silent: Silent[] = [];
   for (const program of programs) {
     const answer = await run(platformArguments(program));

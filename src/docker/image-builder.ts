@@ -15,8 +15,17 @@ import {
   loginArguments,
   pushArguments,
 } from './arguments.ts';
-import type { Builder, Credentials } from './arguments.ts';
+import type { Builder, BuildOrder, Credentials } from './arguments.ts';
 import { requireBuilder } from './builder.ts';
+import {
+  copyArguments,
+  createArguments,
+  needsTwoBuilds,
+  removeArguments,
+  secondBuildArguments,
+  stageArguments,
+  writeSecondDockerfile,
+} from './classic.ts';
 import { buildContext, contentHash, platformOf, withTemporaryDirectory, writeContext } from './context.ts';
 import type { Run, RunResult } from './run.ts';
 
@@ -85,19 +94,41 @@ type Referenced = ImageOrder & { readonly reference: string };
 async function build(builder: Builder, options: ImageBuilderOptions, order: Referenced): Promise<void> {
   await withTemporaryDirectory('image', async (directory) => {
     await writeContext(await buildContext(options.config), directory);
-    const argv = buildArguments(builder, {
+    const details: BuildOrder = {
       directory,
       platform: platformOf(order.architecture),
       baseImage: imageFor(options.config.elasticsearch.version),
       version: options.version,
       reference: order.reference,
-    });
-    const result = await options.run(argv, {
-      env: buildEnvironment(builder),
-      ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
-    });
-    expectSuccess(result, `${builder.program} cannot build ${order.reference}`);
+    };
+    const call = async (argv: readonly string[]): Promise<string> => {
+      const result = await options.run(argv, {
+        env: buildEnvironment(builder),
+        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+      });
+      expectSuccess(result, `${builder.program} cannot build ${order.reference}`);
+      return result.stdout.trim();
+    };
+    if (needsTwoBuilds(builder, details)) await buildTwice(builder, details, call);
+    else await call(buildArguments(builder, details));
   });
+}
+
+/** See `needsTwoBuilds`. */
+async function buildTwice(
+  builder: Builder,
+  order: BuildOrder,
+  call: (argv: readonly string[]) => Promise<string>,
+): Promise<void> {
+  await call(stageArguments(builder, order));
+  const container = await call(createArguments(order));
+  try {
+    await call(copyArguments(container, order));
+  } finally {
+    await call(removeArguments(container));
+  }
+  await writeSecondDockerfile(order.directory);
+  await call(secondBuildArguments(builder, order));
 }
 
 async function push(builder: Builder, options: ImageBuilderOptions, order: Referenced): Promise<string> {
@@ -105,7 +136,9 @@ async function push(builder: Builder, options: ImageBuilderOptions, order: Refer
     const credentials = { directory };
     const { run } = options;
     const env = await engineEnvironment(builder, run);
-    await writeFile(credentialsFile(builder, credentials), emptyCredentials(order.login.registry), { mode: 0o600 });
+    await writeFile(credentialsFile(builder, credentials), emptyCredentials(order.login.registry), {
+      mode: 0o600,
+    });
     expectSuccess(
       await run(loginArguments(builder, credentials, order.login), { stdin: order.login.password, env }),
       `${builder.program} cannot log in to ${order.login.registry}`,

@@ -38,7 +38,10 @@ export const runProgram: Run = async (argv, options = {}) => {
   });
   if (onLine !== undefined) {
     // Each output by itself: `all` would wait for the slower one.
-    await Promise.all([eachLine(child.iterable({ from: 'stdout' }), onLine), eachLine(child.iterable({ from: 'stderr' }), onLine)]);
+    await Promise.all([
+      eachLine(child.iterable({ from: 'stdout' }), onLine),
+      eachLine(child.iterable({ from: 'stderr' }), onLine),
+    ]);
   }
   const result = await child;
   if (signal?.aborted === true) signal.throwIfAborted();

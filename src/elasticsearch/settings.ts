@@ -15,10 +15,10 @@ type SettingValue = string | number | boolean | readonly (string | number | bool
 export type Settings = Readonly<Record<string, SettingValue>>;
 
 /** The node attribute that carries the zone. */
-export const zoneAttribute = 'zone';
+const zoneAttribute = 'zone';
 
 /** The tags that discovery filters instances by; without a colon, which the plugin does not accept. */
-export const discoveryTags = { cluster: 'es-ecs-cluster', node: 'es-ecs-node' } as const;
+const discoveryTags = { cluster: 'es-ecs-cluster', node: 'es-ecs-node' } as const;
 
 /**
  * Settings for indices as they are made: how long the shards of a node that went away wait for it before they are
@@ -112,7 +112,8 @@ const ownedSettings: readonly OwnedSetting[] = [
   { key: 'cluster.name', because: "it is the config's name" },
   {
     key: 'cluster.initial_master_nodes',
-    because: 'it would let a node with an empty disk found a second cluster; es-ecs grants it once, for the first start',
+    because:
+      'it would let a node with an empty disk found a second cluster; es-ecs grants it once, for the first start',
   },
   { key: 'node.name', because: 'es-ecs names the nodes, as each belongs to a volume' },
   { key: 'node.roles', because: 'roles belong in the node group: nodes: [{ roles: … }]' },
@@ -129,7 +130,10 @@ const ownedSettings: readonly OwnedSetting[] = [
   { key: 'transport.port', because: 'the security groups know port 9300' },
   { key: 'path.data', because: 'it is the data volume' },
   { key: 'path.logs', because: 'logs go to CloudWatch' },
-  { key: 'bootstrap.memory_lock', because: 'a heap that is swapped out brings the cluster down; it is always on' },
+  {
+    key: 'bootstrap.memory_lock',
+    because: 'a heap that is swapped out brings the cluster down; it is always on',
+  },
   {
     key: 'cluster.routing.allocation.awareness.attributes',
     because: 'copies of a shard are kept in different zones by it',
@@ -141,13 +145,16 @@ const ownedSettings: readonly OwnedSetting[] = [
   { key: 'xpack.security.http.ssl.', because: 'certificates come from es-ecs' },
   {
     key: 'index.',
-    because: 'Elasticsearch does not start with index settings in elasticsearch.yml; they belong in an index template',
+    because:
+      'Elasticsearch does not start with index settings in elasticsearch.yml; they belong in an index template',
   },
 ];
 
 /** Why a config must not carry a setting, or undefined where it may. */
 export function refusedSetting(key: string): string | undefined {
   return ownedSettings.find((owned) =>
-    owned.key.endsWith('.') ? key.startsWith(owned.key) : key === owned.key || key.startsWith(`${owned.key}.`),
+    owned.key.endsWith('.')
+      ? key.startsWith(owned.key)
+      : key === owned.key || key.startsWith(`${owned.key}.`),
   )?.because;
 }

@@ -31,7 +31,7 @@ const dataHeapShare = 0.5;
 const masterHeapShare = 0.6;
 
 /** Less than this and Elasticsearch does not start in earnest. */
-export const leastHeapMiB = 512;
+const leastHeapMiB = 512;
 
 /** Roles that make a node hold shards; one without any of them is sized as a master. */
 const dataRoles = ['data', 'data_content', 'data_hot', 'data_warm', 'data_cold', 'data_frozen'];
@@ -45,7 +45,7 @@ const dataRoles = ['data', 'data_content', 'data_hot', 'data_warm', 'data_cold',
 export function memoryOf(
   instanceMiB: number,
   roles: readonly string[],
-  heapMiB: number | undefined = undefined,
+  heapMiB?: number,
 ): Memory {
   const reserveMiB = Math.max(leastReserveMiB, Math.ceil(instanceMiB * reserveShare));
   const taskMiB = Math.max(leastReserveMiB, Math.floor(instanceMiB - reserveMiB));

@@ -18,7 +18,10 @@ const keyType = 'ssh-ed25519';
 /** Makes a key pair. ed25519, as it is short and every OpenSSH since 2014 knows it; EC2 imports it for Linux. */
 export function makeKeyPair(comment: string): KeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  return { publicKey: encodePublic(publicKey, comment), privateKey: encodePrivate(publicKey, privateKey, comment) };
+  return {
+    publicKey: encodePublic(publicKey, comment),
+    privateKey: encodePrivate(publicKey, privateKey, comment),
+  };
 }
 
 /** The public half of an OpenSSH private key that `makeKeyPair` made. */
@@ -47,7 +50,9 @@ export interface KeyFile {
 }
 
 /** The pair in a file, made when there is none; a file that is there is never overwritten. */
-export async function ensureKeyPair(key: KeyFile): Promise<{ readonly publicKey: string; readonly privateKeyFile: string }> {
+export async function ensureKeyPair(
+  key: KeyFile,
+): Promise<{ readonly publicKey: string; readonly privateKeyFile: string }> {
   await mkdir(path.dirname(key.file), { recursive: true, mode: 0o700 });
   const existing = await readKeyPair(key.file);
   if (existing !== undefined) return existing;
@@ -155,7 +160,9 @@ function encodePrivate(publicKey: KeyObject, privateKey: KeyObject, comment: str
     string(padded(secret)),
   ]);
   const lines = whole.toString('base64').match(/.{1,70}/g) ?? [];
-  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
+  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join(
+    '\n',
+  );
 }
 
 /** To a multiple of 8 bytes, the block of the cipher "none", with 1, 2, 3, …. */

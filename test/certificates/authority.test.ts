@@ -11,7 +11,8 @@ import type { CertifiedKey } from '../../src/certificates/authority.ts';
 
 const nowMs = Date.UTC(2026, 10, 23, 12);
 let next = 0;
-const random = (size: number): Uint8Array => Uint8Array.from({ length: size }, () => (next = (next * 75 + 74) % 65_537) & 255);
+const random = (size: number): Uint8Array =>
+  Uint8Array.from({ length: size }, () => (next = (next * 75 + 74) % 65_537) & 255);
 
 let directory: string;
 let authority: CertifiedKey;
@@ -38,7 +39,9 @@ describe('the certificate authority', () => {
 
   it('is another one each time', async () => {
     const other = await makeAuthority('search', { nowMs, random });
-    expect(new X509Certificate(node.certificate).verify(new X509Certificate(other.certificate).publicKey)).toBe(false);
+    expect(
+      new X509Certificate(node.certificate).verify(new X509Certificate(other.certificate).publicKey),
+    ).toBe(false);
     expect(new X509Certificate(other.certificate).serialNumber).not.toBe(
       new X509Certificate(authority.certificate).serialNumber,
     );
@@ -53,7 +56,13 @@ describe("a node's certificate", () => {
     expect(certificate.checkIssued(issuer)).toBe(true);
     expect(certificate.verify(issuer.publicKey)).toBe(true);
     expect(certificate.checkPrivateKey(createPrivateKey(node.privateKey))).toBe(true);
-    for (const name of ['localhost', 'search', 'search.internal', 'a.search.internal', 'search.example.com']) {
+    for (const name of [
+      'localhost',
+      'search',
+      'search.internal',
+      'a.search.internal',
+      'search.example.com',
+    ]) {
       expect(certificate.checkHost(name), name).toBeDefined();
     }
     expect(certificate.checkHost('other.example.com')).toBeUndefined();

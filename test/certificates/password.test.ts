@@ -24,6 +24,7 @@ describe('a password', () => {
     const expected = (2000 * 32) / 62;
     expect(counts.size).toBe(62);
     // Folding bytes back would put the first eight characters 25 percent above the others.
-    for (const [character, count] of counts) expect(Math.abs(count - expected), character).toBeLessThan(expected * 0.2);
+    for (const [character, count] of counts)
+      expect(Math.abs(count - expected), character).toBeLessThan(expected * 0.2);
   });
 });

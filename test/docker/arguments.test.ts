@@ -36,8 +36,12 @@ describe('a build', () => {
       `docker buildx build --load --provenance=false --progress=plain ${rest('linux/amd64')}`,
     );
     expect(buildArguments(classic, order).join(' ')).toBe(`docker build ${rest('linux/amd64')}`);
-    expect(buildArguments(podman, order).join(' ')).toBe(`podman build --format docker ${rest('linux/arm64')}`);
-    expect(buildArguments(buildah, order).join(' ')).toBe(`buildah build --format docker ${rest('linux/arm64')}`);
+    expect(buildArguments(podman, order).join(' ')).toBe(
+      `podman build --format docker ${rest('linux/arm64')}`,
+    );
+    expect(buildArguments(buildah, order).join(' ')).toBe(
+      `buildah build --format docker ${rest('linux/arm64')}`,
+    );
   });
 
   it('asks Docker for the builder that is there', () => {
@@ -62,7 +66,9 @@ describe('a login', () => {
 
 describe('a push', () => {
   it('uses that login', () => {
-    expect(pushArguments(docker, credentials, 'r/x:1').join(' ')).toBe('docker --config /tmp/login push r/x:1');
+    expect(pushArguments(docker, credentials, 'r/x:1').join(' ')).toBe(
+      'docker --config /tmp/login push r/x:1',
+    );
     expect(pushArguments(podman, credentials, 'r/x:1').join(' ')).toBe(
       'podman push --authfile /tmp/login/auth.json --digestfile /tmp/login/digest r/x:1',
     );
@@ -71,7 +77,9 @@ describe('a push', () => {
   it("tells the digest of the image's own repository", () => {
     const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
     const output = `["other/x@sha256:${a}","registry:5000/x@sha256:${b}"]\n`;
-    expect(digestArguments('r/x:1').join(' ')).toBe('docker image inspect --format {{json .RepoDigests}} r/x:1');
+    expect(digestArguments('r/x:1').join(' ')).toBe(
+      'docker image inspect --format {{json .RepoDigests}} r/x:1',
+    );
     expect(digestOf(output, 'registry:5000/x:1')).toBe(`sha256:${b}`);
     expect(digestOf(output, 'registry:5000/x')).toBe(`sha256:${b}`);
     expect(digestOf(output, 'other/x:2')).toBe(`sha256:${a}`);

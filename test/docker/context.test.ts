@@ -3,7 +3,13 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { buildContext, contentHash, platformOf, withTemporaryDirectory, writeContext } from '../../src/docker/context.ts';
+import {
+  buildContext,
+  contentHash,
+  platformOf,
+  withTemporaryDirectory,
+  writeContext,
+} from '../../src/docker/context.ts';
 import { imageTag } from '../../src/docker/image-builder.ts';
 import { containerPaths, containerUser } from '../../src/elasticsearch/container.ts';
 
@@ -29,8 +35,16 @@ describe('the build context', () => {
   it('holds every file that the Dockerfile copies, and puts them where the task definition looks', async () => {
     const files = await buildContext(config);
     const dockerfile = files[0]?.content ?? '';
-    const copied = [...dockerfile.matchAll(/^COPY --chown=\S+ (\S+) (\S+)$/gm)].map(([, from, to]) => [from, to]);
-    expect(copied.map(([from]) => from).sort()).toEqual(files.slice(1).map((file) => file.path).sort());
+    const copied = [...dockerfile.matchAll(/^COPY --chown=\S+ (\S+) (\S+)$/gm)].map(([, from, to]) => [
+      from,
+      to,
+    ]);
+    expect(copied.map(([from]) => from).sort()).toEqual(
+      files
+        .slice(1)
+        .map((file) => file.path)
+        .sort(),
+    );
     expect(copied).toContainEqual(['entrypoint.sh', containerPaths.entrypoint]);
     expect(copied).toContainEqual(['health.sh', containerPaths.healthCheck]);
     expect(dockerfile).toContain(`\nUSER ${containerUser}\nENTRYPOINT ["${containerPaths.entrypoint}"]\n`);
@@ -81,7 +95,10 @@ describe('the content hash', () => {
     const tags = await Promise.all([
       imageTag({ config, architecture: 'arm64' }),
       imageTag({ config, architecture: 'x86_64' }),
-      imageTag({ config: { ...config, elasticsearch: { version: '9.4.5', settings: {} } }, architecture: 'arm64' }),
+      imageTag({
+        config: { ...config, elasticsearch: { version: '9.4.5', settings: {} } },
+        architecture: 'arm64',
+      }),
       imageTag({
         config: { ...config, elasticsearch: { version: '9.4.6', settings: { 'search.max_buckets': 1 } } },
         architecture: 'arm64',

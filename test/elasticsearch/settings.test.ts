@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { containerEnvironment } from '../../src/elasticsearch/container.ts';
-import { discoveryEndpoint, newIndexSettings, refusedSetting, settings } from '../../src/elasticsearch/settings.ts';
+import {
+  discoveryEndpoint,
+  newIndexSettings,
+  refusedSetting,
+  settings,
+} from '../../src/elasticsearch/settings.ts';
 
 const config = {
   name: 'search',
@@ -66,7 +71,9 @@ describe('elasticsearch.yml', () => {
 
 describe('settings in the config', () => {
   it('are refused with the reason where they are es-ecs’s own', () => {
-    for (const key of Object.keys(settings({ ...config, elasticsearch: { version: '9.4.6', settings: {} } }))) {
+    for (const key of Object.keys(
+      settings({ ...config, elasticsearch: { version: '9.4.6', settings: {} } }),
+    )) {
       expect(refusedSetting(key), key).toBeTypeOf('string');
     }
     expect(refusedSetting('cluster.initial_master_nodes')).toContain('second cluster');
@@ -76,7 +83,12 @@ describe('settings in the config', () => {
   });
 
   it('are taken otherwise', () => {
-    for (const key of ['search.max_buckets', 'node.attr.rack', 'action.auto_create_index', 'http.max_content_length']) {
+    for (const key of [
+      'search.max_buckets',
+      'node.attr.rack',
+      'action.auto_create_index',
+      'http.max_content_length',
+    ]) {
       expect(refusedSetting(key), key).toBeUndefined();
     }
     expect(refusedSetting('node.namespace')).toBeUndefined();
@@ -85,8 +97,16 @@ describe('settings in the config', () => {
 
 describe("the container's environment", () => {
   it('is plain words, without a setting that the official entrypoint would take for its own', () => {
-    const environment = containerEnvironment({ region: 'eu-west-1', roles: ['master', 'data'], heapMiB: 3584 });
-    expect(environment).toEqual({ AWS_REGION: 'eu-west-1', ES_ECS_HEAP_MIB: '3584', ES_ECS_ROLES: 'master,data' });
+    const environment = containerEnvironment({
+      region: 'eu-west-1',
+      roles: ['master', 'data'],
+      heapMiB: 3584,
+    });
+    expect(environment).toEqual({
+      AWS_REGION: 'eu-west-1',
+      ES_ECS_HEAP_MIB: '3584',
+      ES_ECS_ROLES: 'master,data',
+    });
     for (const name of Object.keys(environment)) expect(name).not.toMatch(/^[a-z0-9_]+\.[a-z0-9_]+/);
   });
 });

@@ -6,7 +6,11 @@ import { initialMasters, tolerableMasterLosses, topology } from '../../src/elast
 
 const zones = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
 const all = ['master', 'data', 'ingest'];
-const group = (count: number, roles = all, name = 'default'): { name: string; count: number; roles: string[] } => ({
+const group = (
+  count: number,
+  roles = all,
+  name = 'default',
+): { name: string; count: number; roles: string[] } => ({
   name,
   count,
   roles,
@@ -49,7 +53,11 @@ describe('the initial masters', () => {
     expect(mastersOf(group(2))).toEqual(['s-0', 's-1']);
     expect(mastersOf(group(60))).toEqual(['s-0', 's-1', 's-2']);
     expect(mastersOf(group(2, ['data']), group(3, ['master']))).toEqual(['s-2', 's-3', 's-4']);
-    expect(initialMasters(topology({ name: 's', nodeGroups: [group(5)] }, ['only']))).toEqual(['s-0', 's-1', 's-2']);
+    expect(initialMasters(topology({ name: 's', nodeGroups: [group(5)] }, ['only']))).toEqual([
+      's-0',
+      's-1',
+      's-2',
+    ]);
   });
 
   it('leave out a second of the same zone while there is another zone', () => {
@@ -59,7 +67,11 @@ describe('the initial masters', () => {
   });
 
   it('fit into a tag and come out of it again', () => {
-    const names = ['a-24-character-name-xxxx-100', 'a-24-character-name-xxxx-101', 'a-24-character-name-xxxx-102'];
+    const names = [
+      'a-24-character-name-xxxx-100',
+      'a-24-character-name-xxxx-101',
+      'a-24-character-name-xxxx-102',
+    ];
     expect(bootstrapTagValue(names).length).toBeLessThan(tagValueLimit);
     expect(bootstrapTagValue(names)).toMatch(/^[a-z0-9:-]+$/);
     expect(initialMastersOf(bootstrapTagValue(names))).toEqual(names);

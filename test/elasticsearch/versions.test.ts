@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { UpgradePath, Version } from '../../src/elasticsearch/versions.ts';
-import { compareVersions, format, imageFor, parseVersion, upgradePath } from '../../src/elasticsearch/versions.ts';
+import {
+  compareVersions,
+  format,
+  imageFor,
+  parseVersion,
+  upgradePath,
+} from '../../src/elasticsearch/versions.ts';
 
 const version = (text: string): Version => {
   const parsed = parseVersion(text);
@@ -46,7 +52,10 @@ describe('an upgrade', () => {
   });
 
   it('never goes back', () => {
-    expect(path('9.4.6', '9.4.5')).toMatchObject({ kind: 'refused', because: expect.stringContaining('cannot go back') });
+    expect(path('9.4.6', '9.4.5')).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('cannot go back'),
+    });
     const number = fc.integer({ min: 0, max: 20 });
     const any = fc.record({ major: fc.constantFrom(8, 9), minor: number, patch: number });
     fc.assert(
@@ -63,6 +72,9 @@ describe('an upgrade', () => {
       because: '8.18.4 to 9.0.0 is legal only by way of 8.19, the last 8.x',
       first: '8.19',
     });
-    expect(path('8.19.0', '10.0.0')).toMatchObject({ kind: 'refused', because: expect.stringContaining('skips') });
+    expect(path('8.19.0', '10.0.0')).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('skips'),
+    });
   });
 });

