@@ -5,7 +5,7 @@ import { refuseRefused } from './plan.ts';
 import { type Address, type AnyResource, stepOf } from './resource.ts';
 import type { Run, Span } from './run.ts';
 import { type Piece, runPieces, type Scheduled } from './schedule.ts';
-import { createOne, destroyOne, passGate, type Settling, syncOne, untilReady } from './settle.ts';
+import { createOne, destroyOne, type Settling, syncOne, untilReady } from './settle.ts';
 
 /** What an `apply` or a `destroy` did. */
 export interface Outcome {
@@ -124,7 +124,7 @@ class Application {
   async #settle(entry: PlanEntry, settling: Settling): Promise<void> {
     switch (entry.action) {
       case 'gate':
-        if (this.#run.awaitGates) await this.#announced('wait', entry, () => passGate(settling));
+        if (this.#run.awaitGates) await this.#announced('wait', entry, () => untilReady(settling, undefined));
         return;
       case 'destroy':
         await this.#announced('destroy', entry, async () => {

@@ -42,7 +42,12 @@ export async function inspect(graph: Graph, memory: Memory): Promise<Inspection>
     const one = await resource.find({ id: memory.id(address), fresh: false, inputs });
     if (one !== undefined) observed.set(address, one);
     const phase = one === undefined ? 'gone' : resource.phase(one);
-    resources.push({ address, id: one === undefined ? undefined : resource.id(one), phase, inSync: phase === 'ready' });
+    resources.push({
+      address,
+      id: one === undefined ? undefined : resource.id(one),
+      phase,
+      inSync: phase === 'ready',
+    });
   }
   return { resources, observed, plan };
 }

@@ -58,18 +58,6 @@ export async function untilReady(
   });
 }
 
-/**
- * Waits until a gate is open. It is looked at before anything is waited for: mostly it is open already.
- *
- * @throws EsEcsError RESOURCE_FAILED or WAIT_TIMEOUT.
- */
-export async function passGate(settling: Settling): Promise<unknown> {
-  const { resource } = settling;
-  const observed = await look(settling, undefined);
-  if (observed !== undefined && resource.phase(observed) === 'ready') return observed;
-  return untilReady(settling, undefined);
-}
-
 /** Reads a thing anew, together with others of its type that are read at the same moment. */
 export function look(settling: Settling, id: string | undefined): Promise<unknown> {
   const { run, resource, inputs } = settling;

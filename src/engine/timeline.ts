@@ -38,7 +38,10 @@ export function criticalPath(spans: readonly Span[]): CriticalPath {
 export function forecastMs(plan: Plan, awaitGates: boolean): number {
   const ends = new Map<Address, number>();
   for (const { resource, action } of plan.entries) {
-    const begins = Math.max(0, ...Object.values(resource.needs).map((needed) => ends.get(needed.address) ?? 0));
+    const begins = Math.max(
+      0,
+      ...Object.values(resource.needs).map((needed) => ends.get(needed.address) ?? 0),
+    );
     const works = action === 'create' || action === 'replace' || (action === 'gate' && awaitGates);
     ends.set(resource.address, begins + (works ? resource.waits.usualMs : 0));
   }

@@ -12,39 +12,29 @@ export interface Awaited<Value> {
   readonly explain?: () => Promise<string | undefined>;
 }
 
-/** The part of a wait's usual length that passes before the first look. */
-const firstLook = 0.85;
+/** The part of a wait's usual length that passes between the first look and the second. */
+const nearly = 0.85;
 
 /**
- * Waits. The first look comes when the thing is usually nearly there; then looks come at whole multiples of `everyMs`, the
- * same for all that wait, so that looks at things of one type fall together and share a call.
+ * Waits. The first look comes at once, as it may be so already; the next when the thing is usually nearly there; then looks
+ * come at whole multiples of `everyMs`, the same for all that wait, so that looks at things of one type fall together and
+ * share a call.
  *
  * @throws EsEcsError WAIT_TIMEOUT with the cause where it can be had; INTERRUPTED.
  */
 export async function waitUntil<Value>(run: Run, awaited: Awaited<Value>): Promise<Value> {
   const { address, waits } = awaited;
   const startMs = run.clock.now();
-  const tell = (): void => {
-    run.emit({
-      type: 'resource-waiting',
-      atMs: run.clock.now(),
-      address,
-      for: waits.for,
-      sinceMs: run.clock.now() - startMs,
-      usualMs: waits.usualMs,
-    });
-  };
-  if (waits.usualMs > 0) {
-    tell();
-    await pause(run, address, waits.usualMs * firstLook);
-  }
-  for (;;) {
+  for (let looks = 0; ; looks += 1) {
     const seen = await awaited.look();
     if (seen !== undefined) return seen.value;
-    const sinceMs = run.clock.now() - startMs;
+    const nowMs = run.clock.now();
+    const sinceMs = nowMs - startMs;
     if (sinceMs >= waits.limitMs) throw await timedOut(awaited, sinceMs);
-    tell();
-    await pause(run, address, untilNextLook(run.clock.now(), waits.everyMs));
+    const { usualMs } = waits;
+    run.emit({ type: 'resource-waiting', atMs: nowMs, address, for: waits.for, sinceMs, usualMs });
+    const nearlyMs = looks === 0 ? usualMs * nearly - sinceMs : 0;
+    await pause(run, address, Math.max(nearlyMs, untilNextLook(nowMs, waits.everyMs)));
   }
 }
 
