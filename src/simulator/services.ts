@@ -1,8 +1,17 @@
+import { groupOperations } from './auto-scaling/groups.ts';
+import { groupRules } from './auto-scaling/reconcile.ts';
+import { groupTagOperations } from './auto-scaling/tags.ts';
 import type { Operations } from './core/operation.ts';
 import type { EventRule } from './core/world.ts';
 import { addressOperations } from './ec2/addresses.ts';
 import { endpointOperations, endpointRules } from './ec2/endpoints.ts';
+import { imageOperations } from './ec2/images.ts';
+import { instanceRules } from './ec2/instance-states.ts';
+import { instanceTypeOperations } from './ec2/instance-types.ts';
+import { instanceOperations } from './ec2/instances.ts';
 import { internetGatewayOperations } from './ec2/internet-gateways.ts';
+import { keyPairOperations } from './ec2/key-pairs.ts';
+import { launchTemplateOperations } from './ec2/launch-templates.ts';
 import { natGatewayOperations, natGatewayRules } from './ec2/nat-gateways.ts';
 import { networkInterfaceOperations } from './ec2/network-interfaces.ts';
 import { routeTableOperations } from './ec2/route-tables.ts';
@@ -10,15 +19,27 @@ import { securityGroupRuleOperations } from './ec2/security-group-rules.ts';
 import { securityGroupOperations } from './ec2/security-groups.ts';
 import { subnetOperations } from './ec2/subnets.ts';
 import { tagOperations } from './ec2/tags.ts';
+import { volumeOperations, volumeRules } from './ec2/volumes.ts';
 import { vpcOperations } from './ec2/vpcs.ts';
 import { zoneOperations } from './ec2/zones.ts';
+import { hostRules } from './hosts/boot.ts';
+import { instanceProfileOperations } from './iam/instance-profiles.ts';
+import { roleOperations, rolePolicyOperations } from './iam/roles.ts';
+import { parameterOperations } from './ssm/parameters.ts';
+import { identityOperations } from './sts/identity.ts';
 
 /** The operations of each service, by the name of its SDK client without "Client". */
 export const services: Readonly<Record<string, Operations>> = {
+  AutoScaling: { ...groupOperations, ...groupTagOperations },
   EC2: {
     ...addressOperations,
     ...endpointOperations,
+    ...imageOperations,
+    ...instanceOperations,
+    ...instanceTypeOperations,
     ...internetGatewayOperations,
+    ...keyPairOperations,
+    ...launchTemplateOperations,
     ...natGatewayOperations,
     ...networkInterfaceOperations,
     ...routeTableOperations,
@@ -26,13 +47,21 @@ export const services: Readonly<Record<string, Operations>> = {
     ...securityGroupRuleOperations,
     ...subnetOperations,
     ...tagOperations,
+    ...volumeOperations,
     ...vpcOperations,
     ...zoneOperations,
   },
+  IAM: { ...instanceProfileOperations, ...roleOperations, ...rolePolicyOperations },
+  SSM: { ...parameterOperations },
+  STS: { ...identityOperations },
 };
 
 /** What happens by itself. */
 export const eventRules: Readonly<Record<string, EventRule>> = {
   ...endpointRules,
+  ...groupRules,
+  ...hostRules,
+  ...instanceRules,
   ...natGatewayRules,
+  ...volumeRules,
 };

@@ -1,0 +1,258 @@
+import type {
+  BlockDeviceMapping,
+  RequestLaunchTemplateData,
+  RunInstancesCommandInput,
+  TagSpecification,
+} from '@aws-sdk/client-ec2';
+
+import { SimulatedFailure } from '../core/failure.ts';
+import type { World } from '../core/world.ts';
+import { type ProfileReference, requireUsableProfile } from '../iam/instance-profiles.ts';
+import { checkTagCount, checkTags, newRow, tagsFor } from './common.ts';
+import { type PublicImage, requireImage, rootDevice } from './images.ts';
+import { type LaunchPlace, occupy, placeFor } from './instance-places.ts';
+import {
+  checkMetadataTagKeys,
+  groupTag,
+  type InstanceRow,
+  instances,
+  type MetadataRow,
+} from './instance-rows.ts';
+import { instanceType, isOffered } from './instance-types.ts';
+import { requireKeyPair } from './key-pairs.ts';
+import { meetTroubles } from './launch-troubles.ts';
+import { requireTemplate, requireVersion } from './launch-templates.ts';
+import { checkUserData } from './user-data-limit.ts';
+import { checkSpecification } from './volume-limits.ts';
+import { addVolume, type NewVolume, type VolumeRow } from './volumes.ts';
+
+/** What RunInstances takes, whether it comes from the call, a launch template or both. */
+export type LaunchRequest = Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount'>;
+
+/** A request that was found to be good; nothing has been made yet. */
+interface CheckedLaunch {
+  readonly image: PublicImage;
+  readonly type: string;
+  readonly place: LaunchPlace;
+  readonly profileArn: string | undefined;
+  readonly metadata: MetadataRow;
+  readonly tags: Record<string, string>;
+  readonly request: LaunchRequest;
+  readonly volumes: readonly PlannedVolume[];
+}
+
+interface PlannedVolume {
+  readonly device: string;
+  readonly isRoot: boolean;
+  readonly deleteOnTermination: boolean;
+  readonly fresh: NewVolume;
+}
+
+/** The request with what its launch template says beneath it: what the call itself says wins, field by field. */
+export function withTemplate(world: World, request: LaunchRequest): LaunchRequest {
+  const reference = request.LaunchTemplate;
+  if (reference === undefined) return request;
+  const data = requireVersion(requireTemplate(world, reference), reference.Version).data;
+  const asked = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+  const under = data as Partial<LaunchRequest>; // The template's fields are RunInstances' own, but for markings.
+  return {
+    ...under,
+    ...asked,
+    TagSpecifications: [...templateTags(data), ...(request.TagSpecifications ?? [])],
+  };
+}
+
+/** EC2 writes on an instance which template it came from. */
+function templateMark(world: World, { LaunchTemplate: reference }: LaunchRequest): Record<string, string> {
+  if (reference === undefined) return {};
+  const template = requireTemplate(world, reference);
+  return {
+    'aws:ec2launchtemplate:id': template.id,
+    'aws:ec2launchtemplate:version': String(requireVersion(template, reference.Version).number),
+  };
+}
+
+function templateTags(data: RequestLaunchTemplateData): readonly TagSpecification[] {
+  return data.TagSpecifications ?? [];
+}
+
+/**
+ * Checks a launch without making anything: what a dry run does, and what Auto Scaling does when a group is made.
+ *
+ * @throws SimulatedFailure with the code that RunInstances would answer.
+ */
+export function checkLaunch(world: World, bare: LaunchRequest): CheckedLaunch {
+  const request = withTemplate(world, bare);
+  if (request.ImageId === undefined) {
+    throw new SimulatedFailure('MissingParameter', 'The request must contain the parameter ImageId');
+  }
+  const image = requireImage(world, request.ImageId);
+  const type = request.InstanceType ?? 'm1.small';
+  checkType(type, image);
+  const place = placeFor(world, request);
+  if (!isOffered(world, type, place.zone)) {
+    throw new SimulatedFailure(
+      'Unsupported',
+      `Your requested instance type (${type}) is not supported in your requested Availability Zone (${place.zone}). Please retry your request by not specifying an Availability Zone or choosing another one.`,
+    );
+  }
+  if (request.KeyName !== undefined) requireKeyPair(world, request.KeyName);
+  checkUserData(request.UserData);
+  const profile: ProfileReference | undefined = request.IamInstanceProfile;
+  const metadata = metadataOf(request);
+  const tags = tagsFor(mergedTags(request, 'instance'), 'instance');
+  const { [groupTag]: _group, ...asked } = tags;
+  checkTags(Object.entries(asked).map(([Key, Value]) => ({ Key, Value })));
+  checkTagCount(tags);
+  if (metadata.instanceTags === 'enabled') checkMetadataTagKeys(Object.keys(tags));
+  return {
+    image,
+    type,
+    place,
+    profileArn: profile === undefined ? undefined : requireUsableProfile(world, profile).arn,
+    metadata,
+    tags: { ...tags, ...templateMark(world, bare) },
+    request,
+    volumes: plannedVolumes(request, image, place.zone),
+  };
+}
+
+/** Specifications of the same type one after the other, so that the later ones win. */
+function mergedTags(request: LaunchRequest, type: string): readonly TagSpecification[] {
+  return (request.TagSpecifications ?? []).filter((one) => one.ResourceType === type);
+}
+
+function checkType(type: string, image: PublicImage): void {
+  const known = instanceType(type);
+  if (known === undefined) {
+    throw new SimulatedFailure('InvalidParameterValue', `Invalid value '${type}' for InstanceType.`);
+  }
+  if (known.architecture === image.architecture) return;
+  throw new SimulatedFailure(
+    'InvalidParameterValue',
+    `The architecture '${known.architecture}' of the specified instance type does not match the architecture '${image.architecture}' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.`,
+  );
+}
+
+/** Amazon Linux 2023 asks for version 2 of the metadata service and two hops where the request says nothing. */
+function metadataOf({ MetadataOptions: asked }: LaunchRequest): MetadataRow {
+  return {
+    httpTokens: asked?.HttpTokens ?? 'required',
+    hopLimit: asked?.HttpPutResponseHopLimit ?? 2,
+    httpEndpoint: asked?.HttpEndpoint ?? 'enabled',
+    instanceTags: asked?.InstanceMetadataTags ?? 'disabled',
+  };
+}
+
+function plannedVolumes(request: LaunchRequest, image: PublicImage, zone: string): readonly PlannedVolume[] {
+  const mappings = request.BlockDeviceMappings ?? [];
+  const root = mappings.find((one) => one.DeviceName === rootDevice) ?? { DeviceName: rootDevice };
+  const others = mappings.filter((one) => one !== root && one.Ebs !== undefined);
+  const tags = tagsFor(mergedTags(request, 'volume'), 'volume');
+  return [root, ...others].map((mapping) => plannedVolume(mapping, { image, zone, tags }));
+}
+
+function plannedVolume(
+  mapping: BlockDeviceMapping,
+  {
+    image,
+    zone,
+    tags,
+  }: { readonly image: PublicImage; readonly zone: string; readonly tags: Record<string, string> },
+): PlannedVolume {
+  const ebs = mapping.Ebs ?? {};
+  const isRoot = mapping.DeviceName === rootDevice;
+  const leastGiB = isRoot ? image.rootSizeGiB : 1;
+  const sizeGiB = ebs.VolumeSize ?? leastGiB;
+  if (sizeGiB < leastGiB) {
+    throw new SimulatedFailure(
+      'InvalidBlockDeviceMapping',
+      `Volume of size ${sizeGiB}GB is smaller than snapshot '${image.snapshotId}', expect size >= ${leastGiB}GB`,
+    );
+  }
+  const specification = checkSpecification({
+    type: ebs.VolumeType ?? 'gp3',
+    sizeGiB,
+    iops: ebs.Iops,
+    throughputMiBps: ebs.Throughput,
+  });
+  return {
+    device: mapping.DeviceName ?? '',
+    isRoot,
+    deleteOnTermination: ebs.DeleteOnTermination ?? true,
+    fresh: {
+      zone,
+      encrypted: ebs.Encrypted ?? false,
+      specification,
+      tags: { ...tags },
+      ...(isRoot ? { snapshotId: image.snapshotId } : {}),
+    },
+  };
+}
+
+/**
+ * Starts instances, all or none.
+ *
+ * @throws SimulatedFailure with the code that RunInstances would answer.
+ */
+export function launch(world: World, bare: LaunchRequest, count: number): readonly InstanceRow[] {
+  const checked = checkLaunch(world, bare);
+  meetTroubles(world, { type: checked.type, zone: checked.place.zone });
+  const reservationId = world.id('r');
+  return Array.from({ length: count }, (_, index) => start(world, checked, { reservationId, index }));
+}
+
+function start(
+  world: World,
+  checked: CheckedLaunch,
+  { reservationId, index }: { readonly reservationId: string; readonly index: number },
+): InstanceRow {
+  const { request } = checked;
+  const base = newRow(world, 'i', checked.tags);
+  const { id } = base;
+  const row: InstanceRow = {
+    ...base,
+    reservationId,
+    clientToken: request.ClientToken ?? '',
+    launchIndex: index,
+    imageId: checked.image.id,
+    architecture: checked.image.architecture,
+    zone: checked.place.zone,
+    keyName: request.KeyName,
+    profileArn: checked.profileArn,
+    ebsOptimized: request.EbsOptimized ?? false,
+    monitoring: request.Monitoring?.Enabled ?? false,
+    type: checked.type,
+    launchedAtMs: world.nowMs,
+    state: 'pending',
+    stateReason: undefined,
+    place: occupy(world, id, {
+      place: checked.place,
+      tags: tagsFor(mergedTags(request, 'network-interface'), 'network-interface'),
+    }),
+    userData: request.UserData,
+    metadata: { ...checked.metadata },
+    sourceDestCheck: true,
+    disableApiTermination: request.DisableApiTermination ?? false,
+    shutdownBehavior: request.InstanceInitiatedShutdownBehavior ?? 'stop',
+    console: [],
+    boots: 0,
+  };
+  world.rows(instances).set(id, row);
+  for (const planned of checked.volumes) attachFresh(world, id, planned);
+  world.schedule('ec2/instance-running', world.vary(world.delays.instanceStart), id);
+  return row;
+}
+
+function attachFresh(world: World, instanceId: string, planned: PlannedVolume): VolumeRow {
+  const volume = addVolume(world, planned.fresh, 0);
+  volume.attachment = {
+    instanceId,
+    device: planned.device,
+    attachedAtMs: world.nowMs,
+    isRoot: planned.isRoot,
+    deleteOnTermination: planned.deleteOnTermination,
+    isDetaching: false,
+  };
+  return volume;
+}

@@ -1,0 +1,236 @@
+import { SimulatedFailure } from '../core/failure.ts';
+import { type EventRule, table, type World } from '../core/world.ts';
+import { requireImage } from '../ec2/images.ts';
+import { interfaceOf } from '../ec2/instance-places.ts';
+import { type InstanceRow, instances } from '../ec2/instance-rows.ts';
+import { instanceType } from '../ec2/instance-types.ts';
+import { attachVolume, type VolumeRow, volumes, volumeState } from '../ec2/volumes.ts';
+import { registerHost } from '../ecs/container-instances.ts';
+import { instanceProfiles } from '../iam/instance-profiles.ts';
+import { roleAllows } from '../iam/roles.ts';
+import { outboundProblem } from './outbound.ts';
+import { type HostScript, parseUserData } from './user-data.ts';
+
+/**
+ * What a host has found out about itself by the time that its agent starts: what the user data writes to
+ * `/etc/es-ecs/node.env`. A task runtime that starts real containers takes their environment from here.
+ */
+export interface HostRow {
+  readonly instanceId: string;
+  readonly node: string | undefined;
+  readonly zone: string;
+  readonly privateIp: string;
+  readonly volumeId: string | undefined;
+  /** The right to bootstrap that the volume carried when the host started. */
+  readonly initialMasters: string;
+  readonly readyAtMs: number;
+}
+
+/** Hosts whose user data has run to its end, by instance id. */
+export const hosts = table<HostRow>('hosts/ready');
+
+interface BootRow {
+  /** Which start of the instance this is. */
+  readonly boot: number;
+  readonly beganAtMs: number;
+  /** What the host is waiting for, so that the console says it once. */
+  waitingFor: string;
+}
+
+const boots = table<BootRow>('hosts/boots');
+
+/** Whose a volume's file system says it is; a blank one has no row. */
+const volumeOwners = table<{ readonly owner: string }>('hosts/volume-owners');
+
+/** As templates/user-data.sh has it: a pause between attempts, and 20 minutes until it gives up. */
+const pauseMs = 5_000;
+const patienceMs = 20 * 60_000;
+
+const device = '/dev/sdf';
+
+/** The tags between the tool and its hosts. */
+const tagNames = {
+  cluster: 'es-ecs-cluster',
+  resource: 'es-ecs-resource',
+  node: 'es-ecs-node',
+  problem: 'es-ecs-problem',
+  bootstrap: 'es-ecs-bootstrap',
+} as const;
+
+/** Where a boot stands after a look: done, to be looked at again, or over. */
+type Step<Value = undefined> =
+  | { readonly kind: 'done'; readonly value: Value }
+  | { readonly kind: 'wait'; readonly for: string }
+  | { readonly kind: 'fail'; readonly because: string };
+
+const wait = (reason: string): { readonly kind: 'wait'; readonly for: string } => ({
+  kind: 'wait',
+  for: reason,
+});
+const fail = (because: string): { readonly kind: 'fail'; readonly because: string } => ({
+  kind: 'fail',
+  because,
+});
+
+function say(row: InstanceRow, line: string): void {
+  row.console.push(`cloud-init: es-ecs: ${line}`);
+}
+
+/** What happens on hosts by itself. */
+export const hostRules: Readonly<Record<string, EventRule>> = {
+  'hosts/boot': (world, instanceId) => {
+    const row = world.rows(instances).get(instanceId);
+    if (row?.state !== 'running') return;
+    const boot = currentBoot(world, row);
+    const step = look(world, row);
+    if (step.kind === 'done') {
+      world.rows(boots).delete(instanceId);
+      return;
+    }
+    if (step.kind === 'wait' && world.nowMs - boot.beganAtMs < patienceMs) {
+      if (boot.waitingFor !== step.for) say(row, `${step.for}, waiting`);
+      boot.waitingFor = step.for;
+      world.schedule('hosts/boot', pauseMs, instanceId);
+      return;
+    }
+    giveUp(world, row, step.kind === 'wait' ? step.for : step.because);
+  },
+};
+
+function currentBoot(world: World, row: InstanceRow): BootRow {
+  const known = world.rows(boots).get(row.id);
+  if (known?.boot === row.boots) return known;
+  const fresh: BootRow = { boot: row.boots, beganAtMs: world.nowMs, waitingFor: '' };
+  world.rows(boots).set(row.id, fresh);
+  world.rows(hosts).delete(row.id);
+  row.console.push(`[    0.000000] Linux version 6.1 (${row.architecture})`, `${row.id} login:`);
+  return fresh;
+}
+
+/** The reason goes to the console, and to a tag if the host can still write one. */
+function giveUp(world: World, row: InstanceRow, reason: string): void {
+  say(row, `FAILED: ${reason}`);
+  world.rows(boots).delete(row.id);
+  if (outboundProblem(world, row) !== undefined || !mayCall(world, row, 'ec2:CreateTags')) return;
+  row.tags = { ...row.tags, [tagNames.problem]: reason.slice(0, 250) };
+}
+
+/** One look at how far a host can come; safe to repeat. */
+function look(world: World, row: InstanceRow): Step {
+  const script = parseUserData(row.userData);
+  if (script === undefined || !requireImage(world, row.imageId).hasEcsAgent) {
+    return { kind: 'done', value: undefined };
+  }
+  const node = row.metadata.instanceTags === 'enabled' ? row.tags[tagNames.node] : undefined;
+  if (script.volume !== undefined && node === undefined) {
+    return wait(`the instance has no tag ${tagNames.node} in its metadata`);
+  }
+  const problem = outboundProblem(world, row);
+  if (problem !== undefined) return wait(`no AWS endpoint can be reached: ${problem}`);
+  const volume = takeVolume(world, row, { script, node: node ?? '' });
+  if (volume.kind !== 'done') return volume;
+  return join(world, row, { script, node, volume: volume.value });
+}
+
+function takeVolume(
+  world: World,
+  row: InstanceRow,
+  { script, node }: { readonly script: HostScript; readonly node: string },
+): Step<VolumeRow | undefined> {
+  if (script.volume === undefined) return { kind: 'done', value: undefined };
+  const refused = ['ec2:DescribeVolumes', 'ec2:AttachVolume'].find((action) => !mayCall(world, row, action));
+  if (refused !== undefined) return wait(`the instance's role does not allow ${refused}`);
+  const { cluster, addressPrefix } = script.volume;
+  const address = `${addressPrefix}${node}`;
+  const found = [...world.rows(volumes).values()].filter(
+    (one) =>
+      one.tags[tagNames.cluster] === cluster &&
+      one.tags[tagNames.resource] === address &&
+      volumeState(world, one) !== 'deleting',
+  );
+  const [volume, ...others] = found;
+  if (volume === undefined)
+    return wait(`the volume of ${node} cannot be had: no volume carries the address ${address}`);
+  if (others.length > 0) return fail(`two volumes carry the address ${address}`);
+  const held = hold(world, row, volume);
+  return held.kind === 'done' ? claim(world, volume, `${cluster}/${node}`) : held;
+}
+
+/** Attaches the volume when it is free, and waits while another host has it. */
+function hold(world: World, row: InstanceRow, volume: VolumeRow): Step {
+  const holder = volume.attachment?.instanceId;
+  if (holder === row.id && volume.attachment?.isDetaching === false) {
+    return volume.attachment.attachedAtMs <= world.nowMs
+      ? { kind: 'done', value: undefined }
+      : wait(`${volume.id} is attaching`);
+  }
+  if (holder !== undefined) return wait(`${volume.id} is in-use at ${holder}`);
+  try {
+    attachVolume(world, volume, { instanceId: row.id, device });
+    return wait(`${volume.id} is attaching`);
+  } catch (error) {
+    if (error instanceof SimulatedFailure) return wait(`${volume.id}: ${error.code}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A blank volume gets a file system that says whose it is; another's is not touched. */
+function claim(world: World, volume: VolumeRow, owner: string): Step<VolumeRow> {
+  const known = world.rows(volumeOwners).get(volume.id)?.owner;
+  if (known !== undefined && known !== owner)
+    return fail(`${volume.id} belongs to ${known}, not to ${owner}`);
+  world.rows(volumeOwners).set(volume.id, { owner });
+  return { kind: 'done', value: volume };
+}
+
+/** Hands over to the agent, which registers with ECS; it tries again while the cluster is not there. */
+function join(
+  world: World,
+  row: InstanceRow,
+  found: {
+    readonly script: HostScript;
+    readonly node: string | undefined;
+    readonly volume: VolumeRow | undefined;
+  },
+): Step {
+  const { script, node, volume } = found;
+  if (!mayCall(world, row, 'ecs:RegisterContainerInstance')) {
+    return wait("the instance's role does not allow ecs:RegisterContainerInstance");
+  }
+  const type = instanceType(row.type);
+  const registered = registerHost(world, {
+    cluster: script.ecsCluster,
+    instanceId: row.id,
+    attributes: {
+      'ecs.ami-id': row.imageId,
+      'ecs.availability-zone': row.zone,
+      'ecs.cpu-architecture': row.architecture,
+      'ecs.instance-type': row.type,
+      'ecs.subnet-id': row.place?.subnetId ?? '',
+      'ecs.vpc-id': row.place?.vpcId ?? '',
+      ...(node === undefined ? {} : { [tagNames.node]: node }),
+    },
+    memoryMiB: type?.memoryMiB ?? 0,
+    cpuUnits: (type?.vcpus ?? 0) * 1024,
+  });
+  if (registered === undefined) return wait(`the ECS cluster ${script.ecsCluster} is not there`);
+  const { [tagNames.problem]: _solved, ...tags } = row.tags;
+  row.tags = tags;
+  say(row, `${node ?? row.id} is ready${volume === undefined ? '' : `: ${volume.id} at /var/lib/es-ecs`}`);
+  world.rows(hosts).set(row.id, {
+    instanceId: row.id,
+    node,
+    zone: row.zone,
+    privateIp: interfaceOf(world, row.place)?.privateIp ?? '',
+    volumeId: volume?.id,
+    initialMasters: volume?.tags[tagNames.bootstrap] ?? '',
+    readyAtMs: world.nowMs,
+  });
+  return { kind: 'done', value: undefined };
+}
+
+/** Whether the role behind the instance's profile allows an action; resources and conditions are not weighed. */
+function mayCall(world: World, row: InstanceRow, action: string): boolean {
+  const profile = [...world.rows(instanceProfiles).values()].find((one) => one.arn === row.profileArn);
+  return profile?.roleName !== undefined && roleAllows(world, profile.roleName, action);
+}

@@ -1,0 +1,46 @@
+import { gunzipSync } from 'node:zlib';
+
+/** What a host's user data says, as far as the simulated account acts on it. */
+export interface HostScript {
+  /** The agent's ECS_CLUSTER. */
+  readonly ecsCluster: string;
+  /** Where the host is to find its data volume; undefined for a host without one. */
+  readonly volume: { readonly cluster: string; readonly addressPrefix: string } | undefined;
+}
+
+/**
+ * Reads the few assignments that matter out of a user-data script; everything else in it is not carried out.
+ *
+ * @param userData Base64 as EC2 keeps it, of plain or gzipped text.
+ * @returns undefined when it makes no ECS host.
+ */
+export function parseUserData(userData: string | undefined): HostScript | undefined {
+  if (userData === undefined) return undefined;
+  const text = decode(userData);
+  const assigned = assignments(text);
+  const ecsCluster = assigned('ECS_CLUSTER');
+  if (ecsCluster === undefined) return undefined;
+  const cluster = assigned('cluster');
+  const addressPrefix = assigned('volume_address_prefix');
+  const hasVolume = cluster !== undefined && addressPrefix !== undefined;
+  return { ecsCluster, volume: hasVolume ? { cluster, addressPrefix } : undefined };
+}
+
+function decode(userData: string): string {
+  const bytes = Buffer.from(userData, 'base64');
+  const isGzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return (isGzipped ? gunzipSync(bytes) : bytes).toString('utf8');
+}
+
+/** Looks up `NAME=value` in a script, through one `$variable` if need be. */
+function assignments(text: string): (name: string) => string | undefined {
+  const literal = (name: string): string | undefined => {
+    const found = new RegExp(`(?:^|[\\s"'])${name}=(?:'([^']*)'|"([^"]*)"|([^\\s"'>]+))`, 'm').exec(text);
+    return found?.[1] ?? found?.[2] ?? found?.[3];
+  };
+  return (name) => {
+    const value = literal(name);
+    const variable = /^\$\{?(\w+)\}?$/.exec(value ?? '')?.[1];
+    return variable === undefined ? value : literal(variable);
+  };
+}

@@ -1,0 +1,116 @@
+import type { Tag } from '@aws-sdk/client-iam';
+
+import { SimulatedFailure } from '../core/failure.ts';
+import type { World } from '../core/world.ts';
+
+/** Tags of one IAM thing; keys are unique without regard to case. */
+export type IamTags = Record<string, string>;
+
+const tagsLimit = 50;
+
+/** @throws SimulatedFailure NoSuchEntityException, always. */
+export function noSuchEntity(message: string): SimulatedFailure {
+  return new SimulatedFailure('NoSuchEntityException', message, 404);
+}
+
+export function alreadyExists(message: string): SimulatedFailure {
+  return new SimulatedFailure('EntityAlreadyExistsException', message, 409);
+}
+
+export function deleteConflict(message: string): SimulatedFailure {
+  return new SimulatedFailure('DeleteConflictException', message, 409);
+}
+
+export function limitExceeded(message: string): SimulatedFailure {
+  return new SimulatedFailure('LimitExceededException', message, 409);
+}
+
+/**
+ * A name as IAM takes it: letters, digits and `+=,.@-_`, up to so many of them.
+ *
+ * @throws SimulatedFailure ValidationError
+ */
+export function checkedName(name: string | undefined, field: string, most: number): string {
+  const value = name ?? '';
+  if (!/^[\w+=,.@-]+$/.test(value) || value.length > most) {
+    throw new SimulatedFailure(
+      'ValidationError',
+      `The specified value for ${field} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_- (at most ${most} characters)`,
+    );
+  }
+  return value;
+}
+
+/** @throws SimulatedFailure InvalidInputException, LimitExceededException */
+export function withTags(before: Readonly<IamTags>, added: readonly Tag[] | undefined): IamTags {
+  const after: IamTags = { ...before };
+  const seen = new Set<string>();
+  for (const { Key: key = '', Value: value = '' } of added ?? []) {
+    checkTagKey(key);
+    if (seen.has(key.toLowerCase())) {
+      throw new SimulatedFailure(
+        'InvalidInputException',
+        'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
+      );
+    }
+    seen.add(key.toLowerCase());
+    const same = Object.keys(after).find((one) => one.toLowerCase() === key.toLowerCase());
+    after[same ?? key] = value;
+  }
+  if (Object.keys(after).length > tagsLimit) {
+    throw limitExceeded(`Cannot exceed quota for TagsPerResource: ${tagsLimit}`);
+  }
+  return after;
+}
+
+function checkTagKey(key: string): void {
+  if (key === '' || key.length > 128 || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u.test(key)) {
+    throw new SimulatedFailure(
+      'ValidationError',
+      `The tag key '${key}' must match [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+`,
+    );
+  }
+  if (key.toLowerCase().startsWith('aws:')) {
+    throw new SimulatedFailure('InvalidInputException', 'The tag key prefix aws: is reserved');
+  }
+}
+
+/** Keys that are not there are no error. */
+export function withoutTags(before: Readonly<IamTags>, keys: readonly string[] | undefined): IamTags {
+  const gone = new Set((keys ?? []).map((key) => key.toLowerCase()));
+  return Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(key.toLowerCase())));
+}
+
+export function toIamTags(tags: Readonly<IamTags>): Tag[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** IAM's own ids: four letters for the kind and 17 more. */
+export function iamId(world: World, kind: 'AROA' | 'AIPA'): string {
+  return `${kind}${world.next().toString(36).toUpperCase().padStart(17, '0')}`;
+}
+
+/** IAM lists in pages with a marker. */
+export interface IamPage<Item> {
+  readonly items: Item[];
+  readonly IsTruncated: boolean;
+  readonly Marker?: string;
+}
+
+/** @throws SimulatedFailure ValidationError for a marker that IAM did not give. */
+export function iamPage<Item>(
+  all: readonly Item[],
+  marker: string | undefined,
+  maxItems: number | undefined,
+): IamPage<Item> {
+  const from = marker === undefined ? 0 : Number(marker.replace(/^marker-/, ''));
+  if (Number.isNaN(from)) {
+    throw new SimulatedFailure('ValidationError', `Invalid Marker: ${String(marker)}`);
+  }
+  const next = from + Math.min(maxItems ?? 20, 20);
+  return {
+    items: all.slice(from, next),
+    IsTruncated: next < all.length,
+    ...(next < all.length ? { Marker: `marker-${next}` } : {}),
+  };
+}

@@ -1,0 +1,269 @@
+import type {
+  AttachRolePolicyCommandInput,
+  CreateRoleCommandInput,
+  CreateRoleCommandOutput,
+  DeleteRoleCommandInput,
+  DeleteRolePolicyCommandInput,
+  DetachRolePolicyCommandInput,
+  GetRoleCommandInput,
+  GetRoleCommandOutput,
+  GetRolePolicyCommandInput,
+  GetRolePolicyCommandOutput,
+  ListAttachedRolePoliciesCommandInput,
+  ListAttachedRolePoliciesCommandOutput,
+  ListRolePoliciesCommandInput,
+  ListRolePoliciesCommandOutput,
+  ListRolesCommandInput,
+  ListRolesCommandOutput,
+  ListRoleTagsCommandInput,
+  ListRoleTagsCommandOutput,
+  PutRolePolicyCommandInput,
+  Role,
+  TagRoleCommandInput,
+  UntagRoleCommandInput,
+  UpdateAssumeRolePolicyCommandInput,
+  UpdateRoleCommandInput,
+} from '@aws-sdk/client-iam';
+
+import { table, type World } from '../core/world.ts';
+import {
+  alreadyExists,
+  checkedName,
+  deleteConflict,
+  iamId,
+  iamPage,
+  type IamTags,
+  limitExceeded,
+  noSuchEntity,
+  toIamTags,
+  withoutTags,
+  withTags,
+} from './common.ts';
+import { instanceProfiles } from './instance-profiles.ts';
+import { managedPolicyDocument } from './managed-policies.ts';
+import { allows, checkPolicy, encodePolicy, policySize } from './policy-documents.ts';
+
+type Answer<Output> = Omit<Output, '$metadata'>;
+
+export interface RoleRow {
+  readonly name: string;
+  readonly id: string;
+  readonly arn: string;
+  readonly path: string;
+  readonly createdAtMs: number;
+  /** From when lists show it. By name it shows at once. */
+  readonly visibleAtMs: number;
+  trust: string;
+  description: string | undefined;
+  maxSessionSeconds: number;
+  tags: IamTags;
+  /** Inline policies by name. */
+  inline: Record<string, string>;
+  /** ARNs of managed policies. */
+  attached: string[];
+}
+
+/** Roles by name. */
+export const roles = table<RoleRow>('iam/roles');
+
+const quotas = { trustBytes: 2048, inlineBytes: 10_240, attached: 10 } as const;
+
+/** @throws SimulatedFailure NoSuchEntityException */
+export function requireRole(world: World, name: string | undefined): RoleRow {
+  const row = world.rows(roles).get(name ?? '');
+  if (row === undefined) throw noSuchEntity(`The role with name ${name ?? ''} cannot be found.`);
+  return row;
+}
+
+/** Whether a role's policies hold a statement that allows the action (resources and conditions are not weighed). */
+export function roleAllows(world: World, roleName: string, action: string): boolean {
+  const row = world.rows(roles).get(roleName);
+  if (row === undefined) return false;
+  const managed = row.attached.map((arn) => managedPolicyDocument(arn) ?? '{"Statement":[]}');
+  return allows([...Object.values(row.inline), ...managed], action);
+}
+
+/** The role as GetRole and GetInstanceProfile give it. */
+export function toRole(row: RoleRow): Role {
+  return {
+    RoleName: row.name,
+    RoleId: row.id,
+    Arn: row.arn,
+    Path: row.path,
+    CreateDate: new Date(row.createdAtMs),
+    AssumeRolePolicyDocument: encodePolicy(row.trust),
+    ...(row.description === undefined ? {} : { Description: row.description }),
+    MaxSessionDuration: row.maxSessionSeconds,
+  };
+}
+
+function checkTrust(document: string | undefined): string {
+  const trust = checkPolicy(document, 'trust');
+  if (policySize(trust) > quotas.trustBytes) {
+    throw limitExceeded(`Cannot exceed quota for ACLSizePerRole: ${quotas.trustBytes}`);
+  }
+  return trust;
+}
+
+/** Roles, as the IAM API reference describes them. */
+export const roleOperations = {
+  CreateRole(world: World, input: CreateRoleCommandInput): Answer<CreateRoleCommandOutput> {
+    const name = checkedName(input.RoleName, 'roleName', 64);
+    if (world.rows(roles).has(name)) throw alreadyExists(`Role with name ${name} already exists.`);
+    const path = input.Path ?? '/';
+    const row: RoleRow = {
+      name,
+      id: iamId(world, 'AROA'),
+      arn: `arn:${world.partition}:iam::${world.accountId}:role${path}${name}`,
+      path,
+      createdAtMs: world.nowMs,
+      visibleAtMs: world.nowMs + world.vary(world.delays.visible),
+      trust: checkTrust(input.AssumeRolePolicyDocument),
+      description: input.Description,
+      maxSessionSeconds: input.MaxSessionDuration ?? 3600,
+      tags: withTags({}, input.Tags),
+      inline: {},
+      attached: [],
+    };
+    world.rows(roles).set(name, row);
+    return { Role: { ...toRole(row), ...tagsOf(row) } };
+  },
+
+  GetRole(world: World, input: GetRoleCommandInput): Answer<GetRoleCommandOutput> {
+    const row = requireRole(world, input.RoleName);
+    return { Role: { ...toRole(row), ...tagsOf(row), RoleLastUsed: {} } };
+  },
+
+  /** Gives neither tags nor last use ("ListRoles", IAM API reference). */
+  ListRoles(world: World, input: ListRolesCommandInput): Answer<ListRolesCommandOutput> {
+    const found = [...world.rows(roles).values()].filter(
+      (row) => row.visibleAtMs <= world.nowMs && row.path.startsWith(input.PathPrefix ?? '/'),
+    );
+    const { items, ...rest } = iamPage(found, input.Marker, input.MaxItems);
+    return { Roles: items.map(toRole), ...rest };
+  },
+
+  UpdateRole(world: World, input: UpdateRoleCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    row.description = input.Description ?? row.description;
+    row.maxSessionSeconds = input.MaxSessionDuration ?? row.maxSessionSeconds;
+    return {};
+  },
+
+  UpdateAssumeRolePolicy(world: World, input: UpdateAssumeRolePolicyCommandInput): object {
+    requireRole(world, input.RoleName).trust = checkTrust(input.PolicyDocument);
+    return {};
+  },
+
+  DeleteRole(world: World, input: DeleteRoleCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    const used = [...world.rows(instanceProfiles).values()].some((one) => one.roleName === row.name);
+    if (used) throw deleteConflict('Cannot delete entity, must remove roles from instance profile first.');
+    if (row.attached.length > 0) {
+      throw deleteConflict('Cannot delete entity, must detach all policies first.');
+    }
+    if (Object.keys(row.inline).length > 0) {
+      throw deleteConflict('Cannot delete entity, must delete policies first.');
+    }
+    world.rows(roles).delete(row.name);
+    return {};
+  },
+
+  TagRole(world: World, input: TagRoleCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    row.tags = withTags(row.tags, input.Tags);
+    return {};
+  },
+
+  UntagRole(world: World, input: UntagRoleCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    row.tags = withoutTags(row.tags, input.TagKeys);
+    return {};
+  },
+
+  ListRoleTags(world: World, input: ListRoleTagsCommandInput): Answer<ListRoleTagsCommandOutput> {
+    const row = requireRole(world, input.RoleName);
+    const { items, ...rest } = iamPage(toIamTags(row.tags), input.Marker, input.MaxItems);
+    return { Tags: items, ...rest };
+  },
+} as const;
+
+function tagsOf(row: RoleRow): Pick<Role, 'Tags'> {
+  return Object.keys(row.tags).length === 0 ? {} : { Tags: toIamTags(row.tags) };
+}
+
+/** What a role may do: its inline policies and the managed ones attached to it. */
+export const rolePolicyOperations = {
+  PutRolePolicy(world: World, input: PutRolePolicyCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    const name = checkedName(input.PolicyName, 'policyName', 128);
+    const document = checkPolicy(input.PolicyDocument, 'identity');
+    const inline = { ...row.inline, [name]: document };
+    const bytes = Object.values(inline).reduce((sum, one) => sum + policySize(one), 0);
+    if (bytes > quotas.inlineBytes) {
+      throw limitExceeded(`Maximum policy size of ${quotas.inlineBytes} bytes exceeded for role ${row.name}`);
+    }
+    row.inline = inline;
+    return {};
+  },
+
+  GetRolePolicy(world: World, input: GetRolePolicyCommandInput): Answer<GetRolePolicyCommandOutput> {
+    const row = requireRole(world, input.RoleName);
+    const name = input.PolicyName ?? '';
+    return { RoleName: row.name, PolicyName: name, PolicyDocument: encodePolicy(requireInline(row, name)) };
+  },
+
+  ListRolePolicies(world: World, input: ListRolePoliciesCommandInput): Answer<ListRolePoliciesCommandOutput> {
+    const names = Object.keys(requireRole(world, input.RoleName).inline).sort();
+    const { items, ...rest } = iamPage(names, input.Marker, input.MaxItems);
+    return { PolicyNames: items, ...rest };
+  },
+
+  DeleteRolePolicy(world: World, input: DeleteRolePolicyCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    requireInline(row, input.PolicyName ?? '');
+    row.inline = Object.fromEntries(Object.entries(row.inline).filter(([name]) => name !== input.PolicyName));
+    return {};
+  },
+
+  /** Attaching what is attached is no error. */
+  AttachRolePolicy(world: World, input: AttachRolePolicyCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    const arn = input.PolicyArn ?? '';
+    if (managedPolicyDocument(arn) === undefined) {
+      throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
+    }
+    if (row.attached.includes(arn)) return {};
+    if (row.attached.length >= quotas.attached) {
+      throw limitExceeded(`Cannot exceed quota for PoliciesPerRole: ${quotas.attached}`);
+    }
+    row.attached.push(arn);
+    return {};
+  },
+
+  DetachRolePolicy(world: World, input: DetachRolePolicyCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    const arn = input.PolicyArn ?? '';
+    if (!row.attached.includes(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
+    row.attached = row.attached.filter((one) => one !== arn);
+    return {};
+  },
+
+  ListAttachedRolePolicies(
+    world: World,
+    input: ListAttachedRolePoliciesCommandInput,
+  ): Answer<ListAttachedRolePoliciesCommandOutput> {
+    const arns = requireRole(world, input.RoleName).attached;
+    const { items, ...rest } = iamPage(arns, input.Marker, input.MaxItems);
+    return {
+      AttachedPolicies: items.map((arn) => ({ PolicyArn: arn, PolicyName: arn.split('/').at(-1) })),
+      ...rest,
+    };
+  },
+} as const;
+
+function requireInline(row: RoleRow, name: string): string {
+  const document = row.inline[name];
+  if (document === undefined) throw noSuchEntity(`The role policy with name ${name} cannot be found.`);
+  return document;
+}
