@@ -235,7 +235,9 @@ function unreachable(code: string, error: Error, { action }: Refusal): Translati
     code: 'UNREACHABLE',
     message: `AWS cannot be reached${inCall(action, ' for ')}: ${code}${host}`,
     hint: [
-      ...(noSuchName ? ['a region that does not exist shows in the same way: look at `region` in the config'] : []),
+      ...(noSuchName
+        ? ['a region that does not exist shows in the same way: look at `region` in the config']
+        : []),
       'look at the network, HTTPS_PROXY and AWS_ENDPOINT_URL, and run it again',
     ],
   };

@@ -48,7 +48,7 @@ const keyPairs = ec2Collection<KeyPair>({
  */
 export function keyPair(context: StepContext): KeyPairResource {
   const address = 'bastion/key-pair';
-  const { clients, adapters, config } = context;
+  const { clients, adapters, clock, config } = context;
   return {
     address,
     needs: {},
@@ -79,7 +79,7 @@ export function keyPair(context: StepContext): KeyPairResource {
       ...diffTags(desired.tags, observed.tags, ec2Tags(clients.ec2, observed.keyPairId)),
     ],
     create: async (desired) => {
-      const { publicKey } = await adapters.keys.ensure();
+      const { publicKey } = await clock.hold(adapters.keys.ensure());
       const made = await unless(
         ['InvalidKeyPair.Duplicate'],
         clients.ec2.send(
@@ -105,7 +105,7 @@ export function keyPair(context: StepContext): KeyPairResource {
 
 /** The fingerprint of the key on this machine, in EC2's form; undefined as long as there is none. */
 export async function localFingerprint(context: StepContext): Promise<string | undefined> {
-  const pair = await context.adapters.keys.read();
+  const pair = await context.clock.hold(context.adapters.keys.read());
   return pair === undefined ? undefined : fingerprintOf(pair.publicKey);
 }
 
@@ -126,10 +126,14 @@ export function fingerprintOf(publicKey: string): string {
 async function idOfOurs({ clients, config }: StepContext, name: string): Promise<string> {
   const [found] = await read(clients, { KeyNames: [name] });
   if (found?.tags[clusterTag] === config.name) return found.keyPairId;
-  throw new EsEcsError('NOT_OWNED', `a key pair ${name} exists and does not carry ${clusterTag}=${config.name}`, {
-    address: 'bastion/key-pair',
-    hint: [`aws ec2 delete-key-pair --key-name ${name}`, 'or give the cluster another name'],
-  });
+  throw new EsEcsError(
+    'NOT_OWNED',
+    `a key pair ${name} exists and does not carry ${clusterTag}=${config.name}`,
+    {
+      address: 'bastion/key-pair',
+      hint: [`aws ec2 delete-key-pair --key-name ${name}`, 'or give the cluster another name'],
+    },
+  );
 }
 
 async function read(clients: Clients, request: DescribeKeyPairsCommandInput): Promise<readonly KeyPair[]> {

@@ -1,8 +1,4 @@
-import {
-  AllocateAddressCommand,
-  DescribeAddressesCommand,
-  ReleaseAddressCommand,
-} from '@aws-sdk/client-ec2';
+import { AllocateAddressCommand, DescribeAddressesCommand, ReleaseAddressCommand } from '@aws-sdk/client-ec2';
 
 import { ec2Collection, ec2Tags, tagSpecifications } from '../../aws/ec2.ts';
 import { diffTags, fromCapitalTags, type Tags } from '../../aws/tags.ts';
@@ -54,8 +50,7 @@ export function elasticIp(context: StepContext, zone: string): ElasticIpResource
     find: (sight) => context.inventory.find(elasticIps, address, sight),
     id: (observed) => observed.allocationId,
     phase: () => 'ready',
-    diff: (desired, observed) =>
-      diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.allocationId)),
+    diff: (desired, observed) => diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.allocationId)),
     create: async (desired) => {
       const { AllocationId } = await ec2.send(
         new AllocateAddressCommand({

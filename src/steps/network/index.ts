@@ -51,7 +51,10 @@ export function networkStep(context: StepContext): NetworkStep {
   });
   const toInternet = publicRoute(context, { table: publicTable, internetGateway: gateway });
   const ways = waysOut(context, { zones, gateway });
-  const endpoint = s3Endpoint(context, Object.fromEntries(wanted.map(({ name }) => [name, ways.table(name)])));
+  const endpoint = s3Endpoint(
+    context,
+    Object.fromEntries(wanted.map(({ name }) => [name, ways.table(name)])),
+  );
   const groups = securityGroups(context, ownVpc);
 
   return {
@@ -75,7 +78,10 @@ export function networkStep(context: StepContext): NetworkStep {
       zones.map(({ name, isWanted }) => {
         const route = ways.routes.get(name);
         const table = ways.table(name);
-        return [name, { table, ...(isWanted ? { endpoint } : {}), ...(route === undefined ? {} : { route }) }];
+        return [
+          name,
+          { table, ...(isWanted ? { endpoint } : {}), ...(route === undefined ? {} : { route }) },
+        ];
       }),
     ),
     nodeSecurityGroup: groups.node,
@@ -98,7 +104,10 @@ function zonesOf(context: StepContext, ownVpc: VpcResource): readonly Zone[] {
     const isWanted = index >= 0;
     const make = (kind: 'public' | 'private'): SubnetResource =>
       // The CIDR of a subnet that is only to go is never asked for.
-      wantedIf(isWanted, subnet(context, { kind, zone: name, cidr: cidrs[index]?.[kind] ?? '', vpc: ownVpc }));
+      wantedIf(
+        isWanted,
+        subnet(context, { kind, zone: name, cidr: cidrs[index]?.[kind] ?? '', vpc: ownVpc }),
+      );
     return { name, isWanted, publicSubnet: make('public'), privateSubnet: make('private') };
   });
 }
@@ -128,7 +137,9 @@ function waysOut(
   const gateways = given.zones.flatMap((zone): AnyResource[] => {
     const { name } = zone;
     const isWanted = used.has(name);
-    const isLeft = ['nat-gateway', 'elastic-ip'].some((kind) => context.present.has(`network/${kind}/${name}`));
+    const isLeft = ['nat-gateway', 'elastic-ip'].some((kind) =>
+      context.present.has(`network/${kind}/${name}`),
+    );
     if (!isWanted && !isLeft) return [];
     const address = wantedIf(isWanted, elasticIp(context, name));
     const needs = { subnet: zone.publicSubnet, elasticIp: address, internetGateway: given.gateway };
@@ -153,7 +164,8 @@ function waysOut(
     routes,
     table: (zone) => {
       const table = tables.get(zone);
-      if (table === undefined) throw new Error(`${zone} is no zone of this network (this is a bug in es-ecs)`);
+      if (table === undefined)
+        throw new Error(`${zone} is no zone of this network (this is a bug in es-ecs)`);
       return table;
     },
   };
@@ -174,8 +186,7 @@ function securityGroups(context: StepContext, ownVpc: VpcResource): Groups {
   const node = nodeSecurityGroup(context, { vpc: ownVpc, ...(isOn ? { bastion: forBastion } : {}) });
   return {
     resources: [...(isOn || isLeft ? [forBastion] : []), node, defaultSecurityGroup(context, ownVpc)],
-    // Who stands on the group reads what it was observed to be, whatever it needs itself.
-    node: node as SecurityGroupResource,
+    node,
     bastion: isOn || isLeft ? forBastion : undefined,
   };
 }
@@ -188,6 +199,9 @@ function wantedIf<Desired, Observed, N extends Needs>(
   return isWanted ? resource : { ...resource, unwanted: true };
 }
 
-function byZone<Value>(zones: readonly Zone[], value: (zone: Zone) => Value): Readonly<Record<string, Value>> {
+function byZone<Value>(
+  zones: readonly Zone[],
+  value: (zone: Zone) => Value,
+): Readonly<Record<string, Value>> {
   return Object.fromEntries(zones.map((zone) => [zone.name, value(zone)]));
 }

@@ -82,10 +82,7 @@ export function routeTable(context: StepContext, place: RouteTablePlace): RouteT
     destroy: async (observed) => {
       const { routeTableId: RouteTableId, associations } = observed;
       await Promise.all(associations.map((one) => disassociate(clients, one.associationId)));
-      await unless(
-        ['InvalidRouteTableID.NotFound'],
-        ec2.send(new DeleteRouteTableCommand({ RouteTableId })),
-      );
+      await unless(['InvalidRouteTableID.NotFound'], ec2.send(new DeleteRouteTableCommand({ RouteTableId })));
     },
     destroyRetries: retries.dependencyViolation,
   };

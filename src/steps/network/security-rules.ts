@@ -159,7 +159,10 @@ async function authoriseAll({ ec2, groupId, direction }: RuleSet, rules: readonl
   else await ec2.send(new AuthorizeSecurityGroupEgressCommand(request));
 }
 
-async function revokeAll({ ec2, groupId, direction }: RuleSet, rules: readonly ObservedRule[]): Promise<void> {
+async function revokeAll(
+  { ec2, groupId, direction }: RuleSet,
+  rules: readonly ObservedRule[],
+): Promise<void> {
   const request = { GroupId: groupId, IpPermissions: rules.map((rule) => rule.permission) };
   if (direction === 'ingress') await ec2.send(new RevokeSecurityGroupIngressCommand(request));
   else await ec2.send(new RevokeSecurityGroupEgressCommand(request));

@@ -1,0 +1,114 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+
+import type { Clients } from '../aws/clients.ts';
+import type { Inventory } from '../aws/inventory.ts';
+import { resourceTag } from '../aws/tags.ts';
+import type { Config } from '../config/config.ts';
+import { EsEcsError } from '../errors.ts';
+import type { Facts } from './facts.ts';
+import { gatherImages } from './gather-images.ts';
+import { gatherPlaces } from './gather-places.ts';
+import { securityGroups } from './network/security-group.ts';
+import { callerDescription } from './network/security-groups.ts';
+import type { Pins } from './pins.ts';
+
+/** Whose credentials these are. */
+export type Identity = Pick<Facts, 'accountId' | 'partition'>;
+
+/** Asks AWS who is calling; the first call of every command, so that bad credentials show at once. */
+export async function identify(clients: Clients): Promise<Identity> {
+  const { Account, Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  const [, partition = ''] = Arn.split(':');
+  return { accountId: Account ?? '', partition: partition === '' ? 'aws' : partition };
+}
+
+export interface FactsQuestion {
+  readonly config: Config;
+  /** Where a value of the config stands in its file: for errors. */
+  readonly located: { at(path: readonly (string | number)[]): string };
+  readonly clients: Clients;
+  readonly inventory: Inventory;
+  readonly identity: Identity;
+  /** What an earlier run chose. */
+  readonly pins: Pins;
+  /** The caller's public address as the world sees it, asked only when it is needed. */
+  readonly askCallerAddress: () => Promise<string>;
+}
+
+/** Facts, and the choices in them that are to be kept. */
+export interface Gathered {
+  readonly facts: Facts;
+  readonly pins: Pins;
+}
+
+/**
+ * Gathers what has to be known before anything can be planned. With every choice pinned it makes no call.
+ *
+ * @throws EsEcsError ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, CALLER_ADDRESS_UNKNOWN, each naming the line of the config.
+ */
+export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
+  const { config, located, clients, inventory, identity, pins } = question;
+  const at = located.at.bind(located);
+  const [places, callers] = await Promise.all([
+    gatherPlaces({ config, at, clients, inventory, pins }),
+    bastionCidrs(question),
+  ]);
+  const { zones, instanceTypes } = places;
+  const images = await gatherImages({ config, clients, instanceTypes, pins });
+  return {
+    facts: {
+      ...identity,
+      region: config.region,
+      urlSuffix: identity.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
+      zones,
+      instanceTypes,
+      hostImageIds: images.hostImageIds,
+      bastionImageId: images.bastionImageId,
+      bastionCidrs: callers.cidrs,
+    },
+    pins: { ...places.pins, ...images.pins, ...callers.pins },
+  };
+}
+
+const callerPin = 'caller-cidr';
+
+/**
+ * Who may reach the bastion. The caller's address is asked once and kept; with the state lost, the rule that it was given
+ * still says it.
+ */
+async function bastionCidrs(
+  question: FactsQuestion,
+): Promise<{ readonly cidrs: readonly string[]; readonly pins: Pins }> {
+  const { bastion } = question.config;
+  if (!bastion.enabled) return { cidrs: [], pins: {} };
+  if (bastion.allowedCidrs !== 'caller') return { cidrs: bastion.allowedCidrs, pins: {} };
+  const cidr = question.pins[callerPin] ?? (await cidrInUse(question.inventory)) ?? (await askCidr(question));
+  return { cidrs: [cidr], pins: { [callerPin]: cidr } };
+}
+
+async function cidrInUse(inventory: Inventory): Promise<string | undefined> {
+  const groups = await inventory.owned(securityGroups);
+  const group = groups.find((one) => one.tags[resourceTag] === 'network/security-group/bastion');
+  return group?.ingress.find((rule) => rule.description === callerDescription)?.peer;
+}
+
+async function askCidr({ askCallerAddress, located }: FactsQuestion): Promise<string> {
+  const unknown = (because: string, cause?: unknown): EsEcsError =>
+    new EsEcsError('CALLER_ADDRESS_UNKNOWN', `your public address is not known: ${because}`, {
+      hint: `${located.at(['bastion', 'allowedCidrs'])}  set bastion.allowedCidrs, as in [203.0.113.7/32]`,
+      cause,
+    });
+  let answer: string;
+  try {
+    answer = (await askCallerAddress()).trim();
+  } catch (error) {
+    throw unknown('checkip.amazonaws.com cannot be asked', error);
+  }
+  if (!isIpv4(answer)) throw unknown(`checkip.amazonaws.com answers ${JSON.stringify(answer.slice(0, 60))}`);
+  return `${answer}/32`;
+}
+
+function isIpv4(text: string): boolean {
+  const parts = text.split('.');
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+}
