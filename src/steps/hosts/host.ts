@@ -1,0 +1,76 @@
+import type { Node } from '../../elasticsearch/topology.ts';
+import type { Phase, Resource } from '../../engine/resource.ts';
+import type { StepContext } from '../context.ts';
+import { clusterName, groupName } from '../names.ts';
+import { type ContainerInstance, containerInstanceKey, containerInstances } from './container-instances.ts';
+import { type Group, groups } from './group.ts';
+import { explainInstance } from './instances.ts';
+
+export interface Host {
+  readonly node: string;
+  readonly instanceId: string;
+  readonly instanceType: string | undefined;
+  /** Undefined until its agent has registered. */
+  readonly containerInstance: ContainerInstance | undefined;
+}
+
+/** What a host needs of others. */
+export type HostNeeds = { readonly group: Resource<unknown, Group> };
+
+const minute = 60_000;
+
+/**
+ * A gate: the group's one instance is a container instance with its agent connected and its node's name. ECS places a
+ * service on nothing else. It makes nothing; its instance belongs to the group, and ECS is told of its end by the cluster.
+ */
+export function host(context: StepContext, node: Node, needs: HostNeeds): Resource<unknown, Host, HostNeeds> {
+  const address = `hosts/host/${node.name}`;
+  const ecsCluster = clusterName(context.config);
+  return {
+    address,
+    needs,
+    gate: true,
+    waits: { for: 'the ECS agent', usualMs: minute, everyMs: 5_000, limitMs: 15 * minute },
+    desired: () => undefined,
+    find: async ({ fresh }) => {
+      // Looked up anew each time: while it is waited for, an instance may fail and be replaced by its group.
+      const name = groupName(node.name);
+      const found = await context.inventory.find(groups, `hosts/group/${node.name}`, { id: name, fresh });
+      const instance = found?.instances[0];
+      if (instance === undefined) return undefined;
+      const { instanceId, instanceType } = instance;
+      const key = containerInstanceKey(ecsCluster, instanceId);
+      const containerInstance = await context.inventory.find(containerInstances, key, {
+        id: undefined,
+        fresh,
+        name: key,
+      });
+      return { node: node.name, instanceId, instanceType, containerInstance };
+    },
+    id: (observed) => observed.instanceId,
+    phase: (observed) => phaseOf(observed),
+    diff: () => [],
+    explain: (observed) => explain(context, observed),
+  };
+}
+
+function phaseOf({ node, containerInstance }: Host): Phase {
+  if (containerInstance === undefined) return 'pending';
+  const { status, isConnected } = containerInstance;
+  return status === 'ACTIVE' && isConnected && containerInstance.node === node ? 'ready' : 'pending';
+}
+
+async function explain(context: StepContext, observed: Host | undefined): Promise<string> {
+  if (observed === undefined) return 'its group has no instance';
+  const { containerInstance, instanceId, node } = observed;
+  const seen = ecsSentence(node, containerInstance);
+  return `${seen}; ${await explainInstance(context.clients, instanceId)}`;
+}
+
+function ecsSentence(node: string, containerInstance: ContainerInstance | undefined): string {
+  if (containerInstance === undefined) return 'its agent has not registered with the ECS cluster';
+  const { status, isConnected } = containerInstance;
+  if (!isConnected) return 'its agent is registered and not connected';
+  if (status !== 'ACTIVE') return `ECS calls it ${status}`;
+  return `it registered as the node ${containerInstance.node ?? 'of no name'} and not ${node}`;
+}

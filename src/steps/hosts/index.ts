@@ -1,0 +1,188 @@
+import type { NodeGroup } from '../../config/config.ts';
+import { initialMasters, type Node, topology } from '../../elasticsearch/topology.ts';
+import type { AnyResource, Needs, Resource } from '../../engine/resource.ts';
+import { invariant } from '../../errors.ts';
+import type { StepContext } from '../context.ts';
+import { role } from '../iam/role.ts';
+import { roleName } from '../names.ts';
+import { instancePolicy } from '../policies/instance.ts';
+import { instanceTrust } from '../policies/trust.ts';
+import { type EcsCluster, ecsCluster } from './cluster.ts';
+import { formerNodes } from './former-nodes.ts';
+import { formerGroup, type Group, group } from './group.ts';
+import { type Host, host } from './host.ts';
+import { instanceProfile } from './instance-profile.ts';
+import { type LaunchTemplate, launchTemplate } from './launch-template.ts';
+import { volumeAddressPrefix } from './launch-template-data.ts';
+import { formerVolume, type Volume, volume } from './volume.ts';
+
+/** What the hosts stand on. */
+export interface HostsInputs {
+  readonly network: {
+    readonly privateSubnets: ReadonlyMap<string, Resource<unknown, { readonly subnetId: string }>>;
+    /** By zone, what must be in place before its hosts reach AWS. */
+    readonly egress: ReadonlyMap<string, Needs>;
+    readonly nodeSecurityGroup: Resource<unknown, { readonly groupId: string }>;
+  };
+  /** With the bastion on: the key that opens hosts from there. */
+  readonly keyPair: Resource | undefined;
+}
+
+/** The step and what later ones need of it. */
+export interface HostsStep {
+  readonly resources: readonly AnyResource[];
+  readonly cluster: Resource<unknown, EcsCluster>;
+  /** By the node's name. */
+  readonly volumes: ReadonlyMap<string, Resource<unknown, Volume>>;
+  readonly groups: ReadonlyMap<string, Resource<unknown, Group>>;
+  readonly hosts: ReadonlyMap<string, Resource<unknown, Host>>;
+  /** Nodes that the config no longer has and that still have a group. */
+  readonly formerNodes: readonly Node[];
+  readonly formerGroups: ReadonlyMap<string, AnyResource>;
+}
+
+/** Where nodes run: what hosts may do and are made of, and for each node its data volume and its group of one. */
+export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep {
+  const nodes = topology(context.config, context.facts.zones);
+  const instanceRole = role(context, {
+    address: 'hosts/role/instance',
+    roleName: roleName(context.config, 'instance'),
+    description: `what the hosts of the Elasticsearch cluster ${context.config.name} may do`,
+    trust: instanceTrust(context.facts),
+    policy: instancePolicy(context),
+  });
+  const profile = instanceProfile(context, { role: instanceRole });
+  const cluster = ecsCluster(context);
+  const templates = new Map(
+    context.config.nodeGroups.map((nodeGroup) => [
+      nodeGroup.name,
+      launchTemplate(context, nodeGroup, {
+        profile,
+        securityGroup: inputs.network.nodeSecurityGroup,
+        ...(inputs.keyPair === undefined ? {} : { keyPair: inputs.keyPair }),
+      }),
+    ]),
+  );
+  const volumes = nodeVolumes(context, nodes);
+  const groups = nodeGroups(context, { nodes, inputs, cluster, templates, volumes });
+  const former = formerParts(context, { nodes, inputs, cluster, templates });
+  const hosts = new Map(
+    nodes.map((node) => [node.name, host(context, node, { group: required(groups, node.name) })]),
+  );
+  return {
+    resources: [
+      instanceRole,
+      profile,
+      cluster,
+      ...templates.values(),
+      ...volumes.values(),
+      ...former.volumes.values(),
+      ...groups.values(),
+      ...former.groups.values(),
+      ...hosts.values(),
+    ],
+    cluster,
+    volumes,
+    groups,
+    hosts,
+    formerNodes: former.nodes,
+    formerGroups: former.groups,
+  };
+}
+
+/**
+ * The data volumes. The right to bootstrap goes with the initial masters' volumes when the account holds no data volume of the
+ * cluster yet, and never again: then nothing can have been formed that a second bootstrap would split. The first initial
+ * master's volume is made before all others, so that a run cut short leaves either no volume or one that has the right.
+ */
+function nodeVolumes(
+  context: StepContext,
+  nodes: readonly Node[],
+): ReadonlyMap<string, Resource<unknown, Volume>> {
+  const isFirstFormation = ![...context.present].some((address) => address.startsWith(volumeAddressPrefix));
+  const masters = initialMasters(nodes);
+  const make = (node: Node, first: Resource | undefined): Resource<unknown, Volume> =>
+    volume(context, {
+      node,
+      storage: groupOf(context, node).storage,
+      bootstrap: isFirstFormation && masters.includes(node.name) ? masters : undefined,
+      first,
+    });
+  const bearer = nodes.find((node) => node.name === masters[0]);
+  const first = bearer === undefined ? undefined : make(bearer, undefined);
+  return new Map(
+    nodes.map((node) => [node.name, node === bearer && first !== undefined ? first : make(node, first)]),
+  );
+}
+
+interface Parts {
+  readonly nodes: readonly Node[];
+  readonly inputs: HostsInputs;
+  readonly cluster: Resource<unknown, EcsCluster>;
+  readonly templates: ReadonlyMap<string, Resource<unknown, LaunchTemplate>>;
+}
+
+function nodeGroups(
+  context: StepContext,
+  parts: Parts & { readonly volumes: ReadonlyMap<string, Resource> },
+): ReadonlyMap<string, Resource<unknown, Group>> {
+  const { nodes, inputs, cluster, templates, volumes } = parts;
+  return new Map(
+    nodes.map((node) => [
+      node.name,
+      group(context, node, {
+        ...inputs.network.egress.get(node.zone),
+        volume: required(volumes, node.name),
+        launchTemplate: required(templates, node.group),
+        subnet: required(inputs.network.privateSubnets, node.zone),
+        cluster,
+      }),
+    ]),
+  );
+}
+
+/** What is left of nodes that the config no longer has. */
+function formerParts(
+  context: StepContext,
+  parts: Parts,
+): {
+  readonly nodes: readonly Node[];
+  readonly volumes: ReadonlyMap<string, Resource>;
+  readonly groups: ReadonlyMap<string, Resource>;
+} {
+  const { nodes, inputs, cluster, templates } = parts;
+  const volumes = new Map(
+    formerNodes(context, nodes, volumeAddressPrefix).map((node) => [node.name, formerVolume(context, node)]),
+  );
+  const former = formerNodes(context, nodes, 'hosts/group/');
+  const [launchTemplate] = templates.values();
+  invariant(launchTemplate, 'there is a node group');
+  const groups = new Map(
+    former.map((node) => [
+      node.name,
+      formerGroup(context, node, {
+        // Every subnet: which one it stands in is not known here, and none may go before it.
+        ...Object.fromEntries(
+          [...inputs.network.privateSubnets].map(([zone, one]) => [`subnet ${zone}`, one]),
+        ),
+        volume: volumes.get(node.name) ?? cluster,
+        launchTemplate,
+        subnet: required(inputs.network.privateSubnets, context.facts.zones[0] ?? ''),
+        cluster,
+      }),
+    ]),
+  );
+  return { nodes: former, volumes, groups };
+}
+
+function groupOf(context: StepContext, node: Node): NodeGroup {
+  const found = context.config.nodeGroups.find((nodeGroup) => nodeGroup.name === node.group);
+  invariant(found, `${node.name} belongs to the node group ${node.group}`);
+  return found;
+}
+
+function required<Value>(map: ReadonlyMap<string, Value>, name: string): Value {
+  const value = map.get(name);
+  invariant(value, `there is one for ${name}`);
+  return value;
+}

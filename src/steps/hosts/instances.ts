@@ -1,0 +1,125 @@
+import {
+  DescribeInstancesCommand,
+  GetConsoleOutputCommand,
+  type Instance as SdkInstance,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+
+import type { Clients } from '../../aws/clients.ts';
+import { collectPages, ec2Filters } from '../../aws/ec2.ts';
+import type { Collection } from '../../aws/inventory.ts';
+import { fromCapitalTags, nodeTag, type Tags } from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
+import { problemTag } from '../policies/instance.ts';
+
+/** The instances of one node that have not ended: one, and for a while also the one before it. */
+export interface NodeInstances {
+  /** `<cluster>/<node>`. */
+  readonly key: string;
+  readonly instanceIds: readonly string[];
+  readonly tags: Tags;
+}
+
+/** An instance in any of these still holds its network interface and its disks. */
+const unended = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
+/** Values that one filter takes (EC2 API reference, "Filtering"). */
+const filterValues = 200;
+
+/** Instances by their node, so that all nodes that are looked for at once share a call. */
+export const nodeInstances: Collection<NodeInstances> = {
+  name: 'instances',
+  byIds: async (clients, keys) => {
+    const cluster = keys[0]?.split('/')[0] ?? '';
+    const nodes = keys.map((key) => key.slice(cluster.length + 1));
+    const found = await listUnended(clients, cluster, nodes);
+    return keys.flatMap((key) => {
+      const own = found.filter((one) => `${cluster}/${one.node}` === key);
+      const [first] = own;
+      if (first === undefined) return [];
+      return [{ key, instanceIds: own.map((one) => one.instanceId), tags: first.tags }];
+    });
+  },
+  chunk: filterValues,
+  id: (instances) => instances.key,
+  tags: (instances) => instances.tags,
+};
+
+/** The key of a node's instances in the collection. */
+export function nodeKey(cluster: string, node: string): string {
+  return `${cluster}/${node}`;
+}
+
+interface NodeInstance {
+  readonly node: string;
+  readonly instanceId: string;
+  readonly tags: Tags;
+}
+
+async function listUnended(
+  clients: Clients,
+  cluster: string,
+  nodes: readonly string[],
+): Promise<readonly NodeInstance[]> {
+  const reservations = await collectPages(
+    paginateDescribeInstances(
+      { client: clients.ec2 },
+      {
+        Filters: [
+          ...ec2Filters(cluster),
+          { Name: `tag:${nodeTag}`, Values: [...nodes] },
+          { Name: 'instance-state-name', Values: unended },
+        ],
+      },
+    ),
+    (page) => page.Reservations,
+  );
+  return reservations
+    .flatMap((reservation) => reservation.Instances ?? [])
+    .map((instance) => {
+      const tags = fromCapitalTags(instance.Tags);
+      return { node: tags[nodeTag] ?? '', instanceId: instance.InstanceId ?? '', tags };
+    });
+}
+
+/** Lines of the console that are shown. */
+const consoleLines = 6;
+
+/** Why an instance does not become a host: what EC2 says, what user data left in its tag, the console's last lines. */
+export async function explainInstance(clients: Clients, instanceId: string): Promise<string> {
+  const missing = ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed'];
+  const [described, output] = await Promise.all([
+    unless(missing, clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [instanceId] }))),
+    // Only instances on Nitro give their latest output; others refuse, and then there is none to show.
+    unless(
+      [...missing, 'UnsupportedOperation', 'InvalidParameterCombination'],
+      clients.ec2.send(new GetConsoleOutputCommand({ InstanceId: instanceId, Latest: true })),
+    ),
+  ]);
+  const instance = described?.Reservations?.[0]?.Instances?.[0];
+  if (instance === undefined) return `${instanceId} does not exist any more`;
+  return [stateSentence(instanceId, instance), problemSentence(instance), consoleTail(output?.Output)]
+    .filter((part) => part !== undefined)
+    .join('; ');
+}
+
+function stateSentence(instanceId: string, instance: SdkInstance): string {
+  const reason = instance.StateReason?.Message;
+  const state = `${instanceId} is ${instance.State?.Name ?? 'in no known state'}`;
+  return reason === undefined || reason === '' ? state : `${state} (${reason})`;
+}
+
+function problemSentence(instance: SdkInstance): string | undefined {
+  const problem = fromCapitalTags(instance.Tags)[problemTag];
+  return problem === undefined ? undefined : `the host says: ${problem}`;
+}
+
+/** @param output base64, as EC2 gives it. */
+function consoleTail(output: string | undefined): string | undefined {
+  if (output === undefined || output === '') return undefined;
+  const lines = Buffer.from(output, 'base64')
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
+  return `the console's last lines:\n${lines.slice(-consoleLines).join('\n')}`;
+}

@@ -1,0 +1,80 @@
+import type { RequestLaunchTemplateData, _InstanceType } from '@aws-sdk/client-ec2';
+
+import { clusterTag, toCapitalTags } from '../../aws/tags.ts';
+import type { NodeGroup } from '../../config/config.ts';
+import { invariant } from '../../errors.ts';
+import { renderUserData } from '../../templates/user-data.ts';
+import type { StepContext } from '../context.ts';
+import { clusterName } from '../names.ts';
+
+/** Where the root disk of the ECS-optimised image is. */
+const rootDevice = '/dev/xvda';
+/** As large as the snapshot of the ECS-optimised image, which is the least that EC2 takes; images and logs fit in it. */
+const rootSizeGiB = 30;
+
+/** Addresses of data volumes, up to the node's name; user data looks for its volume under it. */
+export const volumeAddressPrefix = 'hosts/volume/';
+
+/** What others have become. */
+export interface LaunchTemplateInputs {
+  readonly profileName: string;
+  readonly securityGroupId: string;
+  readonly keyName: string | undefined;
+}
+
+/** What every host of a node group is made of. A node's own name comes to the host by its group's tag. */
+export async function launchTemplateData(
+  context: StepContext,
+  group: NodeGroup,
+  inputs: LaunchTemplateInputs,
+): Promise<RequestLaunchTemplateData> {
+  const { config, facts } = context;
+  const instanceType = facts.instanceTypes.get(group.instanceType);
+  invariant(instanceType, `nothing is known of the instance type ${group.instanceType}`);
+  const imageId = facts.hostImageIds.get(instanceType.architecture);
+  invariant(imageId, `no host image is known for ${instanceType.architecture}`);
+  const userData = await renderUserData({
+    cluster: config.name,
+    ecsCluster: clusterName(config),
+    volumeAddressPrefix,
+  });
+  return {
+    ImageId: imageId,
+    // The SDK lists the types it knows; EC2 may know newer ones.
+    InstanceType: group.instanceType as _InstanceType,
+    IamInstanceProfile: { Name: inputs.profileName },
+    ...(inputs.keyName === undefined ? {} : { KeyName: inputs.keyName }),
+    UserData: Buffer.from(userData).toString('base64'),
+    Monitoring: { Enabled: true },
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        AssociatePublicIpAddress: false,
+        DeleteOnTermination: true,
+        Groups: [inputs.securityGroupId],
+      },
+    ],
+    MetadataOptions: {
+      HttpEndpoint: 'enabled',
+      HttpTokens: 'required',
+      // Host networking needs one hop; a container that anybody runs on a bridge there needs two to reach its credentials,
+      // and so do the ECS images by themselves (imdsSupport v2.0 launches with 2).
+      HttpPutResponseHopLimit: 2,
+      // The group's tag es-ecs-node tells user data which node this is.
+      InstanceMetadataTags: 'enabled',
+    },
+    BlockDeviceMappings: [
+      {
+        DeviceName: rootDevice,
+        Ebs: { VolumeType: 'gp3', VolumeSize: rootSizeGiB, Encrypted: true, DeleteOnTermination: true },
+      },
+    ],
+    TagSpecifications: [
+      {
+        ResourceType: 'volume',
+        // No address: a root disk is no resource of its own, and goes with its instance.
+        Tags: toCapitalTags({ ...config.tags, [clusterTag]: config.name, Name: `${config.name}-root` }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,263 @@
+import {
+  CreateVolumeCommand,
+  DeleteVolumeCommand,
+  DescribeVolumesCommand,
+  type DescribeVolumesCommandInput,
+  type EC2Client,
+  ModifyVolumeCommand,
+  paginateDescribeVolumes,
+  type Volume as SdkVolume,
+} from '@aws-sdk/client-ec2';
+
+import type { Clients } from '../../aws/clients.ts';
+import { collectPages, ec2Filters, ec2Tags, existing } from '../../aws/ec2.ts';
+import type { Collection } from '../../aws/inventory.ts';
+import {
+  clusterTag,
+  diffTags,
+  fromCapitalTags,
+  nodeTag,
+  resourceTag,
+  type Tags,
+  toCapitalTags,
+} from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
+import type { NodeGroup } from '../../config/config.ts';
+import { bootstrapTagKey, bootstrapTagValue } from '../../elasticsearch/bootstrap.ts';
+import type { Node } from '../../elasticsearch/topology.ts';
+import type { Change, Phase, Resource, Retries } from '../../engine/resource.ts';
+import { EsEcsError, invariant } from '../../errors.ts';
+import { ownTags, type StepContext } from '../context.ts';
+import { brief } from '../waits.ts';
+import { volumeAddressPrefix } from './launch-template-data.ts';
+
+export interface VolumeDesired {
+  readonly zone: string;
+  readonly sizeGiB: number;
+  readonly iops: number;
+  readonly throughputMiBps: number;
+  readonly tags: Tags;
+}
+
+export interface Volume extends VolumeDesired {
+  readonly volumeId: string;
+  readonly state: string;
+  readonly type: string;
+  readonly encrypted: boolean;
+}
+
+/** What a data volume is made from. */
+export interface VolumeOptions {
+  readonly node: Node;
+  readonly storage: NodeGroup['storage'];
+  /** The initial masters, on the first volumes of such; undefined: no right to bootstrap. */
+  readonly bootstrap: readonly string[] | undefined;
+  /** Made before this one, so that of a first formation cut short at least the right to bootstrap is there. */
+  readonly first: Resource | undefined;
+}
+
+const notFound = 'InvalidVolume.NotFound';
+
+/** An ended instance lets go of its disks within minutes. */
+const whileAttached: Retries = { names: ['VolumeInUse'], limitMs: 10 * 60_000 };
+
+export const volumes: Collection<Volume> = {
+  name: 'volumes',
+  list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster) }),
+  byIds: (clients, ids) => existing(ids, notFound, (VolumeIds) => read(clients, { VolumeIds })),
+  chunk: 200,
+  id: (volume) => volume.volumeId,
+  tags: (volume) => volume.tags,
+  isGone: (volume) => volume.state === 'deleted',
+};
+
+/**
+ * A node's data. It outlives hosts, and `destroy` unless told otherwise. It grows without a restart and never shrinks;
+ * AWS can neither move it to another zone nor encrypt it later. A gp3 volume costs by the GiB, and what goes beyond 3000
+ * IOPS and 125 MiB/s.
+ */
+export function volume(context: StepContext, options: VolumeOptions): Resource<VolumeDesired, Volume> {
+  const { node, storage, bootstrap, first } = options;
+  const address = `${volumeAddressPrefix}${node.name}`;
+  const { ec2 } = context.clients;
+  return {
+    address,
+    needs: first === undefined ? {} : { first },
+    waits: { ...brief, for: 'the data volume', usualMs: 3_000 },
+    holdsData: true,
+    desired: () => ({
+      zone: node.zone,
+      sizeGiB: storage.sizeGiB,
+      iops: storage.iops,
+      throughputMiBps: storage.throughputMiBps,
+      tags: { ...ownTags(context, address), [nodeTag]: node.name },
+    }),
+    find: (sight) => context.inventory.find(volumes, address, sight),
+    id: (observed) => observed.volumeId,
+    phase: (observed) => phaseOf(observed.state),
+    diff: (desired, observed) => [
+      ...refusals(desired, observed),
+      ...modifications(ec2, desired, observed),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.volumeId),
+        // The right to bootstrap is given at the making of the first volumes, and withdrawn by whoever records the UUID.
+        keeps: [bootstrapTagKey],
+      }),
+    ],
+    create: async (desired, token) => {
+      const right = bootstrap === undefined ? {} : { [bootstrapTagKey]: bootstrapTagValue(bootstrap) };
+      const made = await ec2.send(
+        new CreateVolumeCommand({
+          AvailabilityZone: desired.zone,
+          VolumeType: 'gp3',
+          Size: desired.sizeGiB,
+          Iops: desired.iops,
+          Throughput: desired.throughputMiBps,
+          Encrypted: true,
+          TagSpecifications: [{ ResourceType: 'volume', Tags: toCapitalTags({ ...desired.tags, ...right }) }],
+          ClientToken: token,
+        }),
+      );
+      invariant(made.VolumeId, 'CreateVolume answers with an id');
+      return { id: made.VolumeId };
+    },
+    destroy: async (observed) => {
+      await assertStillOurs(context, address, observed.volumeId);
+      await unless([notFound], ec2.send(new DeleteVolumeCommand({ VolumeId: observed.volumeId })));
+    },
+    destroyRetries: whileAttached,
+  };
+}
+
+/** The volume of a node that the config no longer has: nothing changes it, and only `destroy --delete-data` ends it. */
+export function formerVolume(context: StepContext, node: Node): Resource<VolumeDesired, Volume> {
+  const storage = { sizeGiB: 0, iops: 0, throughputMiBps: 0 };
+  const former = { ...volume(context, { node, storage, bootstrap: undefined, first: undefined }) };
+  delete former.create;
+  return { ...former, diff: () => [] };
+}
+
+function phaseOf(state: string): Phase {
+  if (state === 'deleting' || state === 'deleted') return 'gone';
+  // What failed would be replaced, and a data volume never is: `error` is refused as a difference instead.
+  return state === 'creating' ? 'pending' : 'ready';
+}
+
+/** Data is sacred: what AWS could do only with another volume is not done. */
+function refusals(desired: VolumeDesired, observed: Volume): readonly Change[] {
+  const refused = (path: string, values: readonly [string, string], because: string): Change => {
+    const [before, after] = values;
+    return { path, before, after, impact: 'refuse', because };
+  };
+  return [
+    ...(observed.state === 'error'
+      ? [
+          refused(
+            'state',
+            ['error', 'in-use'],
+            'AWS has lost this volume; delete it yourself once you are sure',
+          ),
+        ]
+      : []),
+    ...(desired.zone === observed.zone
+      ? []
+      : [
+          refused('zone', [observed.zone, desired.zone], 'a volume cannot leave its zone, and it holds data'),
+        ]),
+    ...(desired.sizeGiB >= observed.sizeGiB
+      ? []
+      : [
+          refused(
+            'sizeGiB',
+            [String(observed.sizeGiB), String(desired.sizeGiB)],
+            'a data volume cannot shrink',
+          ),
+        ]),
+    ...(observed.encrypted
+      ? []
+      : [
+          refused(
+            'encrypted',
+            ['false', 'true'],
+            'AWS cannot encrypt a volume that exists, and it holds data',
+          ),
+        ]),
+  ];
+}
+
+/** One ModifyVolume for all: AWS takes the next one only once this one is through, six hours later for some. */
+function modifications(ec2: EC2Client, desired: VolumeDesired, observed: Volume): readonly Change[] {
+  const grows = desired.sizeGiB > observed.sizeGiB;
+  const fields = [
+    ['sizeGiB', observed.sizeGiB, grows ? desired.sizeGiB : observed.sizeGiB],
+    ['iops', observed.iops, desired.iops],
+    ['throughputMiBps', observed.throughputMiBps, desired.throughputMiBps],
+    ['type', observed.type, 'gp3'],
+  ] as const;
+  const apply = async (): Promise<void> => {
+    await ec2.send(
+      new ModifyVolumeCommand({
+        VolumeId: observed.volumeId,
+        VolumeType: 'gp3',
+        Iops: desired.iops,
+        Throughput: desired.throughputMiBps,
+        ...(grows ? { Size: desired.sizeGiB } : {}),
+      }),
+    );
+  };
+  return fields
+    .filter(([, before, after]) => before !== after)
+    .map(([path, before, after]) => ({
+      path,
+      before: String(before),
+      after: String(after),
+      impact: 'in-place',
+      apply,
+    }));
+}
+
+/**
+ * The last look before data goes: the tags, read anew from AWS, must still say that it is this node's volume.
+ *
+ * @throws EsEcsError NOT_OWNED
+ */
+async function assertStillOurs(context: StepContext, address: string, volumeId: string): Promise<void> {
+  const answer = await unless(
+    [notFound],
+    context.clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] })),
+  );
+  const found = answer?.Volumes?.[0];
+  if (found === undefined) return;
+  const tags = fromCapitalTags(found.Tags);
+  if (tags[clusterTag] === context.config.name && tags[resourceTag] === address) return;
+  throw new EsEcsError(
+    'NOT_OWNED',
+    `${volumeId} no longer carries the tags of ${address}, and is not deleted`,
+    {
+      address,
+      hint: `aws ec2 describe-volumes --volume-ids ${volumeId}`,
+    },
+  );
+}
+
+async function read(clients: Clients, request: DescribeVolumesCommandInput): Promise<Volume[]> {
+  const found = await collectPages(
+    paginateDescribeVolumes({ client: clients.ec2 }, request),
+    (page) => page.Volumes,
+  );
+  return found.map(toVolume);
+}
+
+function toVolume(found: SdkVolume): Volume {
+  return {
+    volumeId: found.VolumeId ?? '',
+    state: found.State ?? 'creating',
+    type: found.VolumeType ?? '',
+    zone: found.AvailabilityZone ?? '',
+    sizeGiB: found.Size ?? 0,
+    iops: found.Iops ?? 0,
+    throughputMiBps: found.Throughput ?? 0,
+    encrypted: found.Encrypted ?? false,
+    tags: fromCapitalTags(found.Tags),
+  };
+}

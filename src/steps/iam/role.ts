@@ -1,0 +1,238 @@
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  type IAMClient,
+  paginateListAttachedRolePolicies,
+  paginateListRolePolicies,
+  PutRolePolicyCommand,
+  TagRoleCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+
+import type { Clients } from '../../aws/clients.ts';
+import { collectPages } from '../../aws/ec2.ts';
+import type { Collection } from '../../aws/inventory.ts';
+import { canonicalPolicy, samePolicy } from '../../aws/policy.ts';
+import { diffTags, fromCapitalTags, type Tags, type TagWriter, toCapitalTags } from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
+import type { Address, Change, Resource } from '../../engine/resource.ts';
+import { invariant } from '../../errors.ts';
+import { ownTags, type StepContext } from '../context.ts';
+import type { PolicyDocument } from '../policies/document.ts';
+import { brief } from '../waits.ts';
+
+export interface RoleDesired {
+  readonly roleName: string;
+  readonly description: string;
+  /** JSON. */
+  readonly trust: string;
+  /** JSON; the one inline policy. */
+  readonly policy: string;
+  readonly tags: Tags;
+}
+
+export interface Role {
+  readonly roleName: string;
+  readonly roleArn: string;
+  readonly trust: string;
+  /** Undefined: the role has no inline policy of our name. */
+  readonly policy: string | undefined;
+  /** ARNs of managed policies; none is ours. */
+  readonly attached: readonly string[];
+  readonly tags: Tags;
+}
+
+/** The name of the one inline policy of each role. */
+const policyName = 'es-ecs';
+const missing = ['NoSuchEntityException'];
+
+/**
+ * IAM lists no roles by tag and reads one at a time. What else may have been written into a role inline is not looked for:
+ * a call for every role and every plan; managed policies, which is what people attach by hand, are.
+ */
+const roles: Collection<Role> = {
+  name: 'roles',
+  byIds: async (clients, names) => {
+    const found = await Promise.all(names.map((name) => readRole(clients, name)));
+    return found.filter((role) => role !== undefined);
+  },
+  chunk: 20,
+  id: (role) => role.roleName,
+  tags: (role) => role.tags,
+};
+
+/** What tells one role from another. */
+export interface RoleOptions {
+  readonly address: Address;
+  readonly roleName: string;
+  readonly description: string;
+  readonly trust: PolicyDocument;
+  readonly policy: PolicyDocument;
+}
+
+/**
+ * A role with one inline policy and nothing else. Names are unique in the account, so a repeated create makes no second one.
+ * Roles cost nothing.
+ */
+export function role(context: StepContext, options: RoleOptions): Resource<RoleDesired, Role> {
+  const { address, roleName, description } = options;
+  const { iam } = context.clients;
+  return {
+    address,
+    needs: {},
+    waits: { ...brief, for: 'the role' },
+    desired: () => ({
+      roleName,
+      description,
+      trust: JSON.stringify(options.trust),
+      policy: JSON.stringify(options.policy),
+      tags: ownTags(context, address),
+    }),
+    find: (sight) => context.inventory.find(roles, address, { ...sight, name: roleName }),
+    id: (observed) => observed.roleName,
+    phase: () => 'ready',
+    diff: (desired, observed) => [
+      ...trustChange(iam, desired, observed),
+      ...policyChange(iam, desired, observed),
+      ...observed.attached.map((policyArn) => detachment(iam, roleName, policyArn)),
+      ...diffTags(desired.tags, observed.tags, roleTags(iam, roleName)),
+    ],
+    create: async (desired) => {
+      const { Role: made } = await iam.send(
+        new CreateRoleCommand({
+          RoleName: desired.roleName,
+          Description: desired.description,
+          AssumeRolePolicyDocument: desired.trust,
+          Tags: toCapitalTags(desired.tags),
+        }),
+      );
+      invariant(made?.RoleName, 'CreateRole answers with a name');
+      return { id: made.RoleName };
+    },
+    destroy: () => destroyRole(iam, roleName),
+    // Taken out of its instance profile a moment ago, IAM may still see it there.
+    destroyRetries: {
+      names: ['DeleteConflictException', 'ConcurrentModificationException'],
+      limitMs: 120_000,
+    },
+  };
+}
+
+function trustChange(iam: IAMClient, desired: RoleDesired, observed: Role): readonly Change[] {
+  if (samePolicy(desired.trust, observed.trust)) return [];
+  return [
+    {
+      path: 'trust',
+      before: canonicalPolicy(observed.trust),
+      after: canonicalPolicy(desired.trust),
+      impact: 'in-place',
+      apply: async () => {
+        await iam.send(
+          new UpdateAssumeRolePolicyCommand({ RoleName: desired.roleName, PolicyDocument: desired.trust }),
+        );
+      },
+    },
+  ];
+}
+
+function policyChange(iam: IAMClient, desired: RoleDesired, observed: Role): readonly Change[] {
+  if (observed.policy !== undefined && samePolicy(desired.policy, observed.policy)) return [];
+  return [
+    {
+      path: 'policy',
+      before: observed.policy === undefined ? undefined : canonicalPolicy(observed.policy),
+      after: canonicalPolicy(desired.policy),
+      impact: 'in-place',
+      apply: async () => {
+        await iam.send(
+          new PutRolePolicyCommand({
+            RoleName: desired.roleName,
+            PolicyName: policyName,
+            PolicyDocument: desired.policy,
+          }),
+        );
+      },
+    },
+  ];
+}
+
+function detachment(iam: IAMClient, roleName: string, policyArn: string): Change {
+  return {
+    path: 'attachedPolicies',
+    before: policyArn,
+    after: undefined,
+    impact: 'in-place',
+    because: 'not declared here',
+    apply: async () => {
+      await unless(
+        missing,
+        iam.send(new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn: policyArn })),
+      );
+    },
+  };
+}
+
+function roleTags(iam: IAMClient, roleName: string): TagWriter {
+  return {
+    set: async (tags) => {
+      await iam.send(new TagRoleCommand({ RoleName: roleName, Tags: toCapitalTags(tags) }));
+    },
+    unset: async (keys) => {
+      await iam.send(new UntagRoleCommand({ RoleName: roleName, TagKeys: [...keys] }));
+    },
+  };
+}
+
+/** A role is deleted only once it has no policies, ours or others' (IAM API reference, DeleteRole). */
+async function destroyRole(client: IAMClient, roleName: string): Promise<void> {
+  const [inline, attached] = await Promise.all([
+    unless(
+      missing,
+      collectPages(paginateListRolePolicies({ client }, { RoleName: roleName }), (page) => page.PolicyNames),
+    ),
+    unless(missing, listAttached(client, roleName)),
+  ]);
+  const deletions = (inline ?? []).map((PolicyName) =>
+    client.send(new DeleteRolePolicyCommand({ RoleName: roleName, PolicyName })),
+  );
+  const detachments = (attached ?? []).map((PolicyArn) =>
+    client.send(new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn })),
+  );
+  await Promise.all([...deletions, ...detachments].map((call) => unless<unknown>(missing, call)));
+  await unless(missing, client.send(new DeleteRoleCommand({ RoleName: roleName })));
+}
+
+async function listAttached(client: IAMClient, roleName: string): Promise<string[]> {
+  const all = await collectPages(
+    paginateListAttachedRolePolicies({ client }, { RoleName: roleName }),
+    (page) => page.AttachedPolicies,
+  );
+  return all.map((one) => one.PolicyArn ?? '').sort();
+}
+
+async function readRole({ iam }: Clients, roleName: string): Promise<Role | undefined> {
+  const [found, inline, attached] = await Promise.all([
+    unless(missing, iam.send(new GetRoleCommand({ RoleName: roleName }))),
+    unless(missing, iam.send(new GetRolePolicyCommand({ RoleName: roleName, PolicyName: policyName }))),
+    unless(missing, listAttached(iam, roleName)),
+  ]);
+  if (found?.Role === undefined) return undefined;
+  return {
+    roleName: found.Role.RoleName ?? roleName,
+    roleArn: found.Role.Arn ?? '',
+    trust: decoded(found.Role.AssumeRolePolicyDocument ?? ''),
+    policy: inline?.PolicyDocument === undefined ? undefined : decoded(inline.PolicyDocument),
+    attached: attached ?? [],
+    tags: fromCapitalTags(found.Role.Tags),
+  };
+}
+
+/** "Policies returned by this operation are URL-encoded compliant with RFC 3986" (IAM API reference, GetRole). */
+function decoded(document: string): string {
+  return document.startsWith('%7B') ? decodeURIComponent(document) : document;
+}

@@ -1,0 +1,30 @@
+import type { Facts } from '../facts.ts';
+import { arn } from '../names.ts';
+import { type PolicyDocument, policy } from './document.ts';
+
+/** Who may wear the instance role: EC2, for instances of this account. In China EC2 goes by its own name. */
+export function instanceTrust(facts: Pick<Facts, 'urlSuffix'>): PolicyDocument {
+  return policy({
+    Sid: 'HostsOnly',
+    Effect: 'Allow',
+    Principal: { Service: `ec2.${facts.urlSuffix}` },
+    Action: ['sts:AssumeRole'],
+  });
+}
+
+/**
+ * Who may wear the execution and the task role: ECS tasks of this account and region alone. Without the condition a task of
+ * another account could be given it by way of ECS (the confused deputy: ECS developer guide, "Task IAM role").
+ */
+export function taskTrust(facts: Pick<Facts, 'partition' | 'region' | 'accountId'>): PolicyDocument {
+  return policy({
+    Sid: 'TasksOfThisAccountOnly',
+    Effect: 'Allow',
+    Principal: { Service: 'ecs-tasks.amazonaws.com' },
+    Action: ['sts:AssumeRole'],
+    Condition: {
+      ArnLike: { 'aws:SourceArn': arn(facts, 'ecs', '*') },
+      StringEquals: { 'aws:SourceAccount': facts.accountId },
+    },
+  });
+}

@@ -1,0 +1,69 @@
+import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DescribeTasksCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
+
+import type { Clients } from '../../aws/clients.ts';
+import { unless } from '../../aws/unless.ts';
+import { container } from '../task/container.ts';
+import type { Service } from './services.ts';
+
+const shownEvents = 2;
+const shownLines = 8;
+
+/**
+ * Why a service has no healthy task: what its last stopped task died of, ECS's last words on the service, and the end of
+ * the container's log.
+ *
+ * @param logGroup the name of the containers' log group.
+ */
+export async function explainService(clients: Clients, service: Service, logGroup: string): Promise<string> {
+  const stopped = await lastStopped(clients, service);
+  const failed = service.deployments.find((deployment) => deployment.rollout === 'FAILED');
+  const parts = [
+    stopped === undefined ? undefined : stoppedSentence(stopped),
+    failed?.reason,
+    ...service.events.slice(0, shownEvents),
+    stopped === undefined ? undefined : await logTail(clients, stopped, logGroup),
+  ].filter((part) => part !== undefined && part !== '');
+  return parts.length === 0 ? 'ECS gives no reason yet' : parts.join('; ');
+}
+
+/** ECS shows a stopped task for an hour. */
+async function lastStopped({ ecs }: Clients, service: Service): Promise<Task | undefined> {
+  const cluster = service.clusterName;
+  const listed = await unless(
+    ['ServiceNotFoundException', 'ClusterNotFoundException'],
+    ecs.send(new ListTasksCommand({ cluster, serviceName: service.serviceName, desiredStatus: 'STOPPED' })),
+  );
+  const tasks = listed?.taskArns ?? [];
+  if (tasks.length === 0) return undefined;
+  const { tasks: described } = await ecs.send(new DescribeTasksCommand({ cluster, tasks }));
+  return [...(described ?? [])].sort((a, b) => stoppedAtMs(b) - stoppedAtMs(a))[0];
+}
+
+function stoppedAtMs(task: Task): number {
+  return task.stoppedAt?.getTime() ?? 0;
+}
+
+function stoppedSentence(task: Task): string {
+  const [one] = task.containers ?? [];
+  const exit = one?.exitCode === undefined ? undefined : `exit code ${String(one.exitCode)}`;
+  const why = [task.stoppedReason, one?.reason, exit].filter((part) => part !== undefined);
+  return `its task stopped: ${why.join(', ')}`;
+}
+
+async function logTail({ logs }: Clients, task: Task, logGroup: string): Promise<string | undefined> {
+  const id = (task.taskArn ?? '').split('/').at(-1) ?? '';
+  const answer = await unless(
+    ['ResourceNotFoundException'],
+    logs.send(
+      new GetLogEventsCommand({
+        logGroupName: logGroup,
+        logStreamName: `${container.logPrefix}/${container.name}/${id}`,
+        limit: shownLines,
+        startFromHead: false,
+      }),
+    ),
+  );
+  const lines = (answer?.events ?? []).map((event) => event.message ?? '');
+  return lines.length === 0 ? undefined : `its last words:\n${lines.join('\n')}`;
+}

@@ -1,0 +1,72 @@
+import { topology } from '../../elasticsearch/topology.ts';
+import { EsEcsError } from '../../errors.ts';
+import type { StepContext } from '../context.ts';
+import { containerInstanceKey, containerInstances } from '../hosts/container-instances.ts';
+import { clusterName } from '../names.ts';
+import { serviceKey, services } from './services.ts';
+import { isServing, type NodeTask, nodeTasks } from './tasks.ts';
+
+/** How long another node may be away before a restart is given up rather than waited with. */
+const patienceMs = 15 * 60_000;
+const everyMs = 10_000;
+
+/**
+ * Whether a node serves: its task runs and is healthy, on the given instance where one is given. A node whose service does not
+ * exist yet has nothing to lose.
+ */
+export async function isSteady(
+  context: StepContext,
+  node: string,
+  on: { readonly instanceId: string },
+): Promise<boolean> {
+  const cluster = clusterName(context.config);
+  const service = await look(context, services, serviceKey(cluster, node));
+  if (service === undefined) return true;
+  const task = await look(context, nodeTasks, serviceKey(cluster, node));
+  if (!isServing(task)) return false;
+  const host = await look(context, containerInstances, containerInstanceKey(cluster, on.instanceId));
+  return host !== undefined && host.containerInstanceArn === task?.containerInstanceArn;
+}
+
+/**
+ * Waits until every node but this one serves, so that no two are away at once. A cluster of which nothing runs has nothing to
+ * lose, and may need just this change to come up at all.
+ *
+ * @throws EsEcsError WAIT_TIMEOUT naming the nodes that are away.
+ */
+export async function othersHold(context: StepContext, node: string): Promise<void> {
+  const { clock, config, facts } = context;
+  const cluster = clusterName(config);
+  const names = topology(config, facts.zones).map((one) => one.name);
+  const untilMs = clock.now() + patienceMs;
+  for (;;) {
+    const tasks = await Promise.all(names.map((name) => look(context, nodeTasks, serviceKey(cluster, name))));
+    const away = awayWithout(node, names, tasks);
+    if (away.length === 0) return;
+    if (clock.now() >= untilMs) {
+      throw new EsEcsError(
+        'WAIT_TIMEOUT',
+        `${node} is not restarted while ${away.join(', ')} ${away.length === 1 ? 'is' : 'are'} away`,
+        { hint: 'es-ecs status  says why; run the same command again once every node serves' },
+      );
+    }
+    await clock.sleep(everyMs);
+  }
+}
+
+function awayWithout(
+  node: string,
+  names: readonly string[],
+  tasks: readonly (NodeTask | undefined)[],
+): readonly string[] {
+  if (tasks.every((task) => task?.status !== 'RUNNING')) return [];
+  return names.filter((name, index) => name !== node && !isServing(tasks[index]));
+}
+
+function look<Item>(
+  context: StepContext,
+  collection: Parameters<typeof context.inventory.find<Item>>[0],
+  key: string,
+): Promise<Item | undefined> {
+  return context.inventory.find(collection, key, { id: undefined, fresh: true, name: key });
+}

@@ -1,0 +1,141 @@
+import {
+  type CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  DeleteLogGroupCommand,
+  DeleteRetentionPolicyCommand,
+  ListTagsForResourceCommand,
+  paginateDescribeLogGroups,
+  PutRetentionPolicyCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+
+import type { Clients } from '../../aws/clients.ts';
+import { collectPages } from '../../aws/ec2.ts';
+import type { Collection } from '../../aws/inventory.ts';
+import { diffTags, type Tags, type TagWriter } from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
+import type { Change, Resource } from '../../engine/resource.ts';
+import { ownTags, type StepContext } from '../context.ts';
+import { logGroupName } from '../names.ts';
+import { brief } from '../waits.ts';
+
+export interface LogGroupDesired {
+  readonly logGroupName: string;
+  readonly retentionDays: number | undefined;
+  readonly tags: Tags;
+}
+
+export interface LogGroup extends LogGroupDesired {
+  /** Without the `:*` that some calls add. */
+  readonly logGroupArn: string;
+}
+
+const missing = ['ResourceNotFoundException'];
+
+const logGroups: Collection<LogGroup> = {
+  name: 'log groups',
+  byIds: async (clients, names) => {
+    const found = await Promise.all(names.map((name) => read(clients, name)));
+    return found.filter((group) => group !== undefined);
+  },
+  chunk: 20,
+  id: (group) => group.logGroupName,
+  tags: (group) => group.tags,
+};
+
+/**
+ * Where the containers' output goes. Costs by the gigabyte taken in and kept; without a retention logs are kept for ever.
+ * Its name is unique in the region, so a repeated create makes no second one.
+ */
+export function logGroup(context: StepContext): Resource<LogGroupDesired, LogGroup> {
+  const address = 'task/log-group';
+  const name = logGroupName(context.config);
+  const { logs } = context.clients;
+  return {
+    address,
+    needs: {},
+    waits: { ...brief, for: 'the log group' },
+    desired: () => ({
+      logGroupName: name,
+      retentionDays: context.config.logs.retentionDays,
+      tags: ownTags(context, address),
+    }),
+    find: (sight) => context.inventory.find(logGroups, address, { ...sight, name }),
+    id: (observed) => observed.logGroupName,
+    phase: () => 'ready',
+    diff: (desired, observed) => [
+      ...retentionChange(logs, desired, observed),
+      ...diffTags(desired.tags, observed.tags, logTags(logs, observed.logGroupArn)),
+    ],
+    create: async (desired) => {
+      await unless(
+        ['ResourceAlreadyExistsException'],
+        logs.send(
+          new CreateLogGroupCommand({ logGroupName: desired.logGroupName, tags: { ...desired.tags } }),
+        ),
+      );
+      return { id: desired.logGroupName };
+    },
+    // A group of that name that is just being deleted.
+    createRetries: { names: ['OperationAbortedException'], limitMs: 60_000 },
+    destroy: async (observed) => {
+      await unless(missing, logs.send(new DeleteLogGroupCommand({ logGroupName: observed.logGroupName })));
+    },
+    destroyRetries: { names: ['OperationAbortedException'], limitMs: 60_000 },
+  };
+}
+
+function retentionChange(
+  logs: CloudWatchLogsClient,
+  desired: LogGroupDesired,
+  observed: LogGroup,
+): readonly Change[] {
+  const days = desired.retentionDays;
+  if (days === observed.retentionDays) return [];
+  return [
+    {
+      path: 'retentionDays',
+      before: observed.retentionDays === undefined ? 'for ever' : String(observed.retentionDays),
+      after: days === undefined ? 'for ever' : String(days),
+      impact: 'in-place',
+      apply: async () => {
+        const { logGroupName: name } = desired;
+        await (days === undefined
+          ? logs.send(new DeleteRetentionPolicyCommand({ logGroupName: name }))
+          : logs.send(new PutRetentionPolicyCommand({ logGroupName: name, retentionInDays: days })));
+      },
+    },
+  ];
+}
+
+function logTags(logs: CloudWatchLogsClient, resourceArn: string): TagWriter {
+  return {
+    set: async (tags) => {
+      await logs.send(new TagResourceCommand({ resourceArn, tags: { ...tags } }));
+    },
+    unset: async (keys) => {
+      await logs.send(new UntagResourceCommand({ resourceArn, tagKeys: [...keys] }));
+    },
+  };
+}
+
+async function read({ logs }: Clients, name: string): Promise<LogGroup | undefined> {
+  const groups = await collectPages(
+    paginateDescribeLogGroups({ client: logs }, { logGroupNamePrefix: name }),
+    (page) => page.logGroups,
+  );
+  const found = groups.find((group) => group.logGroupName === name);
+  if (found === undefined) return undefined;
+  const logGroupArn = (found.logGroupArn ?? found.arn ?? '').replace(/:\*$/, '');
+  const answer = await unless(
+    missing,
+    logs.send(new ListTagsForResourceCommand({ resourceArn: logGroupArn })),
+  );
+  return {
+    logGroupName: name,
+    logGroupArn,
+    retentionDays: found.retentionInDays,
+    tags: answer?.tags ?? {},
+  };
+}

@@ -1,0 +1,177 @@
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  paginateListSecrets,
+  RestoreSecretCommand,
+  type SecretListEntry,
+  type SecretsManagerClient,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-secrets-manager';
+
+import type { Clients } from '../../aws/clients.ts';
+import { collectPages } from '../../aws/ec2.ts';
+import type { Collection } from '../../aws/inventory.ts';
+import {
+  clusterTag,
+  diffTags,
+  fromCapitalTags,
+  type Tags,
+  type TagWriter,
+  toCapitalTags,
+} from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
+import type { Change, Inputs, Needs, Resource } from '../../engine/resource.ts';
+import { invariant } from '../../errors.ts';
+import { ownTags, type StepContext } from '../context.ts';
+import { secretName } from '../names.ts';
+import { brief } from '../waits.ts';
+
+/** The value is no part of it: it is made once, and never read back to be compared. */
+export interface SecretDesired<N extends Needs = Needs> {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: Tags;
+  readonly inputs: Inputs<N>;
+}
+
+export interface Secret {
+  readonly name: string;
+  readonly secretArn: string;
+  /** Scheduled to be deleted, by hand; nothing can read it then. */
+  readonly isDoomed: boolean;
+  readonly tags: Tags;
+}
+
+const missing = ['ResourceNotFoundException'];
+
+const secrets: Collection<Secret> = {
+  name: 'secrets',
+  list: async ({ secretsManager }, cluster) => {
+    const found = await collectPages(
+      paginateListSecrets(
+        { client: secretsManager },
+        { Filters: [{ Key: 'name', Values: [`es-ecs/${cluster}/`] }], IncludePlannedDeletion: true },
+      ),
+      (page) => page.SecretList,
+    );
+    // The filter also takes names that only begin alike.
+    return found.map(toSecret).filter((secret) => secret.tags[clusterTag] === cluster);
+  },
+  byIds: async (clients, names) => {
+    const found = await Promise.all(names.map((name) => read(clients, name)));
+    return found.filter((secret) => secret !== undefined);
+  },
+  chunk: 20,
+  id: (secret) => secret.name,
+  tags: (secret) => secret.tags,
+};
+
+/** What tells one secret from another. */
+export interface SecretOptions<N extends Needs> {
+  readonly secret: 'authority' | 'certificates' | 'password';
+  readonly description: string;
+  readonly needs: N;
+  /** Called once, when there is no such secret yet. Its values go to AWS and nowhere else. */
+  readonly make: (inputs: Inputs<N>) => Promise<Readonly<Record<string, string>>>;
+}
+
+/**
+ * A secret in Secrets Manager, of several keys. Its value is made once and never again: nodes of a cluster trust each other by it.
+ * Costs by the secret and month.
+ */
+export function secret<N extends Needs>(
+  context: StepContext,
+  options: SecretOptions<N>,
+): Resource<SecretDesired<N>, Secret, N> {
+  const address = `task/secret/${options.secret}`;
+  const name = secretName(context.config, options.secret);
+  const { secretsManager } = context.clients;
+  return {
+    address,
+    needs: options.needs,
+    waits: { ...brief, for: 'the secret' },
+    desired: (inputs) => ({
+      name,
+      description: options.description,
+      tags: ownTags(context, address),
+      inputs,
+    }),
+    find: (sight) => context.inventory.find(secrets, address, { ...sight, name }),
+    id: (observed) => observed.name,
+    phase: () => 'ready',
+    diff: (desired, observed) => [
+      ...restoration(secretsManager, observed),
+      ...diffTags(desired.tags, observed.tags, secretTags(secretsManager, name)),
+    ],
+    create: async (desired, token) => {
+      const made = await secretsManager.send(
+        new CreateSecretCommand({
+          Name: desired.name,
+          Description: desired.description,
+          SecretString: JSON.stringify(await options.make(desired.inputs)),
+          Tags: toCapitalTags(desired.tags),
+          ClientRequestToken: token,
+        }),
+      );
+      invariant(made.Name, 'CreateSecret answers with a name');
+      return { id: made.Name };
+    },
+    // A secret of that name that is just being deleted; and the authority, made a moment ago, that cannot be read yet.
+    createRetries: { names: ['InvalidRequestException', ...missing], limitMs: 2 * 60_000 },
+    destroy: async (observed) => {
+      await unless(
+        missing,
+        secretsManager.send(
+          new DeleteSecretCommand({
+            SecretId: observed.name,
+            // The usual way keeps the name taken for at least a week, and the next `up` would stumble over it.
+            ForceDeleteWithoutRecovery: true,
+          }),
+        ),
+      );
+    },
+  };
+}
+
+function restoration(secretsManager: SecretsManagerClient, observed: Secret): readonly Change[] {
+  if (!observed.isDoomed) return [];
+  return [
+    {
+      path: 'deletion',
+      before: 'scheduled',
+      after: undefined,
+      impact: 'in-place',
+      because: 'the nodes cannot start without it',
+      apply: async () => {
+        await secretsManager.send(new RestoreSecretCommand({ SecretId: observed.name }));
+      },
+    },
+  ];
+}
+
+function secretTags(secretsManager: SecretsManagerClient, SecretId: string): TagWriter {
+  return {
+    set: async (tags) => {
+      await secretsManager.send(new TagResourceCommand({ SecretId, Tags: toCapitalTags(tags) }));
+    },
+    unset: async (keys) => {
+      await secretsManager.send(new UntagResourceCommand({ SecretId, TagKeys: [...keys] }));
+    },
+  };
+}
+
+async function read({ secretsManager }: Clients, name: string): Promise<Secret | undefined> {
+  const found = await unless(missing, secretsManager.send(new DescribeSecretCommand({ SecretId: name })));
+  return found === undefined ? undefined : toSecret(found);
+}
+
+function toSecret(found: Pick<SecretListEntry, 'Name' | 'ARN' | 'DeletedDate' | 'Tags'>): Secret {
+  return {
+    name: found.Name ?? '',
+    secretArn: found.ARN ?? '',
+    isDoomed: found.DeletedDate !== undefined,
+    tags: fromCapitalTags(found.Tags),
+  };
+}
