@@ -15,6 +15,8 @@ import { type BastionDesired, inPlace, launch, replacements } from './instance-c
 import { type Bastion, bastionAddress, bastions, keyTag } from './instances.ts';
 import { type KeyPairResource, localFingerprint } from './key-pair.ts';
 
+export type { Bastion } from './instances.ts';
+
 /** What the bastion stands on. It leaves before the public route does, so that the internet gateway comes free. */
 export type BastionNeeds = {
   readonly subnet: SubnetResource;

@@ -35,7 +35,7 @@ export interface KeyPair {
 export type KeyPairResource = Resource<KeyPairDesired, KeyPair>;
 
 /** DescribeKeyPairs has no pages. */
-const keyPairs = ec2Collection<KeyPair>({
+export const keyPairs = ec2Collection<KeyPair>({
   name: 'key pairs',
   notFound: 'InvalidKeyPair.NotFound',
   read: (clients, { filters, ids }) => read(clients, { Filters: filters, KeyPairIds: ids }),

@@ -20,7 +20,7 @@ export interface ElasticIp extends ElasticIpDesired {
 export type ElasticIpResource = Resource<ElasticIpDesired, ElasticIp>;
 
 /** DescribeAddresses has no pages. */
-const elasticIps = ec2Collection<ElasticIp>({
+export const elasticIps = ec2Collection<ElasticIp>({
   name: 'elastic IPs',
   notFound: 'InvalidAllocationID.NotFound',
   read: async (clients, { filters, ids }) => {

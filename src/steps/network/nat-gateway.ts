@@ -39,7 +39,7 @@ type NatGatewayNeeds = {
 export type NatGatewayResource = Resource<NatGatewayDesired, NatGateway, NatGatewayNeeds>;
 
 /** Deleted ones are shown for about an hour more. */
-const natGateways = ec2Collection<NatGateway>({
+export const natGateways = ec2Collection<NatGateway>({
   name: 'NAT gateways',
   notFound: 'NatGatewayNotFound',
   read: async (clients, { filters, ids }) => {

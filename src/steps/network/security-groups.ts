@@ -70,6 +70,6 @@ export function nodeSecurityGroup(
       ...throughBastion((inputs as { readonly bastion?: SecurityGroup }).bastion),
       ...[...new Set(config.access.cidrs)].map((cidr) => tcp(httpPort, cidr, 'allowed by the config')),
     ],
-    egress: () => [allTraffic(everywhere, 'AWS and image registries')],
+    egress: () => [allTraffic(everywhere)],
   });
 }

@@ -37,8 +37,9 @@ export function tcp(port: number, peer: string, description: string): Rule {
   return { protocol: 'tcp', ports: String(port), peer, description };
 }
 
-export function allTraffic(peer: string, description: string): Rule {
-  return { protocol: 'all', ports: '', peer, description };
+/** As EC2 itself writes it into a new group's egress: without a description. */
+export function allTraffic(peer: string): Rule {
+  return { protocol: 'all', ports: '', peer, description: '' };
 }
 
 /** Takes permissions apart: EC2 lists together what has the same protocol and ports. */

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+
+import { type Clients, createClients } from '../../../src/aws/clients.ts';
+import { toEsEcsError } from '../../../src/aws/errors.ts';
+import { Inventory } from '../../../src/aws/inventory.ts';
+import { CallMeter } from '../../../src/aws/meter.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { applyPlan, type Outcome } from '../../../src/engine/apply.ts';
+import { createVirtualClock, type VirtualClock } from '../../../src/engine/clock.ts';
+import { applyDestroy, planDestroy } from '../../../src/engine/destroy.ts';
+import type { EngineEvent } from '../../../src/engine/events.ts';
+import { createGraph } from '../../../src/engine/graph.ts';
+import type { Memory } from '../../../src/engine/memory.ts';
+import { makePlan, type Plan } from '../../../src/engine/plan.ts';
+import type { Address, AnyResource } from '../../../src/engine/resource.ts';
+import type { Run } from '../../../src/engine/run.ts';
+import { createSimulatedAccount, type SimulatedAccount } from '../../../src/simulator/index.ts';
+import type { KeyStore } from '../../../src/steps/adapters.ts';
+import type { StepContext } from '../../../src/steps/context.ts';
+import type { Facts } from '../../../src/steps/facts.ts';
+import { gatherFacts, identify } from '../../../src/steps/gather-facts.ts';
+import type { Pins } from '../../../src/steps/pins.ts';
+
+/** The smallest config that there is, with more lines where a test wants them. */
+export function configText(more = ''): string {
+  return `name: search\nregion: eu-west-1\nelasticsearch: { version: 9.4.6 }\nnodes: 3\n${more}`;
+}
+
+/** Ids and tokens in memory, as the state file would keep them. */
+export class PlainMemory implements Memory {
+  readonly ids = new Map<Address, string>();
+  readonly #intents = new Map<Address, string>();
+  #count = 0;
+
+  id(address: Address): string | undefined {
+    return this.ids.get(address);
+  }
+
+  async intend(address: Address): Promise<string> {
+    const known = this.#intents.get(address);
+    if (known !== undefined) return known;
+    this.#count += 1;
+    const token = createHash('sha256').update(`${address} ${this.#count}`).digest('hex').slice(0, 32);
+    this.#intents.set(address, token);
+    return token;
+  }
+
+  async remember(address: Address, id: string): Promise<void> {
+    this.ids.set(address, id);
+    this.#intents.delete(address);
+  }
+
+  async forget(address: Address): Promise<void> {
+    this.ids.delete(address);
+    this.#intents.delete(address);
+  }
+}
+
+/** A key pair that is the same at each run, or changed by a test. */
+export class PlainKeys implements KeyStore {
+  publicKey: string | undefined;
+
+  constructor(publicKey?: string) {
+    this.publicKey = publicKey;
+  }
+
+  async ensure(): Promise<{ publicKey: string; privateKeyFile: string }> {
+    this.publicKey ??= ed25519Key('made');
+    return { publicKey: this.publicKey, privateKeyFile: 'es-ecs.key' };
+  }
+
+  async read(): Promise<{ publicKey: string; privateKeyFile: string } | undefined> {
+    return this.publicKey === undefined ? undefined : this.ensure();
+  }
+
+  async remove(): Promise<void> {
+    this.publicKey = undefined;
+  }
+}
+
+/** A public key in OpenSSH's form, another one for each seed. */
+export function ed25519Key(seed: string): string {
+  const field = (bytes: Buffer): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  const body = Buffer.concat([
+    field(Buffer.from('ssh-ed25519')),
+    field(createHash('sha256').update(seed).digest()),
+  ]);
+  return `ssh-ed25519 ${body.toString('base64')} es-ecs`;
+}
+
+/** A simulated account and everything that a run against it needs; what is in it stays from run to run. */
+export interface Ground {
+  readonly account: SimulatedAccount;
+  readonly clock: VirtualClock;
+  readonly clients: Clients;
+  readonly memory: PlainMemory;
+  readonly keys: PlainKeys;
+  readonly events: EngineEvent[];
+  pins: Pins;
+  /** One run's view of the account: resources built from a config, with an inventory that has read nothing yet. */
+  view(build: Build, yaml?: string): Promise<View>;
+}
+
+export type Build = (context: StepContext) => readonly AnyResource[];
+
+export interface View {
+  readonly config: Config;
+  readonly facts: Facts;
+  readonly meter: CallMeter;
+  plan(): Promise<Plan>;
+  up(): Promise<Outcome>;
+  destroy(): Promise<Outcome>;
+}
+
+/** An empty simulated account. */
+export function createGround(): Ground {
+  const clock = createVirtualClock({ startMs: Date.UTC(2026, 0, 1) });
+  const account = createSimulatedAccount({ clock });
+  const attach = account.attach.bind(account);
+  const credentials = { accessKeyId: 'simulated', secretAccessKey: 'simulated' };
+  const connect = (meter: CallMeter): Clients =>
+    createClients({ region: 'eu-west-1', clock, meter, credentials, attach });
+  const memory = new PlainMemory();
+  const keys = new PlainKeys();
+  const events: EngineEvent[] = [];
+  const ground: Ground = {
+    account,
+    clock,
+    memory,
+    keys,
+    events,
+    clients: connect(new CallMeter()),
+    pins: {},
+    view: async (build, yaml = '') => {
+      const located = loadConfig(configText(yaml), 'es-ecs.yaml');
+      const { config } = located;
+      const meter = new CallMeter();
+      const clients = connect(meter);
+      const inventory = new Inventory(clients, config.name);
+      const identity = await identify(clients);
+      const { facts, pins } = await gatherFacts({
+        config,
+        located,
+        clients,
+        inventory,
+        identity,
+        pins: ground.pins,
+        askCallerAddress: async () => '203.0.113.7',
+      });
+      ground.pins = { ...ground.pins, ...pins };
+      const context: StepContext = {
+        config,
+        facts,
+        clients,
+        inventory,
+        clock,
+        present: new Set(memory.ids.keys()),
+        adapters: { keys, images: unused('images'), secrets: unused('secrets'), cluster: unused('cluster') },
+      };
+      const graph = createGraph(build(context));
+      const run: Run = {
+        clock,
+        memory,
+        emit: (event) => events.push(event),
+        signal: new AbortController().signal,
+        concurrency: Infinity,
+        awaitGates: true,
+        waited: new Map(),
+        translate: (error, address) => toEsEcsError(error, { address }),
+      };
+      return {
+        config,
+        facts,
+        meter,
+        plan: () => makePlan(graph, memory),
+        up: async () => applyPlan(await makePlan(graph, memory), run),
+        destroy: async () => {
+          const doomed = await planDestroy(graph, { id: (address) => memory.id(address), deleteData: true });
+          return applyDestroy(doomed, graph, run);
+        },
+      };
+    },
+  };
+  return ground;
+}
+
+/** An adapter that these steps have no business with. */
+function unused<Adapter extends object>(name: string): Adapter {
+  return new Proxy({} as Adapter, {
+    get: () => {
+      throw new Error(`the ${name} adapter is not for this step`);
+    },
+  });
+}
+
+/** `~ network/vpc dnsHostnames false → true`, one line a change, for what is not in sync. */
+export function lines(plan: Plan): readonly string[] {
+  return plan.entries
+    .filter((entry) => entry.action !== 'in-sync' && entry.action !== 'gate')
+    .flatMap((entry) =>
+      entry.changes.length === 0
+        ? [`${entry.action} ${entry.resource.address}`]
+        : entry.changes.map(
+            (change) =>
+              `${entry.action} ${entry.resource.address} ${change.path} ${change.before ?? '-'} → ${change.after ?? '-'}`,
+          ),
+    );
+}
