@@ -5,6 +5,8 @@ import { SimulatedFailure, toServiceException } from './core/failure.ts';
 import type { Operations } from './core/operation.ts';
 import type { Quotas } from './core/quotas.ts';
 import { World, type WorldSnapshot } from './core/world.ts';
+import { type TaskRuntime, useTaskRuntime } from './ecs/task-runtime.ts';
+import { elasticsearchRuntime } from './elasticsearch/runtime.ts';
 import { eventRules, services } from './services.ts';
 
 /** A call that the account answered or refused, for tests that must count or order them. */
@@ -39,6 +41,8 @@ export interface SimulatedAccountOptions {
   readonly faults?: readonly Fault[];
   /** What an earlier run left. */
   readonly snapshot?: WorldSnapshot;
+  /** What runs the tasks; the default plays Elasticsearch in virtual time. */
+  readonly runtime?: TaskRuntime;
   /** Called before each call is carried out; throwing here is a crash before it was sent. For tests. */
   readonly beforeCall?: (call: RecordedCall) => void;
   /** Called after a call was carried out, before its answer is given. For tests. */
@@ -53,6 +57,8 @@ export interface SimulatedAccount {
   snapshot(): WorldSnapshot;
   /** For tests and for the default task runtime; changing rows is changing the account behind everybody's back. */
   readonly world: World;
+  /** The account's time. */
+  readonly clock: Clock;
   readonly calls: readonly RecordedCall[];
   /** Adds a fault to a living account. */
   inject(fault: Fault): void;
@@ -78,6 +84,7 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
     ...(options.quotas === undefined ? {} : { quotas: options.quotas }),
     ...(options.snapshot === undefined ? {} : { snapshot: options.snapshot }),
   });
+  useTaskRuntime(world, options.runtime ?? elasticsearchRuntime);
   const calls: RecordedCall[] = [];
   const faults: CountedFault[] = [];
   const inject = (fault: Fault): void => {
@@ -123,6 +130,7 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
 
   return {
     world,
+    clock,
     calls,
     inject,
     snapshot: () => world.snapshot(),
@@ -169,7 +177,8 @@ function intercept(client: AnyClient, answer: Answer): void {
       const output = await answer(service, operation, args.input);
       return { output: { ...output, $metadata: { httpStatusCode: 200, attempts: 1 } }, response: {} };
     },
-    { step: 'deserialize', priority: 'low', name: 'simulatedAccount' },
+    // Outside the SDK's own deserializer, which would look for a real response; inside the meter, attached before.
+    { step: 'deserialize', priority: 'high', name: 'simulatedAccount' },
   );
 }
 
@@ -179,6 +188,6 @@ interface AnsweringStack {
       next: unknown,
       context: { readonly commandName?: string },
     ) => (args: { readonly input: unknown }) => Promise<unknown>,
-    options: { readonly step: 'deserialize'; readonly priority: 'low'; readonly name: string },
+    options: { readonly step: 'deserialize'; readonly priority: 'high'; readonly name: string },
   ): void;
 }

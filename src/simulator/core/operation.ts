@@ -21,19 +21,21 @@ export interface Page<Item> {
 /**
  * One page of a list. The token is the position: good enough here, and opaque to callers.
  *
- * @param maxResults as the caller asked; never more than `pageSize` are given.
+ * @param limits how many the caller asked for, and how many the service gives at most (`pageSize` unless said).
+ * @throws SimulatedFailure InvalidNextToken
  */
 export function page<Item>(
   all: readonly Item[],
   token: string | undefined,
-  maxResults: number | undefined = undefined,
-  most: number = pageSize,
+  ...limits: readonly [maxResults?: number | undefined, most?: number]
 ): Page<Item> {
-  const from = token === undefined ? 0 : Number.parseInt(token.replace(/^page-/, ''), 10);
-  if (Number.isNaN(from))
-    throw new SimulatedFailure('InvalidNextToken', `the token ${String(token)} is not valid`);
+  const [maxResults, most = pageSize] = limits;
+  const from = token === undefined ? 0 : Number(token.replace(/^page-/, ''));
+  if (!Number.isInteger(from)) {
+    throw new SimulatedFailure('InvalidNextToken', `the token ${token ?? ''} is not valid`);
+  }
   const size = Math.min(maxResults ?? most, most);
   const items = all.slice(from, from + size);
   const next = from + size;
-  return { items, nextToken: next < all.length ? `page-${String(next)}` : undefined };
+  return { items, nextToken: next < all.length ? `page-${next}` : undefined };
 }

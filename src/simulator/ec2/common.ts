@@ -189,14 +189,16 @@ export function describeRows<Row extends Ec2Row>(
     readonly notFound: (id: string) => SimulatedFailure;
   },
 ): Row[] {
-  const byId = asked.ids !== undefined && asked.ids.length > 0;
-  const candidates = byId
-    ? (asked.ids ?? []).map((id) => {
-        const row = rows.get(id);
-        if (row === undefined || !isKnown(world, row)) throw asked.notFound(id);
-        return row;
-      })
-    : [...rows.values()].filter((row) => row.visibleAtMs <= world.nowMs);
+  const { ids = [] } = asked;
+  for (const { Name = '' } of asked.filters ?? []) checkFilter(Name, asked.fields);
+  const candidates =
+    ids.length > 0
+      ? ids.map((id) => {
+          const row = rows.get(id);
+          if (row === undefined || !isKnown(world, row)) throw asked.notFound(id);
+          return row;
+        })
+      : [...rows.values()].filter((row) => row.visibleAtMs <= world.nowMs);
   return candidates.filter((row) =>
     (asked.filters ?? []).every((filter) => matches(row, filter, asked.fields)),
   );
@@ -210,6 +212,12 @@ function matches<Row extends Ec2Row>(row: Row, filter: Filter, fields: FilterFie
   );
 }
 
+/** EC2 refuses a filter it does not know, whether there is anything to filter or not. */
+function checkFilter(name: string, fields: Readonly<Record<string, unknown>>): void {
+  if (name.startsWith('tag:') || name === 'tag-key' || name in fields) return;
+  throw new SimulatedFailure('InvalidParameterValue', `The filter '${name}' is invalid`);
+}
+
 function valuesOf<Row extends Ec2Row>(
   row: Row,
   name: string,
@@ -217,11 +225,7 @@ function valuesOf<Row extends Ec2Row>(
 ): readonly (string | undefined)[] {
   if (name.startsWith('tag:')) return [row.tags[name.slice('tag:'.length)]];
   if (name === 'tag-key') return Object.keys(row.tags);
-  const field = fields[name];
-  if (field === undefined) {
-    throw new SimulatedFailure('InvalidParameterValue', `The filter '${name}' is invalid`);
-  }
-  return field(row);
+  return fields[name]?.(row) ?? [];
 }
 
 function toPattern(value: string): RegExp {

@@ -320,7 +320,8 @@ function modified(world: World, target: Target, asked: NonNullable<RuleRequest>)
 type RuleUpdate = NonNullable<ModifySecurityGroupRulesCommandInput['SecurityGroupRules']>[number];
 type RuleRequest = RuleUpdate['SecurityGroupRule'];
 
-function modify(world: World, group: SecurityGroupRow, update: RuleUpdate): void {
+/** Checks one update and gives what carries it out. */
+function modification(world: World, group: SecurityGroupRow, update: RuleUpdate): () => void {
   const row = requireRow(world, securityGroupRuleKind, update.SecurityGroupRuleId);
   const target: Target = { group, isEgress: row.terms.isEgress };
   requireRule(world, target, row.id);
@@ -328,8 +329,10 @@ function modify(world: World, group: SecurityGroupRow, update: RuleUpdate): void
   const terms = modified(world, target, asked);
   const others = rulesOf(world, group.id).filter((one) => one.id !== row.id);
   if (others.some((one) => isSame(one.terms, terms))) throw duplicate(terms);
-  row.terms = terms;
-  row.description = asked.Description ?? null;
+  return () => {
+    row.terms = terms;
+    row.description = asked.Description ?? null;
+  };
 }
 
 function groupOf(world: World, id: string | undefined): SecurityGroupRow {
@@ -389,7 +392,8 @@ export const securityGroupRuleOperations = {
   ): Answer<ModifySecurityGroupRulesCommandOutput> {
     const group = groupOf(world, input.GroupId);
     const updates = requireParameter(input.SecurityGroupRules, 'securityGroupRules');
-    for (const update of updates) modify(world, group, update);
+    const changes = updates.map((update) => modification(world, group, update));
+    for (const change of changes) change();
     return { Return: true };
   },
 } as const;

@@ -9,11 +9,14 @@ import type { World } from '../core/world.ts';
 import { type Answer, describeRows, type Ec2Row } from './common.ts';
 
 /** Regions with more than three zones open to everybody. */
-const letters: Readonly<Record<string, string>> = { 'us-east-1': 'abcdef', 'us-west-2': 'abcd' };
+const letters: Readonly<Record<string, readonly string[]>> = {
+  'us-east-1': ['a', 'b', 'c', 'd', 'e', 'f'],
+  'us-west-2': ['a', 'b', 'c', 'd'],
+};
 
 /** The account's zones, as in `eu-west-1a`. */
 export function zonesOf(world: World): string[] {
-  return [...(letters[world.region] ?? 'abc')].map((letter) => `${world.region}${letter}`);
+  return (letters[world.region] ?? ['a', 'b', 'c']).map((letter) => `${world.region}${letter}`);
 }
 
 /**
