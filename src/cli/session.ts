@@ -15,7 +15,8 @@ import { StateStore } from '../state/store.ts';
 import type { Adapters } from '../steps/adapters.ts';
 import type { StepContext } from '../steps/context.ts';
 import { identify } from '../steps/gather-facts.ts';
-import { type ClusterHandles, clusterSteps, prepareContext } from '../steps/index.ts';
+import { type ClusterSteps, clusterSteps } from '../steps/index.ts';
+import { prepareContext } from '../steps/prepare.ts';
 import type { CommonOptions } from './options.ts';
 import type { Simulation } from './simulation.ts';
 import { isAlive, type Terminal, whoAmI } from './terminal.ts';
@@ -30,7 +31,7 @@ export interface Session {
   readonly state: StateStore;
   readonly context: StepContext;
   readonly graph: Graph;
-  readonly handles: ClusterHandles;
+  readonly steps: ClusterSteps;
   /** Undefined on a real account. */
   readonly simulation: Simulation | undefined;
   readonly files: SessionFiles;
@@ -123,7 +124,14 @@ async function open(options: SessionOptions, opened: Opened): Promise<Session> {
     region: config.region,
     clock,
     meter,
-    ...(simulation === undefined ? {} : { attach: simulation.attach, credentials: simulation.credentials }),
+    ...(simulation === undefined
+      ? {}
+      : {
+          attach: (client) => {
+            simulation.attach(client);
+          },
+          credentials: simulation.credentials,
+        }),
   });
   const identity = await identify(clients);
   const owner = { cluster: config.name, accountId: identity.accountId, region: config.region };
@@ -141,10 +149,10 @@ async function open(options: SessionOptions, opened: Opened): Promise<Session> {
     identity,
     pins: state.pins,
     known: state.addresses,
-    askCallerAddress: simulation?.askCallerAddress ?? askCallerAddress,
+    askCallerAddress: () => (simulation === undefined ? askCallerAddress() : simulation.askCallerAddress()),
   });
   if (options.locks) await state.pin(pins);
-  const handles = clusterSteps(context);
+  const steps = clusterSteps(context);
   return {
     config,
     located,
@@ -153,8 +161,8 @@ async function open(options: SessionOptions, opened: Opened): Promise<Session> {
     meter,
     state,
     context,
-    graph: createGraph(handles.resources),
-    handles,
+    graph: createGraph(steps.resources),
+    steps,
     simulation,
     files,
     startedMs,

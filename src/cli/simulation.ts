@@ -12,7 +12,7 @@ import { createSimulatedAccount, type SimulatedAccount } from '../simulator/acco
 import { parseSnapshot } from '../simulator/core/snapshot.ts';
 import type { WorldSnapshot } from '../simulator/core/world.ts';
 import { simulatedImageBuilder } from '../simulator/ecr/image-builder.ts';
-import { simulatedClusterView } from '../simulator/elasticsearch/view.ts';
+import { simulatedClusterView } from '../simulator/elasticsearch/cluster-view.ts';
 import { createKeyStore } from '../ssh/key-store.ts';
 import type { Adapters } from '../steps/adapters.ts';
 
@@ -53,7 +53,7 @@ export async function createSimulation(options: {
     clock,
     credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
     adapters: {
-      images: simulatedImageBuilder(account, clock),
+      images: simulatedImageBuilder(account),
       keys: createKeyStore({
         file: path.join(path.dirname(file), 'state.key'),
         comment: `es-ecs ${config.name}`,

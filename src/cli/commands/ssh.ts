@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 
 import { inspect } from '../../engine/inspect.ts';
 import { EsEcsError } from '../../errors.ts';
-import { sshArguments } from '../../ssh/arguments.ts';
-import { sshTargets } from '../../steps/index.ts';
+import { sshArguments, type SshHost } from '../../ssh/arguments.ts';
+import { privateAddressOf } from '../../steps/hosts/private-addresses.ts';
+import { observedOf } from '../../steps/index.ts';
 import { configFor } from '../config-file.ts';
 import type { Ending } from '../ending.ts';
 import type { CommonOptions } from '../options.ts';
-import { withSession } from '../session.ts';
+import { type Session, withSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What `ssh` takes. */
@@ -31,15 +32,15 @@ export async function ssh(options: SshOptions, terminal: Terminal, ending: Endin
     { options, command: 'ssh', located, terminal, locks: false, signal, notice },
     async (session) => {
       const { observed } = await inspect(session.graph, session.state);
-      const targets = sshTargets(observed, session.handles);
-      if (targets.bastion === undefined) throw noBastion(located.config.bastion.enabled);
+      const bastion = observedOf(observed, session.steps.bastion);
+      if (bastion?.publicAddress === undefined) throw noBastion(located.config.bastion.enabled);
       const key = await session.context.adapters.keys.read();
       if (key === undefined) throw noKey(session.files.key);
       return sshArguments({
-        bastion: targets.bastion,
+        bastion: { address: bastion.publicAddress, instanceId: bastion.instanceId },
         privateKeyFile: key.privateKeyFile,
         knownHostsFile: session.files.knownHosts,
-        ...hostOf(options.node, targets.hosts),
+        ...(await hostOf(options.node, session, observed)),
         ...(options.command.length === 0 ? {} : { command: options.command }),
       });
     },
@@ -52,11 +53,19 @@ export async function ssh(options: SshOptions, terminal: Terminal, ending: Endin
   ending.status = await runSsh(argv);
 }
 
-function hostOf(node: string | undefined, hosts: ReadonlyMap<string, string>): { readonly host?: string } {
+/** The host of a node, by its private address; the bastion itself when no node is named. */
+async function hostOf(
+  node: string | undefined,
+  session: Session,
+  observed: ReadonlyMap<string, unknown>,
+): Promise<{ readonly host?: SshHost }> {
   if (node === undefined) return {};
-  const host = hosts.get(node);
-  if (host !== undefined) return { host };
-  const known = [...hosts.keys()].join(', ');
+  const running = session.steps.nodes.filter((one) => observedOf(observed, one.host) !== undefined);
+  const wanted = running.find((one) => one.name === node);
+  const host = observedOf(observed, wanted?.host);
+  const address = host && (await privateAddressOf(session.clients, host.instanceId));
+  if (host !== undefined && address !== undefined) return { host: { address, instanceId: host.instanceId } };
+  const known = running.map((one) => one.name).join(', ');
   throw new EsEcsError('NOT_FOUND', `${node} has no running host`, {
     hint: known === '' ? 'es-ecs status' : `running: ${known}`,
   });

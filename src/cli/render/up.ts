@@ -1,7 +1,7 @@
 import type { Outcome } from '../../engine/apply.ts';
 import { isInSync, type Plan } from '../../engine/plan.ts';
 import type { CriticalPath } from '../../engine/timeline.ts';
-import { clusterOf } from '../../steps/index.ts';
+import { observedOf } from '../../steps/index.ts';
 import type { Session } from '../session.ts';
 import { duration } from './duration.ts';
 import { styleFor } from './style.ts';
@@ -47,14 +47,14 @@ export function renderUp(told: UpTold, look: { readonly hasColour: boolean }): s
 
 function clusterWords(told: UpTold): string | undefined {
   if (!told.waited) return undefined;
-  const { config, context } = told.session;
-  const cluster = clusterOf(told.outcome.observed, told.session.handles);
+  const { config, context, steps } = told.session;
+  const cluster = observedOf(told.outcome.observed, steps.cluster);
   const nodes = config.nodeGroups.reduce((sum, group) => sum + group.count, 0);
   const where = `${nodes} nodes in ${Math.min(nodes, context.facts.zones.length)} zones`;
   if (cluster === undefined) return undefined;
-  return cluster.status === undefined
+  return cluster.health === undefined
     ? `running: ${where}, every task healthy`
-    : `${cluster.status}: ${where}`;
+    : `${cluster.health}: ${where}`;
 }
 
 function simulatedWords(told: UpTold): readonly string[] {
@@ -69,11 +69,14 @@ function simulatedWords(told: UpTold): readonly string[] {
 export function upDocument(told: UpTold): object {
   const { plan, outcome, session, elapsedMs, path } = told;
   const { created, changed, replaced, destroyed } = outcome;
-  const cluster = clusterOf(outcome.observed, session.handles);
+  const cluster = observedOf(outcome.observed, session.steps.cluster);
   return {
     outcome: isInSync(plan) ? 'up-to-date' : 'applied',
     summary: { created, changed, replaced, destroyed, inSync: plan.summary.inSync },
-    elasticsearch: cluster ?? null,
+    elasticsearch:
+      cluster === undefined
+        ? null
+        : { status: cluster.health ?? null, nodes: cluster.joined.length, uuid: cluster.uuid ?? null },
     apiCalls: session.meter.calls,
     elapsedMs,
     ...(session.simulation === undefined ? {} : { simulated: simulatedDocument(outcome, path) }),

@@ -1,0 +1,34 @@
+import { inspect } from '../../engine/inspect.ts';
+import { configFor } from '../config-file.ts';
+import type { Ending } from '../ending.ts';
+import { interruptible } from '../interrupts.ts';
+import type { StatusOptions } from '../options.ts';
+import { readStatus, renderStatus, statusDocument } from '../render/status.ts';
+import { withSession } from '../session.ts';
+import type { Terminal } from '../terminal.ts';
+
+const degradedStatus = 3;
+
+/** `es-ecs status`: every layer as it is now. Takes no lock and writes nothing. */
+export async function status(options: StatusOptions, terminal: Terminal, ending: Ending): Promise<void> {
+  const { located, notices } = await configFor(options);
+  const notice = (text: string): void => {
+    terminal.err(text);
+  };
+  notices.forEach(notice);
+  await interruptible(
+    (signal) =>
+      withSession(
+        { options, command: 'status', located, terminal, locks: false, signal, notice },
+        async (session) => {
+          const inspection = await inspect(session.graph, session.state);
+          const seen = readStatus(inspection, session);
+          if (options.exitCode === true && seen.outcome !== 'healthy') ending.status = degradedStatus;
+          if (options.json === true)
+            terminal.out(JSON.stringify(statusDocument(seen, session), undefined, 2));
+          else terminal.out(renderStatus(seen, session, { ...terminal, verbose: options.verbose === true }));
+        },
+      ),
+    notice,
+  );
+}

@@ -1,0 +1,62 @@
+import { topology } from '../elasticsearch/topology.ts';
+import type { Address, AnyResource, Resource } from '../engine/resource.ts';
+import { bastionStep } from './bastion/index.ts';
+import type { Bastion } from './bastion/instances.ts';
+import type { StepContext } from './context.ts';
+import type { Host } from './hosts/host.ts';
+import { hostsStep } from './hosts/index.ts';
+import type { Volume } from './hosts/volume.ts';
+import { imageStep } from './image/index.ts';
+import { networkStep } from './network/index.ts';
+import type { ClusterState } from './service/cluster.ts';
+import { serviceStep } from './service/index.ts';
+import { taskStep } from './task/index.ts';
+
+/** Every resource of a cluster, and those whose observed state the commands show. */
+export interface ClusterSteps {
+  /** In the order of the steps. */
+  readonly resources: readonly AnyResource[];
+  readonly bastion: Resource<unknown, Bastion> | undefined;
+  readonly nodes: readonly NodeHandles[];
+  readonly cluster: Resource<unknown, ClusterState>;
+}
+
+/** A node's own resources. */
+export interface NodeHandles {
+  readonly name: string;
+  readonly zone: string;
+  readonly volume: Resource<unknown, Volume> | undefined;
+  readonly host: Resource<unknown, Host> | undefined;
+}
+
+/**
+ * The whole architecture: six steps, in the order in which a person thinks of them. What must come before what is said by
+ * each resource's `needs`; everything else runs in parallel.
+ */
+export function clusterSteps(context: StepContext): ClusterSteps {
+  const network = networkStep(context);
+  const bastion = bastionStep(context, network);
+  const image = imageStep(context);
+  const hosts = hostsStep(context, { network, keyPair: bastion.keyPair });
+  const task = taskStep(context, image.source);
+  const service = serviceStep(context, { hosts, task });
+  return {
+    resources: [network, bastion, hosts, image, task, service].flatMap((step) => step.resources),
+    bastion: bastion.instance,
+    nodes: topology(context.config, context.facts.zones).map(({ name, zone }) => ({
+      name,
+      zone,
+      volume: hosts.volumes.get(name),
+      host: hosts.hosts.get(name),
+    })),
+    cluster: service.cluster,
+  };
+}
+
+/** What a resource was observed to be, of a map that holds under each address what that resource's own `find` returned. */
+export function observedOf<Observed>(
+  observed: ReadonlyMap<Address, unknown>,
+  resource: Resource<unknown, Observed> | undefined,
+): Observed | undefined {
+  return resource === undefined ? undefined : (observed.get(resource.address) as Observed | undefined);
+}

@@ -1,0 +1,60 @@
+import { type Collection, type Inventory } from '../aws/inventory.ts';
+import { resourceTag } from '../aws/tags.ts';
+import type { Address } from '../engine/resource.ts';
+import { bastions } from './bastion/instances.ts';
+import { keyPairs } from './bastion/key-pair.ts';
+import type { StepContext } from './context.ts';
+import { type FactsQuestion, gatherFacts } from './gather-facts.ts';
+import { groups } from './hosts/group.ts';
+import { volumes } from './hosts/volume.ts';
+import { elasticIps } from './network/elastic-ip.ts';
+import { natGateways } from './network/nat-gateway.ts';
+import { routeTables } from './network/route-tables.ts';
+import { subnets } from './network/subnet.ts';
+import type { Pins } from './pins.ts';
+
+/** What a context is made from. */
+export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters' | 'clock'> {
+  /** Addresses that the state remembers. */
+  readonly known: readonly Address[];
+}
+
+/**
+ * Gathers everything that resources are made from. The lists that it reads are those that the plan reads anyway.
+ *
+ * @throws EsEcsError as `gatherFacts`
+ */
+export async function prepareContext(
+  preparation: Preparation,
+): Promise<{ readonly context: StepContext; readonly pins: Pins }> {
+  const { config, clients, inventory, adapters, clock, known } = preparation;
+  const [{ facts, pins }, tagged] = await Promise.all([gatherFacts(preparation), presentByTag(inventory)]);
+  const present = new Set([...known, ...tagged]);
+  return { context: { config, facts, clients, inventory, adapters, clock, present }, pins };
+}
+
+/** What there may be more of than the config asks for: one for each zone or node, or switched off since. */
+async function presentByTag(inventory: Inventory): Promise<readonly Address[]> {
+  const lists = await Promise.all([
+    addresses(inventory, subnets),
+    addresses(inventory, elasticIps),
+    addresses(inventory, natGateways),
+    addresses(inventory, routeTables),
+    addresses(inventory, bastions),
+    addresses(inventory, keyPairs),
+    addresses(inventory, groups),
+    addresses(inventory, volumes),
+  ]);
+  return lists.flat();
+}
+
+async function addresses<Item>(
+  inventory: Inventory,
+  collection: Collection<Item>,
+): Promise<readonly Address[]> {
+  const items = await inventory.owned(collection);
+  return items.flatMap((item) => {
+    const address = collection.tags(item)[resourceTag];
+    return address === undefined ? [] : [address];
+  });
+}
