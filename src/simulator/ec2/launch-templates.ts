@@ -130,7 +130,7 @@ function toResponseData(data: RequestLaunchTemplateData): ResponseLaunchTemplate
   return {
     ...rest,
     ...(metadata === undefined ? {} : { MetadataOptions: { ...metadata, State: 'pending' } }),
-  } as ResponseLaunchTemplateData; // The two types differ only in which of their optional fields are marked so.
+  }; // The two types differ only in which of their optional fields are marked so.
 }
 
 /** Launch templates, as the EC2 API reference describes them. A version is never changed once made. */

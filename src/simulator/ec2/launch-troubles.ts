@@ -33,7 +33,9 @@ export function meetTroubles(world: World, launch: { readonly type: string; read
     row.left -= 1;
     if (row.left <= 0) world.rows(troubles).delete(id);
     const code = row.code ?? 'InsufficientInstanceCapacity';
-    throw new SimulatedFailure(code, row.message ?? usualMessage(code, launch), 500);
+    // Want of capacity is the server's fault, and SDKs retry it; quotas and permissions are the caller's.
+    const status = code === 'InsufficientInstanceCapacity' ? 500 : 400;
+    throw new SimulatedFailure(code, row.message ?? usualMessage(code, launch), status);
   }
 }
 
