@@ -28,14 +28,22 @@ export interface HostsInputs {
   readonly keyPair: Resource | undefined;
 }
 
+/** What a node consists of, up to its host. */
+export interface NodeParts {
+  readonly name: string;
+  readonly zone: string;
+  /** The node group's name. */
+  readonly nodeGroup: string;
+  readonly volume: Resource<unknown, Volume>;
+  readonly group: Resource<unknown, Group>;
+  readonly host: Resource<unknown, Host>;
+}
+
 /** The step and what later ones need of it. */
 export interface HostsStep {
   readonly resources: readonly AnyResource[];
   readonly cluster: Resource<unknown, EcsCluster>;
-  /** By the node's name. */
-  readonly volumes: ReadonlyMap<string, Resource<unknown, Volume>>;
-  readonly groups: ReadonlyMap<string, Resource<unknown, Group>>;
-  readonly hosts: ReadonlyMap<string, Resource<unknown, Host>>;
+  readonly nodes: readonly NodeParts[];
   /** Nodes that the config no longer has and that still have a group. */
   readonly formerNodes: readonly Node[];
   readonly formerGroups: ReadonlyMap<string, AnyResource>;
@@ -64,48 +72,53 @@ export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep 
     ]),
   );
   const volumes = nodeVolumes(context, nodes);
-  const groups = nodeGroups(context, { nodes, inputs, cluster, templates, volumes });
+  const parts = nodes.map((node): NodeParts => {
+    const ownVolume = required(volumes, node.name);
+    const ownGroup = group(context, node, {
+      ...inputs.network.egress.get(node.zone),
+      volume: ownVolume,
+      launchTemplate: required(templates, node.group),
+      subnet: required(inputs.network.privateSubnets, node.zone),
+      cluster,
+    });
+    const { name, zone, group: nodeGroup } = node;
+    const ownHost = host(context, node, { group: ownGroup });
+    return { name, zone, nodeGroup, volume: ownVolume, group: ownGroup, host: ownHost };
+  });
   const former = formerParts(context, { nodes, inputs, cluster, templates });
-  const hosts = new Map(
-    nodes.map((node) => [node.name, host(context, node, { group: required(groups, node.name) })]),
-  );
   return {
     resources: [
       instanceRole,
       profile,
       cluster,
       ...templates.values(),
-      ...volumes.values(),
+      ...parts.map((one) => one.volume),
       ...former.volumes.values(),
-      ...groups.values(),
+      ...parts.map((one) => one.group),
       ...former.groups.values(),
-      ...hosts.values(),
+      ...parts.map((one) => one.host),
     ],
     cluster,
-    volumes,
-    groups,
-    hosts,
+    nodes: parts,
     formerNodes: former.nodes,
     formerGroups: former.groups,
   };
 }
 
 /**
- * The data volumes. The right to bootstrap goes with the initial masters' volumes when the account holds no data volume of the
- * cluster yet, and never again: then nothing can have been formed that a second bootstrap would split. The first initial
- * master's volume is made before all others, so that a run cut short leaves either no volume or one that has the right.
+ * The data volumes. The first initial master's is made before all others, so that a run cut short leaves either no volume at all
+ * or one that carries the right to bootstrap; one bearer is enough, as the other nodes join.
  */
 function nodeVolumes(
   context: StepContext,
   nodes: readonly Node[],
 ): ReadonlyMap<string, Resource<unknown, Volume>> {
-  const isFirstFormation = ![...context.present].some((address) => address.startsWith(volumeAddressPrefix));
   const masters = initialMasters(nodes);
   const make = (node: Node, first: Resource | undefined): Resource<unknown, Volume> =>
     volume(context, {
       node,
       storage: groupOf(context, node).storage,
-      bootstrap: isFirstFormation && masters.includes(node.name) ? masters : undefined,
+      initialMasters: masters.includes(node.name) ? masters : undefined,
       first,
     });
   const bearer = nodes.find((node) => node.name === masters[0]);
@@ -120,25 +133,6 @@ interface Parts {
   readonly inputs: HostsInputs;
   readonly cluster: Resource<unknown, EcsCluster>;
   readonly templates: ReadonlyMap<string, Resource<unknown, LaunchTemplate>>;
-}
-
-function nodeGroups(
-  context: StepContext,
-  parts: Parts & { readonly volumes: ReadonlyMap<string, Resource> },
-): ReadonlyMap<string, Resource<unknown, Group>> {
-  const { nodes, inputs, cluster, templates, volumes } = parts;
-  return new Map(
-    nodes.map((node) => [
-      node.name,
-      group(context, node, {
-        ...inputs.network.egress.get(node.zone),
-        volume: required(volumes, node.name),
-        launchTemplate: required(templates, node.group),
-        subnet: required(inputs.network.privateSubnets, node.zone),
-        cluster,
-      }),
-    ]),
-  );
 }
 
 /** What is left of nodes that the config no longer has. */

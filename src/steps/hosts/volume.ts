@@ -50,8 +50,8 @@ export interface Volume extends VolumeDesired {
 export interface VolumeOptions {
   readonly node: Node;
   readonly storage: NodeGroup['storage'];
-  /** The initial masters, on the first volumes of such; undefined: no right to bootstrap. */
-  readonly bootstrap: readonly string[] | undefined;
+  /** The initial masters, for the volume of one of them; undefined for all others. */
+  readonly initialMasters: readonly string[] | undefined;
   /** Made before this one, so that of a first formation cut short at least the right to bootstrap is there. */
   readonly first: Resource | undefined;
 }
@@ -61,6 +61,7 @@ const notFound = 'InvalidVolume.NotFound';
 /** An ended instance lets go of its disks within minutes. */
 const whileAttached: Retries = { names: ['VolumeInUse'], limitMs: 10 * 60_000 };
 
+export /** All of the cluster's; the root disks of its hosts among them, which carry no address. */
 export const volumes: Collection<Volume> = {
   name: 'volumes',
   list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster) }),
@@ -77,7 +78,7 @@ export const volumes: Collection<Volume> = {
  * IOPS and 125 MiB/s.
  */
 export function volume(context: StepContext, options: VolumeOptions): Resource<VolumeDesired, Volume> {
-  const { node, storage, bootstrap, first } = options;
+  const { node, storage, first } = options;
   const address = `${volumeAddressPrefix}${node.name}`;
   const { ec2 } = context.clients;
   return {
@@ -105,7 +106,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       }),
     ],
     create: async (desired, token) => {
-      const right = bootstrap === undefined ? {} : { [bootstrapTagKey]: bootstrapTagValue(bootstrap) };
+      const right = await bootstrapRight(context, options.initialMasters);
       const made = await ec2.send(
         new CreateVolumeCommand({
           AvailabilityZone: desired.zone,
@@ -132,9 +133,24 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
 /** The volume of a node that the config no longer has: nothing changes it, and only `destroy --delete-data` ends it. */
 export function formerVolume(context: StepContext, node: Node): Resource<VolumeDesired, Volume> {
   const storage = { sizeGiB: 0, iops: 0, throughputMiBps: 0 };
-  const former = { ...volume(context, { node, storage, bootstrap: undefined, first: undefined }) };
+  const former = { ...volume(context, { node, storage, initialMasters: undefined, first: undefined }) };
   delete former.create;
   return { ...former, diff: () => [] };
+}
+
+/**
+ * The right to bootstrap goes with the initial masters' volumes when the run begins with no data volume of the cluster in the
+ * account, and never again: only then can nothing have been formed that a second bootstrap would split.
+ */
+async function bootstrapRight(
+  context: StepContext,
+  initialMasters: readonly string[] | undefined,
+): Promise<Tags> {
+  if (initialMasters === undefined) return {};
+  // As this run saw it before it made any: the list is read once.
+  const there = await context.inventory.owned(volumes);
+  const isFirst = !there.some((one) => one.tags[resourceTag]?.startsWith(volumeAddressPrefix) === true);
+  return isFirst ? { [bootstrapTagKey]: bootstrapTagValue(initialMasters) } : {};
 }
 
 function phaseOf(state: string): Phase {

@@ -28,7 +28,7 @@ export function serviceStep(context: StepContext, inputs: ServiceInputs): Servic
   const services = new Map(
     nodes.map((node) => {
       const definition = task.definitions.get(node.group);
-      const host = hosts.hosts.get(node.name);
+      const host = hosts.nodes.find((one) => one.name === node.name)?.host;
       invariant(definition !== undefined && host !== undefined, `${node.name} has a definition and a host`);
       return [node.name, service(context, node, { cluster: hosts.cluster, definition, host })];
     }),
