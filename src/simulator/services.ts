@@ -22,15 +22,23 @@ import { tagOperations } from './ec2/tags.ts';
 import { volumeOperations, volumeRules } from './ec2/volumes.ts';
 import { vpcOperations } from './ec2/vpcs.ts';
 import { zoneOperations } from './ec2/zones.ts';
+import { imageOperations as ecrImageOperations } from './ecr/images.ts';
+import { repositoryOperations } from './ecr/repositories.ts';
+import { ecsOperations } from './ecs/operations.ts';
+import { ecsRules } from './ecs/rules.ts';
+import { elasticsearchRules } from './elasticsearch/rules.ts';
 import { hostRules } from './hosts/boot.ts';
 import { instanceProfileOperations } from './iam/instance-profiles.ts';
 import { roleOperations, rolePolicyOperations } from './iam/roles.ts';
+import { logOperations } from './logs/log-groups.ts';
+import { secretOperations } from './secrets-manager/secrets.ts';
 import { parameterOperations } from './ssm/parameters.ts';
 import { identityOperations } from './sts/identity.ts';
 
 /** The operations of each service, by the name of its SDK client without "Client". */
 export const services: Readonly<Record<string, Operations>> = {
   AutoScaling: { ...groupOperations, ...groupTagOperations },
+  CloudWatchLogs: { ...logOperations },
   EC2: {
     ...addressOperations,
     ...endpointOperations,
@@ -51,13 +59,18 @@ export const services: Readonly<Record<string, Operations>> = {
     ...vpcOperations,
     ...zoneOperations,
   },
+  ECR: { ...ecrImageOperations, ...repositoryOperations },
+  ECS: { ...ecsOperations },
   IAM: { ...instanceProfileOperations, ...roleOperations, ...rolePolicyOperations },
+  SecretsManager: { ...secretOperations },
   SSM: { ...parameterOperations },
   STS: { ...identityOperations },
 };
 
 /** What happens by itself. */
 export const eventRules: Readonly<Record<string, EventRule>> = {
+  ...ecsRules,
+  ...elasticsearchRules,
   ...endpointRules,
   ...groupRules,
   ...hostRules,

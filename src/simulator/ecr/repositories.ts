@@ -1,0 +1,314 @@
+import type {
+  CreateRepositoryCommandInput,
+  CreateRepositoryCommandOutput,
+  DeleteLifecyclePolicyCommandInput,
+  DeleteLifecyclePolicyCommandOutput,
+  DeleteRepositoryCommandInput,
+  DeleteRepositoryCommandOutput,
+  DeleteRepositoryPolicyCommandInput,
+  DeleteRepositoryPolicyCommandOutput,
+  DescribeRepositoriesCommandInput,
+  DescribeRepositoriesCommandOutput,
+  EncryptionConfiguration,
+  GetAuthorizationTokenCommandOutput,
+  GetLifecyclePolicyCommandInput,
+  GetLifecyclePolicyCommandOutput,
+  GetRepositoryPolicyCommandInput,
+  GetRepositoryPolicyCommandOutput,
+  ImageScanningConfiguration,
+  ImageTagMutability,
+  ListTagsForResourceCommandInput,
+  ListTagsForResourceCommandOutput,
+  PutImageScanningConfigurationCommandInput,
+  PutImageScanningConfigurationCommandOutput,
+  PutImageTagMutabilityCommandInput,
+  PutImageTagMutabilityCommandOutput,
+  PutLifecyclePolicyCommandInput,
+  PutLifecyclePolicyCommandOutput,
+  Repository,
+  SetRepositoryPolicyCommandInput,
+  SetRepositoryPolicyCommandOutput,
+  Tag,
+  TagResourceCommandInput,
+  UntagResourceCommandInput,
+} from '@aws-sdk/client-ecr';
+
+import { SimulatedFailure } from '../core/failure.ts';
+import { page } from '../core/operation.ts';
+import { table, type World } from '../core/world.ts';
+
+type Answer<Output> = Omit<Output, '$metadata'>;
+
+export interface ImageRow {
+  readonly digest: string;
+  readonly manifest: string;
+  readonly mediaType: string;
+  readonly pushedAtMs: number;
+  readonly sizeBytes: number;
+  tags: string[];
+  /** `x86_64` or `arm64`; undefined where nobody said, and then it runs anywhere. */
+  readonly architecture: string | undefined;
+  /** What the simulated Elasticsearch in it calls itself. */
+  readonly elasticsearchVersion: string | undefined;
+}
+
+export interface RepositoryRow {
+  readonly name: string;
+  readonly arn: string;
+  readonly uri: string;
+  readonly createdAtMs: number;
+  readonly encryption: EncryptionConfiguration;
+  tagMutability: ImageTagMutability;
+  scanning: ImageScanningConfiguration;
+  tags: Record<string, string>;
+  lifecyclePolicy: string | undefined;
+  policy: string | undefined;
+  images: ImageRow[];
+}
+
+/** By name. */
+export const repositories = table<RepositoryRow>('ecr/repositories');
+
+/** This account's registry. */
+export function registryHost(world: World): string {
+  return `${world.accountId}.dkr.ecr.${world.region}.amazonaws.com`;
+}
+
+/** @throws SimulatedFailure RepositoryNotFoundException */
+export function requireRepository(world: World, name: string | undefined): RepositoryRow {
+  const row = world.rows(repositories).get(name ?? '');
+  if (row === undefined) {
+    throw new SimulatedFailure(
+      'RepositoryNotFoundException',
+      `The repository with name '${name ?? ''}' does not exist in the registry with id '${world.accountId}'`,
+    );
+  }
+  return row;
+}
+
+export function invalidEcrParameter(message: string): SimulatedFailure {
+  return new SimulatedFailure('InvalidParameterException', message);
+}
+
+function repositoryByArn(world: World, arn: string | undefined): RepositoryRow {
+  const name = /^arn:[^:]+:ecr:[^:]+:\d+:repository\/(.+)$/.exec(arn ?? '')?.[1];
+  if (name === undefined) throw invalidEcrParameter(`Invalid parameter at 'resourceArn': ${arn ?? ''}`);
+  return requireRepository(world, name);
+}
+
+function fromTags(tags: readonly Tag[] | undefined): Record<string, string> {
+  return Object.fromEntries((tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+}
+
+function toRepository(world: World, row: RepositoryRow): Repository {
+  return {
+    repositoryArn: row.arn,
+    registryId: world.accountId,
+    repositoryName: row.name,
+    repositoryUri: row.uri,
+    createdAt: new Date(row.createdAtMs),
+    imageTagMutability: row.tagMutability,
+    imageScanningConfiguration: row.scanning,
+    encryptionConfiguration: row.encryption,
+  };
+}
+
+/** ECR keeps a policy as compact JSON and refuses what is none. */
+function compactJson(text: string | undefined): string {
+  try {
+    return JSON.stringify(JSON.parse(text ?? ''));
+  } catch {
+    throw invalidEcrParameter("Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid JSON'");
+  }
+}
+
+const namePattern = /^(?=.{2,256}$)[a-z0-9]+([._-][a-z0-9]+)*(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/;
+
+const registryOperations = {
+  CreateRepository(world: World, input: CreateRepositoryCommandInput): Answer<CreateRepositoryCommandOutput> {
+    const name = input.repositoryName ?? '';
+    if (!namePattern.test(name)) {
+      throw invalidEcrParameter(
+        `Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression': ${name}`,
+      );
+    }
+    if (world.rows(repositories).has(name)) {
+      throw new SimulatedFailure(
+        'RepositoryAlreadyExistsException',
+        `The repository with name '${name}' already exists in the registry with id '${world.accountId}'`,
+      );
+    }
+    const row: RepositoryRow = {
+      name,
+      arn: `arn:${world.partition}:ecr:${world.region}:${world.accountId}:repository/${name}`,
+      uri: `${registryHost(world)}/${name}`,
+      createdAtMs: world.nowMs,
+      encryption: input.encryptionConfiguration ?? { encryptionType: 'AES256' },
+      tagMutability: input.imageTagMutability ?? 'MUTABLE',
+      scanning: input.imageScanningConfiguration ?? { scanOnPush: false },
+      tags: fromTags(input.tags),
+      lifecyclePolicy: undefined,
+      policy: undefined,
+      images: [],
+    };
+    world.rows(repositories).set(name, row);
+    return { repository: toRepository(world, row) };
+  },
+
+  DescribeRepositories(
+    world: World,
+    input: DescribeRepositoriesCommandInput,
+  ): Answer<DescribeRepositoriesCommandOutput> {
+    const found =
+      input.repositoryNames?.map((name) => requireRepository(world, name)) ??
+      [...world.rows(repositories).values()];
+    const { items, nextToken } = page(found, input.nextToken, input.maxResults, 100);
+    return { repositories: items.map((row) => toRepository(world, row)), nextToken };
+  },
+
+  DeleteRepository(world: World, input: DeleteRepositoryCommandInput): Answer<DeleteRepositoryCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    if (row.images.length > 0 && input.force !== true) {
+      throw new SimulatedFailure(
+        'RepositoryNotEmptyException',
+        `The repository with name '${row.name}' in registry with id '${world.accountId}' cannot be deleted because it still contains images`,
+      );
+    }
+    world.rows(repositories).delete(row.name);
+    return { repository: toRepository(world, row) };
+  },
+
+  GetAuthorizationToken(world: World): Answer<GetAuthorizationTokenCommandOutput> {
+    return {
+      authorizationData: [
+        {
+          authorizationToken: Buffer.from(`AWS:simulated-${world.next()}`).toString('base64'),
+          expiresAt: new Date(world.nowMs + 12 * 3_600_000),
+          proxyEndpoint: `https://${registryHost(world)}`,
+        },
+      ],
+    };
+  },
+
+  PutImageScanningConfiguration(
+    world: World,
+    input: PutImageScanningConfigurationCommandInput,
+  ): Answer<PutImageScanningConfigurationCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    row.scanning = input.imageScanningConfiguration ?? { scanOnPush: false };
+    return {
+      registryId: world.accountId,
+      repositoryName: row.name,
+      imageScanningConfiguration: row.scanning,
+    };
+  },
+
+  PutImageTagMutability(
+    world: World,
+    input: PutImageTagMutabilityCommandInput,
+  ): Answer<PutImageTagMutabilityCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    row.tagMutability = input.imageTagMutability ?? 'MUTABLE';
+    return { registryId: world.accountId, repositoryName: row.name, imageTagMutability: row.tagMutability };
+  },
+
+  TagResource(world: World, input: TagResourceCommandInput): object {
+    const row = repositoryByArn(world, input.resourceArn);
+    row.tags = { ...row.tags, ...fromTags(input.tags) };
+    return {};
+  },
+
+  UntagResource(world: World, input: UntagResourceCommandInput): object {
+    const row = repositoryByArn(world, input.resourceArn);
+    row.tags = Object.fromEntries(
+      Object.entries(row.tags).filter(([key]) => !(input.tagKeys ?? []).includes(key)),
+    );
+    return {};
+  },
+
+  ListTagsForResource(
+    world: World,
+    input: ListTagsForResourceCommandInput,
+  ): Answer<ListTagsForResourceCommandOutput> {
+    const row = repositoryByArn(world, input.resourceArn);
+    return { tags: Object.entries(row.tags).map(([Key, Value]) => ({ Key, Value })) };
+  },
+} as const;
+
+const policyOperations = {
+  PutLifecyclePolicy(
+    world: World,
+    input: PutLifecyclePolicyCommandInput,
+  ): Answer<PutLifecyclePolicyCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    row.lifecyclePolicy = compactJson(input.lifecyclePolicyText);
+    return { registryId: world.accountId, repositoryName: row.name, lifecyclePolicyText: row.lifecyclePolicy };
+  },
+
+  GetLifecyclePolicy(
+    world: World,
+    input: GetLifecyclePolicyCommandInput,
+  ): Answer<GetLifecyclePolicyCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    return {
+      registryId: world.accountId,
+      repositoryName: row.name,
+      lifecyclePolicyText: present(world, row, 'lifecyclePolicy'),
+      lastEvaluatedAt: new Date(world.nowMs),
+    };
+  },
+
+  DeleteLifecyclePolicy(
+    world: World,
+    input: DeleteLifecyclePolicyCommandInput,
+  ): Answer<DeleteLifecyclePolicyCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    const lifecyclePolicyText = present(world, row, 'lifecyclePolicy');
+    row.lifecyclePolicy = undefined;
+    return { registryId: world.accountId, repositoryName: row.name, lifecyclePolicyText };
+  },
+
+  SetRepositoryPolicy(
+    world: World,
+    input: SetRepositoryPolicyCommandInput,
+  ): Answer<SetRepositoryPolicyCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    row.policy = compactJson(input.policyText);
+    return { registryId: world.accountId, repositoryName: row.name, policyText: row.policy };
+  },
+
+  GetRepositoryPolicy(
+    world: World,
+    input: GetRepositoryPolicyCommandInput,
+  ): Answer<GetRepositoryPolicyCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    return { registryId: world.accountId, repositoryName: row.name, policyText: present(world, row, 'policy') };
+  },
+
+  DeleteRepositoryPolicy(
+    world: World,
+    input: DeleteRepositoryPolicyCommandInput,
+  ): Answer<DeleteRepositoryPolicyCommandOutput> {
+    const row = requireRepository(world, input.repositoryName);
+    const policyText = present(world, row, 'policy');
+    row.policy = undefined;
+    return { registryId: world.accountId, repositoryName: row.name, policyText };
+  },
+} as const;
+
+/** @throws SimulatedFailure LifecyclePolicyNotFoundException, RepositoryPolicyNotFoundException */
+function present(world: World, row: RepositoryRow, which: 'policy' | 'lifecyclePolicy'): string {
+  const text = row[which];
+  if (text !== undefined) return text;
+  const [code, words] =
+    which === 'policy'
+      ? ['RepositoryPolicyNotFoundException', 'Repository policy']
+      : ['LifecyclePolicyNotFoundException', 'Lifecycle policy'];
+  throw new SimulatedFailure(
+    code,
+    `${words} does not exist for the repository with name '${row.name}' in the registry with id '${world.accountId}'`,
+  );
+}
+
+/** Repositories of a private registry, as the ECR API reference describes them. */
+export const repositoryOperations = { ...registryOperations, ...policyOperations } as const;

@@ -1,0 +1,97 @@
+import { table } from '../core/world.ts';
+
+/** What a running Elasticsearch says of itself. */
+export interface NodeIdentity {
+  readonly name: string;
+  readonly clusterName: string;
+  readonly zone: string | undefined;
+  readonly roles: readonly string[];
+  readonly version: string;
+  readonly diskId: string;
+  /** The names in its `cluster.initial_master_nodes`; empty without the right to bootstrap. */
+  readonly initialMasters: readonly string[];
+}
+
+/** The main program of a task; the row stays when it ends. */
+export interface ProgramRow {
+  readonly taskArn: string;
+  readonly instanceId: string;
+  status: 'starting' | 'running' | 'stopped';
+  health: 'UNKNOWN' | 'HEALTHY' | 'UNHEALTHY';
+  exitCode: number | undefined;
+  reason: string | undefined;
+  /** Undefined for a program that is no Elasticsearch. */
+  readonly node: NodeIdentity | undefined;
+  /** Its transport port answers, so that other nodes find it. */
+  isUp: boolean;
+  /** It has had its SIGTERM. */
+  isTerminating: boolean;
+}
+
+/** By task ARN. */
+export const programs = table<ProgramRow>('elasticsearch/programs');
+
+/** A data path: it lives as long as its volume, and longer than tasks and hosts. */
+export interface DiskRow {
+  readonly id: string;
+  /** Of the cluster that its node has joined, for ever. */
+  clusterUuid: string | undefined;
+  /** The node that used it last. */
+  nodeName: string;
+}
+
+/** By volume id, or by instance id where a host has no data volume. */
+export const disks = table<DiskRow>('elasticsearch/disks');
+
+export interface IndexRow {
+  readonly name: string;
+  readonly shards: number;
+  /** `0-1` is the setting `auto_expand_replicas`: as many as there are nodes for. */
+  replicas: number | '0-1';
+}
+
+/** A copy of a shard on a disk. */
+export interface ShardCopyRow {
+  readonly index: string;
+  readonly shard: number;
+  readonly diskId: string;
+  isPrimary: boolean;
+  /** Whether it holds everything that was acknowledged; a stale one cannot become primary. */
+  isInSync: boolean;
+  state: 'initializing' | 'started' | 'away';
+  /** When it will have started, or when its node went away. */
+  sinceMs: number;
+}
+
+/** The state of a cluster as its last elected master has published it. */
+export interface SimulatedClusterRow {
+  readonly uuid: string;
+  readonly clusterName: string;
+  /** Disks of the nodes in the cluster. */
+  members: readonly string[];
+  /** The disk of the elected master. */
+  masterDiskId: string | undefined;
+  /** Disks whose majority elects. A name in braces stands for an initial master that has not come yet. */
+  votingConfiguration: readonly string[];
+  indices: IndexRow[];
+  copies: ShardCopyRow[];
+}
+
+/** By UUID. */
+export const simulatedClusters = table<SimulatedClusterRow>('elasticsearch/clusters');
+
+/** The kinds of events that the simulated Elasticsearch schedules; the rules are in `elasticsearch/rules.ts`. */
+export const elasticsearchEvents = {
+  /** Target: a task's ARN; its container runs. */
+  running: 'elasticsearch/program-running',
+  /** Target: a task's ARN; its node answers on the transport port. */
+  up: 'elasticsearch/node-up',
+  /** Target: a task's ARN; its health check has passed for the first time. */
+  healthy: 'elasticsearch/program-healthy',
+  /** Target: a task's ARN; SIGTERM has done its work. */
+  terminated: 'elasticsearch/program-terminated',
+  /** Target: a task's ARN; SIGKILL. */
+  killed: 'elasticsearch/program-killed',
+  /** Target: a cluster's name; nodes find each other, elect, and move shards. */
+  settle: 'elasticsearch/cluster-settle',
+} as const;
