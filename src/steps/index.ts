@@ -1,4 +1,3 @@
-import { topology } from '../elasticsearch/topology.ts';
 import type { Address, AnyResource, Resource } from '../engine/resource.ts';
 import { bastionStep } from './bastion/index.ts';
 import type { Bastion } from './bastion/instances.ts';
@@ -25,8 +24,8 @@ export interface ClusterSteps {
 export interface NodeHandles {
   readonly name: string;
   readonly zone: string;
-  readonly volume: Resource<unknown, Volume> | undefined;
-  readonly host: Resource<unknown, Host> | undefined;
+  readonly volume: Resource<unknown, Volume>;
+  readonly host: Resource<unknown, Host>;
 }
 
 /**
@@ -43,12 +42,7 @@ export function clusterSteps(context: StepContext): ClusterSteps {
   return {
     resources: [network, bastion, hosts, image, task, service].flatMap((step) => step.resources),
     bastion: bastion.instance,
-    nodes: topology(context.config, context.facts.zones).map(({ name, zone }) => ({
-      name,
-      zone,
-      volume: hosts.volumes.get(name),
-      host: hosts.hosts.get(name),
-    })),
+    nodes: hosts.nodes,
     cluster: service.cluster,
   };
 }

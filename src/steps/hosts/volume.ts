@@ -61,7 +61,7 @@ const notFound = 'InvalidVolume.NotFound';
 /** An ended instance lets go of its disks within minutes. */
 const whileAttached: Retries = { names: ['VolumeInUse'], limitMs: 10 * 60_000 };
 
-export /** All of the cluster's; the root disks of its hosts among them, which carry no address. */
+/** All of the cluster's; the root disks of its hosts among them, which carry no address. */
 export const volumes: Collection<Volume> = {
   name: 'volumes',
   list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster) }),
