@@ -65,6 +65,8 @@ export async function gatherPlaces(question: PlacesQuestion): Promise<Places> {
   ]);
   const offered = new Map(names.map((name) => [name, zonesOffering(offerings, name)]));
   const instanceTypes = new Map(described.map((type) => [type.InstanceType ?? '', typeFacts(type)]));
+  const nowhere = types.find((type) => offered.get(type.name)?.size === 0);
+  if (nowhere !== undefined) throw await unavailable(question, nowhere, regional);
   const choice = config.network.zones;
   const zones =
     'names' in choice
@@ -255,7 +257,8 @@ async function unavailable(
     const offered = zonesOffering(offerings, name);
     return zones.every((zone) => offered.has(zone));
   });
-  const alike = (name: string): boolean => name.split('.')[0]?.replace(/\d/, '') === family.replace(/\d/, '');
+  const kind = (name: string): string => name.split('.')[0]?.replace(/\d+/g, '') ?? '';
+  const alike = (name: string): boolean => kind(name) === kind(type.name);
   const named = everywhere.sort(
     (a, b) => Number(alike(b)) - Number(alike(a)) || b.localeCompare(a, 'en', { numeric: true }),
   );

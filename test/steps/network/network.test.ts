@@ -19,16 +19,11 @@ import {
 import { describe, expect, it } from 'vitest';
 
 import { networkStep } from '../../../src/steps/network/index.ts';
-import { type Build, createGround, type Ground, lines } from '../support/ground.ts';
+import { type Build, createGround, type Ground, lines, standingGround } from '../support/ground.ts';
 
 const build: Build = (context) => networkStep(context).resources;
 
-/** A ground on which the network already stands. */
-async function standing(yaml = ''): Promise<Ground> {
-  const ground = createGround();
-  await (await ground.view(build, yaml)).up();
-  return ground;
-}
+const standing = standingGround(build);
 
 function idAt(ground: Ground, address: string): string {
   const id = ground.memory.id(address);
@@ -279,7 +274,9 @@ describe('drift', () => {
             ResetPolicy: true,
           }),
         ),
-      seen: [/^change network\/endpoint\/s3 policy .*"s3:\*".*|^change network\/endpoint\/s3 policy .*"\*".* → /],
+      seen: [
+        /^change network\/endpoint\/s3 policy .*"s3:\*".*|^change network\/endpoint\/s3 policy .*"\*".* → /,
+      ],
     },
     {
       what: 'the endpoint loses a table',
@@ -340,14 +337,17 @@ describe('drift', () => {
     await make(ground);
     await ground.clock.sleep(5_000);
     const view = await ground.view(build);
-    const expected = seen.map((line) => (typeof line === 'string' ? line : expect.stringMatching(line)));
+    const expected = seen.map((line) =>
+      typeof line === 'string' ? line : (expect.stringMatching(line) as string),
+    );
     expect(lines(await view.plan())).toEqual(expected);
     await (await ground.view(build)).up();
     expect(lines(await (await ground.view(build)).plan())).toEqual([]);
   });
 
   it('an internet gateway that was detached is attached again', async () => {
-    const ground = await standing('network: { nat: none }');
+    const ground = await standing();
+    await (await ground.view(build, 'network: { nat: none }')).up();
     const { ec2 } = ground.clients;
     const InternetGatewayId = idAt(ground, 'network/internet-gateway');
     const VpcId = idAt(ground, 'network/vpc');

@@ -16,6 +16,7 @@ import { makePlan, type Plan } from '../../../src/engine/plan.ts';
 import type { Address, AnyResource } from '../../../src/engine/resource.ts';
 import type { Run } from '../../../src/engine/run.ts';
 import { createSimulatedAccount, type SimulatedAccount } from '../../../src/simulator/index.ts';
+import type { WorldSnapshot } from '../../../src/simulator/core/world.ts';
 import type { KeyStore } from '../../../src/steps/adapters.ts';
 import type { StepContext } from '../../../src/steps/context.ts';
 import type { Facts } from '../../../src/steps/facts.ts';
@@ -29,9 +30,13 @@ export function configText(more = ''): string {
 
 /** Ids and tokens in memory, as the state file would keep them. */
 export class PlainMemory implements Memory {
-  readonly ids = new Map<Address, string>();
+  readonly ids: Map<Address, string>;
   readonly #intents = new Map<Address, string>();
   #count = 0;
+
+  constructor(ids: ReadonlyMap<Address, string> = new Map()) {
+    this.ids = new Map(ids);
+  }
 
   id(address: Address): string | undefined {
     return this.ids.get(address);
@@ -104,6 +109,15 @@ export interface Ground {
   pins: Pins;
   /** One run's view of the account: resources built from a config, with an inventory that has read nothing yet. */
   view(build: Build, yaml?: string): Promise<View>;
+  /** All of this ground as it is now, to be taken up again by `createGround`. */
+  save(): Saved;
+}
+
+interface Saved {
+  readonly snapshot: WorldSnapshot;
+  readonly ids: ReadonlyMap<Address, string>;
+  readonly pins: Pins;
+  readonly publicKey: string | undefined;
 }
 
 export type Build = (context: StepContext) => readonly AnyResource[];
@@ -117,16 +131,17 @@ export interface View {
   destroy(): Promise<Outcome>;
 }
 
-/** An empty simulated account. */
-export function createGround(): Ground {
-  const clock = createVirtualClock({ startMs: Date.UTC(2026, 0, 1) });
-  const account = createSimulatedAccount({ clock });
+/** An empty simulated account, or one that was saved. */
+export function createGround(saved?: Saved): Ground {
+  const clock = createVirtualClock({ startMs: saved?.snapshot.nowMs ?? Date.UTC(2026, 0, 1) });
+  const snapshot = structuredClone(saved?.snapshot);
+  const account = createSimulatedAccount({ clock, ...(snapshot === undefined ? {} : { snapshot }) });
   const attach = account.attach.bind(account);
   const credentials = { accessKeyId: 'simulated', secretAccessKey: 'simulated' };
   const connect = (meter: CallMeter): Clients =>
     createClients({ region: 'eu-west-1', clock, meter, credentials, attach });
-  const memory = new PlainMemory();
-  const keys = new PlainKeys();
+  const memory = new PlainMemory(saved?.ids);
+  const keys = new PlainKeys(saved?.publicKey);
   const events: EngineEvent[] = [];
   const ground: Ground = {
     account,
@@ -135,7 +150,13 @@ export function createGround(): Ground {
     keys,
     events,
     clients: connect(new CallMeter()),
-    pins: {},
+    pins: saved?.pins ?? {},
+    save: () => ({
+      snapshot: account.snapshot(),
+      ids: new Map(memory.ids),
+      pins: ground.pins,
+      publicKey: keys.publicKey,
+    }),
     view: async (build, yaml = '') => {
       const located = loadConfig(configText(yaml), 'es-ecs.yaml');
       const { config } = located;
@@ -190,12 +211,11 @@ export function createGround(): Ground {
 }
 
 /** An adapter that these steps have no business with. */
-function unused<Adapter extends object>(name: string): Adapter {
-  return new Proxy({} as Adapter, {
-    get: () => {
-      throw new Error(`the ${name} adapter is not for this step`);
-    },
-  });
+function unused(name: string): never {
+  const touched = (): never => {
+    throw new Error(`the ${name} adapter is not for this step`);
+  };
+  return new Proxy({}, { get: touched }) as never;
 }
 
 /** `~ network/vpc dnsHostnames false → true`, one line a change, for what is not in sync. */
@@ -210,4 +230,18 @@ export function lines(plan: Plan): readonly string[] {
               `${entry.action} ${entry.resource.address} ${change.path} ${change.before ?? '-'} → ${change.after ?? '-'}`,
           ),
     );
+}
+
+/** A maker of grounds on which something already stands: it is built once, and each test gets a copy of its own. */
+export function standingGround(build: Build): () => Promise<Ground> {
+  let saved: Promise<Saved> | undefined;
+  const prepare = async (): Promise<Saved> => {
+    const ground = createGround();
+    await (await ground.view(build)).up();
+    return structuredClone(ground.save());
+  };
+  return async () => {
+    saved ??= prepare();
+    return createGround(await saved);
+  };
 }

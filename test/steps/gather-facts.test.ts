@@ -1,0 +1,189 @@
+import { DescribeInstanceTypeOfferingsCommand } from '@aws-sdk/client-ec2';
+import { describe, expect, it } from 'vitest';
+
+import { createClients } from '../../src/aws/clients.ts';
+import { Inventory } from '../../src/aws/inventory.ts';
+import { CallMeter } from '../../src/aws/meter.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { type Gathered, gatherFacts, identify } from '../../src/steps/gather-facts.ts';
+import { networkStep } from '../../src/steps/network/index.ts';
+import type { Pins } from '../../src/steps/pins.ts';
+import { type Build, configText, createGround, type Ground } from './support/ground.ts';
+
+interface Asked {
+  readonly yaml?: string;
+  readonly pins?: Pins;
+  readonly address?: () => Promise<string>;
+}
+
+async function gather(ground: Ground, asked: Asked = {}): Promise<Gathered & { readonly meter: CallMeter }> {
+  const located = loadConfig(configText(asked.yaml), 'es-ecs.yaml');
+  const { config } = located;
+  const meter = new CallMeter();
+  const clients = createClients({
+    region: 'eu-west-1',
+    clock: ground.clock,
+    meter,
+    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+    attach: ground.account.attach.bind(ground.account),
+  });
+  const gathered = await gatherFacts({
+    config,
+    located,
+    clients,
+    inventory: new Inventory(clients, config.name),
+    identity: { accountId: '123456789012', partition: 'aws' },
+    pins: asked.pins ?? {},
+    askCallerAddress: asked.address ?? (async () => '203.0.113.7\n'),
+  });
+  return { ...gathered, meter };
+}
+
+const build: Build = (context) => networkStep(context).resources;
+
+describe('gatherFacts', () => {
+  it('finds zones, types, images and the caller', async () => {
+    const { facts } = await gather(createGround());
+    expect(facts).toMatchObject({
+      accountId: '123456789012',
+      region: 'eu-west-1',
+      urlSuffix: 'amazonaws.com',
+      zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
+      bastionCidrs: ['203.0.113.7/32'],
+      bastionImageId: expect.stringMatching(/^ami-/),
+    });
+    expect([...facts.instanceTypes]).toEqual([
+      ['m7g.large', { architecture: 'arm64', vcpus: 2, memoryMiB: 8192 }],
+      ['t4g.nano', { architecture: 'arm64', vcpus: 2, memoryMiB: 512 }],
+    ]);
+    expect([...facts.hostImageIds.keys()]).toEqual(['arm64']);
+    expect(facts.hostImageIds.get('arm64')).not.toBe(facts.bastionImageId);
+  });
+
+  it('asks nothing when everything is pinned', async () => {
+    const ground = createGround();
+    const first = await gather(ground);
+    const address = async (): Promise<string> => {
+      throw new Error('asked again');
+    };
+    const again = await gather(ground, { pins: first.pins, address });
+    expect(again.meter.calls.total).toBe(0);
+    expect(again.facts).toEqual(first.facts);
+    expect(again.pins).toEqual(first.pins);
+  });
+
+  it('keeps a pinned image whatever is recommended', async () => {
+    const ground = createGround();
+    const { pins } = await gather(ground);
+    const pinned = { ...pins, 'image/host/arm64': 'ami-old' };
+    const { facts } = await gather(ground, { pins: pinned });
+    expect(facts.hostImageIds.get('arm64')).toBe('ami-old');
+  });
+
+  it('asks anew when the config asks for other types or zones', async () => {
+    const ground = createGround();
+    const { pins } = await gather(ground);
+    const other = await gather(ground, { pins, yaml: 'instanceType: m7i.large' });
+    expect(other.meter.calls.reads).toBeGreaterThan(0);
+    expect(other.facts.instanceTypes.get('m7i.large')?.architecture).toBe('x86_64');
+    expect([...other.facts.hostImageIds.keys()]).toEqual(['x86_64']);
+  });
+
+  it('takes zones that offer the type, and leaves out the one that does not', async () => {
+    const yaml = 'instanceType: i4g.large\nnetwork: { zones: 2 }';
+    const { facts } = await gather(createGround(), { yaml });
+    expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1b']);
+  });
+
+  it('keeps zones in the places where their subnets stand', async () => {
+    const ground = createGround();
+    await (await ground.view(build, 'network: { zones: [eu-west-1c, eu-west-1a] }')).up();
+    const { facts } = await gather(ground, { yaml: 'network: { zones: 3 }' });
+    expect(facts.zones).toEqual(['eu-west-1c', 'eu-west-1a', 'eu-west-1b']);
+  });
+
+  it('names the line of a zone that does not exist, and those that do', async () => {
+    const yaml = 'network:\n  zones: [eu-west-1a, eu-west-1x]';
+    await expect(gather(createGround(), { yaml })).rejects.toMatchObject({
+      code: 'ZONE_UNKNOWN',
+      message: 'es-ecs.yaml:6:23: eu-west-1x is not a zone of eu-west-1 for this account',
+      hints: ['zones there: eu-west-1a, eu-west-1b, eu-west-1c'],
+    });
+  });
+
+  it('says how many zones there are when more are asked for', async () => {
+    await expect(gather(createGround(), { yaml: 'network: { zones: 5 }' })).rejects.toMatchObject({
+      code: 'ZONE_UNKNOWN',
+      message: expect.stringContaining('eu-west-1 has no 5 zones'),
+    });
+  });
+
+  it('names the line of a type that a named zone does not offer, and others that it does', async () => {
+    const yaml = 'instanceType: i4g.large\nnetwork: { zones: [eu-west-1a, eu-west-1c] }';
+    await expect(gather(createGround(), { yaml })).rejects.toMatchObject({
+      code: 'INSTANCE_TYPE_UNAVAILABLE',
+      message: 'es-ecs.yaml:5:15: i4g.large is not offered in eu-west-1c',
+      hints: ['offered there: i4i.large'],
+    });
+  });
+
+  it.each(['', 'network: { zones: [eu-west-1a] }'])(
+    'says that a type is offered nowhere %s',
+    async (zones) => {
+      const yaml = `bastion: { instanceType: m99g.large }\n${zones}`;
+      await expect(gather(createGround(), { yaml })).rejects.toMatchObject({
+        code: 'INSTANCE_TYPE_UNAVAILABLE',
+        message: 'es-ecs.yaml:5:26: m99g.large is not offered in eu-west-1a, eu-west-1b, eu-west-1c',
+        hints: ['offered there: m8g.large, m7g.large, m6g.large'],
+      });
+    },
+  );
+
+  it.each([
+    ['cannot be asked', () => Promise.reject(new Error('no route'))],
+    ['answers nonsense', () => Promise.resolve('<html>')],
+    ['answers an IPv6 address', () => Promise.resolve('2001:db8::1')],
+  ])('names the line to set when the check-ip page %s', async (_what, address) => {
+    await expect(gather(createGround(), { address })).rejects.toMatchObject({
+      code: 'CALLER_ADDRESS_UNKNOWN',
+      hints: [expect.stringContaining('bastion.allowedCidrs')],
+    });
+  });
+
+  it('does not ask for the address when it is not needed', async () => {
+    const address = async (): Promise<string> => {
+      throw new Error('asked');
+    };
+    const off = await gather(createGround(), { yaml: 'bastion: false', address });
+    expect(off.facts.bastionCidrs).toEqual([]);
+    expect(off.facts.bastionImageId).toBeUndefined();
+    const yaml = 'bastion: { allowedCidrs: [198.51.100.0/24] }';
+    const named = await gather(createGround(), { yaml, address });
+    expect(named.facts.bastionCidrs).toEqual(['198.51.100.0/24']);
+  });
+
+  it('learns the address from the rule it was given when the state is lost', async () => {
+    const ground = createGround();
+    await (await ground.view(build)).up();
+    const { facts } = await gather(ground, { address: async () => '192.0.2.99' });
+    expect(facts.bastionCidrs).toEqual(['203.0.113.7/32']);
+  });
+});
+
+describe('identify', () => {
+  it('says whose credentials these are', async () => {
+    expect(await identify(createGround().clients)).toEqual({ accountId: '123456789012', partition: 'aws' });
+  });
+});
+
+describe('the simulated account', () => {
+  it('has a type that not every zone offers, or the tests above prove nothing', async () => {
+    const { InstanceTypeOfferings = [] } = await createGround().clients.ec2.send(
+      new DescribeInstanceTypeOfferingsCommand({
+        LocationType: 'availability-zone',
+        Filters: [{ Name: 'instance-type', Values: ['i4g.large'] }],
+      }),
+    );
+    expect(InstanceTypeOfferings).toHaveLength(2);
+  });
+});
