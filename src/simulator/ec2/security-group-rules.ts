@@ -14,6 +14,8 @@ import type {
   RevokeSecurityGroupIngressCommandInput,
   RevokeSecurityGroupIngressCommandOutput,
   SecurityGroupRule,
+  UpdateSecurityGroupRuleDescriptionsEgressCommandInput,
+  UpdateSecurityGroupRuleDescriptionsIngressCommandInput,
 } from '@aws-sdk/client-ec2';
 
 import { SimulatedFailure } from '../core/failure.ts';
@@ -265,6 +267,16 @@ function ruleSaying(world: World, target: Target, terms: RuleTerms): SecurityGro
   );
 }
 
+/** Sets the words of the rules that a request speaks of; one without words loses those it had. All of a request or none. */
+function redescribe(world: World, target: Target, input: RulesInput): { readonly Return: true } {
+  const wanted = rulesAsked(world, target, input).map(({ terms, description }) => ({
+    row: ruleSaying(world, target, terms),
+    description,
+  }));
+  for (const { row, description } of wanted) row.description = description ?? null;
+  return { Return: true };
+}
+
 function toRevoked(row: SecurityGroupRuleRow): RevokedSecurityGroupRule {
   const { cidr4, cidr6, prefixListId, peerGroupId } = row.terms;
   return {
@@ -367,6 +379,20 @@ export const securityGroupRuleOperations = {
     input: RevokeSecurityGroupEgressCommandInput,
   ): Answer<RevokeSecurityGroupEgressCommandOutput> {
     return revoke(world, { group: groupOf(world, input.GroupId), isEgress: true }, input);
+  },
+
+  UpdateSecurityGroupRuleDescriptionsIngress(
+    world: World,
+    input: UpdateSecurityGroupRuleDescriptionsIngressCommandInput,
+  ): { readonly Return: true } {
+    return redescribe(world, { group: groupOf(world, input.GroupId), isEgress: false }, input);
+  },
+
+  UpdateSecurityGroupRuleDescriptionsEgress(
+    world: World,
+    input: UpdateSecurityGroupRuleDescriptionsEgressCommandInput,
+  ): { readonly Return: true } {
+    return redescribe(world, { group: groupOf(world, input.GroupId), isEgress: true }, input);
   },
 
   DescribeSecurityGroupRules(
