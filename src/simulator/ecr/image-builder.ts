@@ -42,7 +42,9 @@ export function simulatedImageBuilder(account: {
         },
       });
       const repository = requireRepository(world, name);
-      const known = repository.images.find((one) => one.manifest === manifest && one.tags.includes(order.tag));
+      const known = repository.images.find(
+        (one) => one.manifest === manifest && one.tags.includes(order.tag),
+      );
       // A registry takes the same push again without a word; only PutImage minds.
       if (known !== undefined) return { digest: known.digest };
       const pushed = pushImage(world, repository, { ...order, manifest });

@@ -20,7 +20,14 @@ import type {
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import type { World } from '../core/world.ts';
-import { type ImageRow, invalidEcrParameter, registryHost, repositories, type RepositoryRow, requireRepository } from './repositories.ts';
+import {
+  type ImageRow,
+  invalidEcrParameter,
+  registryHost,
+  repositories,
+  type RepositoryRow,
+  requireRepository,
+} from './repositories.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
 
@@ -76,7 +83,10 @@ const defaultMediaType = 'application/vnd.docker.distribution.manifest.v2+json';
 export function pushImage(world: World, repository: RepositoryRow, push: Push): ImageRow {
   const digest = `sha256:${createHash('sha256').update(push.manifest).digest('hex')}`;
   if (push.digest !== undefined && push.digest !== digest) {
-    throw new SimulatedFailure('ImageDigestDoesNotMatchException', `The digest ${push.digest} is not the manifest's`);
+    throw new SimulatedFailure(
+      'ImageDigestDoesNotMatchException',
+      `The digest ${push.digest} is not the manifest's`,
+    );
   }
   const { tag } = push;
   const known = repository.images.find((one) => one.digest === digest);

@@ -118,7 +118,9 @@ function compactJson(text: string | undefined): string {
   try {
     return JSON.stringify(JSON.parse(text ?? ''));
   } catch {
-    throw invalidEcrParameter("Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid JSON'");
+    throw invalidEcrParameter(
+      "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid JSON'",
+    );
   }
 }
 
@@ -159,9 +161,9 @@ const registryOperations = {
     world: World,
     input: DescribeRepositoriesCommandInput,
   ): Answer<DescribeRepositoriesCommandOutput> {
-    const found =
-      input.repositoryNames?.map((name) => requireRepository(world, name)) ??
-      [...world.rows(repositories).values()];
+    const found = input.repositoryNames?.map((name) => requireRepository(world, name)) ?? [
+      ...world.rows(repositories).values(),
+    ];
     const { items, nextToken } = page(found, input.nextToken, input.maxResults, 100);
     return { repositories: items.map((row) => toRepository(world, row)), nextToken };
   },
@@ -242,7 +244,11 @@ const policyOperations = {
   ): Answer<PutLifecyclePolicyCommandOutput> {
     const row = requireRepository(world, input.repositoryName);
     row.lifecyclePolicy = compactJson(input.lifecyclePolicyText);
-    return { registryId: world.accountId, repositoryName: row.name, lifecyclePolicyText: row.lifecyclePolicy };
+    return {
+      registryId: world.accountId,
+      repositoryName: row.name,
+      lifecyclePolicyText: row.lifecyclePolicy,
+    };
   },
 
   GetLifecyclePolicy(
@@ -282,7 +288,11 @@ const policyOperations = {
     input: GetRepositoryPolicyCommandInput,
   ): Answer<GetRepositoryPolicyCommandOutput> {
     const row = requireRepository(world, input.repositoryName);
-    return { registryId: world.accountId, repositoryName: row.name, policyText: present(world, row, 'policy') };
+    return {
+      registryId: world.accountId,
+      repositoryName: row.name,
+      policyText: present(world, row, 'policy'),
+    };
   },
 
   DeleteRepositoryPolicy(

@@ -130,7 +130,9 @@ function runsOn(world: World, launch: ContainerLaunch, architecture: string | un
   const reference = parseImageReference(world, launch.definition.image ?? '');
   const image = reference === undefined ? undefined : findImage(world, reference);
   if (image === undefined || image === 'no-repository') return true;
-  return architecture === undefined || image.architecture === undefined || image.architecture === architecture;
+  return (
+    architecture === undefined || image.architecture === undefined || image.architecture === architecture
+  );
 }
 
 /** Docker starts an image of the wrong architecture with a warning; the kernel then refuses its first program. */
@@ -240,7 +242,8 @@ function endTask(world: World, task: TaskRow): void {
 function forgetOldTasks(world: World): void {
   const rows = world.rows(tasks);
   for (const [arn, task] of rows) {
-    if (task.stoppedAtMs !== undefined && task.stoppedAtMs + stoppedTasksKeptMs < world.nowMs) rows.delete(arn);
+    if (task.stoppedAtMs !== undefined && task.stoppedAtMs + stoppedTasksKeptMs < world.nowMs)
+      rows.delete(arn);
   }
 }
 

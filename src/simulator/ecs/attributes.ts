@@ -13,12 +13,20 @@ import { page } from '../core/operation.ts';
 import type { World } from '../core/world.ts';
 import { requireCluster } from './clusters.ts';
 import { type Answer, atMost, invalidParameter } from './common.ts';
-import { announceCapacity, type ContainerInstanceRow, findInstance, instancesOf } from './container-instances.ts';
+import {
+  announceCapacity,
+  type ContainerInstanceRow,
+  findInstance,
+  instancesOf,
+} from './container-instances.ts';
 
 function targetOf(world: World, clusterName: string, attribute: Attribute): ContainerInstanceRow {
   const row = findInstance(world, clusterName, attribute.targetId);
   if (row === undefined) {
-    throw new SimulatedFailure('TargetNotFoundException', `Could not find target ${attribute.targetId ?? ''}`);
+    throw new SimulatedFailure(
+      'TargetNotFoundException',
+      `Could not find target ${attribute.targetId ?? ''}`,
+    );
   }
   return row;
 }

@@ -196,13 +196,16 @@ function resources(memoryMiB: number, cpuUnits: number, ports: readonly number[]
 }
 
 function toAttributes(row: ContainerInstanceRow): Attribute[] {
-  return Object.entries(row.attributes).map(([name, value]) => ({ name, ...(value === '' ? {} : { value }) }));
+  return Object.entries(row.attributes).map(([name, value]) => ({
+    name,
+    ...(value === '' ? {} : { value }),
+  }));
 }
 
 function toContainerInstance(
   world: World,
   row: ContainerInstanceRow,
-  include: readonly string[] | undefined = undefined,
+  include: readonly string[] = [],
 ): ContainerInstance {
   const here = tasksOn(world, row.arn);
   const takenMiB = here.reduce((sum, task) => sum + task.memoryMiB, 0);
@@ -224,7 +227,7 @@ function toContainerInstance(
     ]),
     attributes: toAttributes(row),
     attachments: [],
-    ...(include?.includes('TAGS') === true ? { tags: toEcsTags(row.tags) } : {}),
+    ...(include.includes('TAGS') ? { tags: toEcsTags(row.tags) } : {}),
   };
 }
 

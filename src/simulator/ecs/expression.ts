@@ -13,7 +13,12 @@ export interface InstanceFacts {
 export type Expression =
   | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
   | { readonly kind: 'not'; readonly inner: Expression }
-  | { readonly kind: 'test'; readonly subject: string; readonly operator: Operator; readonly values: readonly string[] };
+  | {
+      readonly kind: 'test';
+      readonly subject: string;
+      readonly operator: Operator;
+      readonly values: readonly string[];
+    };
 
 type Operator = '==' | '!=' | '>' | '>=' | '<' | '<=' | 'exists' | '!exists' | 'in' | '!in' | '=~' | '!~';
 
@@ -42,7 +47,8 @@ const operators: Readonly<Record<string, Operator>> = {
   not_matches: '!~',
 };
 
-const token = /\s*(\(|\)|\[|\]|,|&&|\|\||==|!=|>=|<=|=~|!~|!exists|!in|!|>|<|"[^"]*"|'[^']*'|[\w:./*+^$\\-]+)/y;
+const token =
+  /\s*(\(|\)|\[|\]|,|&&|\|\||==|!=|>=|<=|=~|!~|!exists|!in|!|>|<|"[^"]*"|'[^']*'|[\w:./*+^$\\-]+)/y;
 
 /**
  * Parses an expression of the cluster query language ("Create expressions to define container instances for Amazon ECS tasks").
@@ -128,7 +134,8 @@ function parseUnary(reader: TokenReader): Expression {
 
 function parseTest(reader: TokenReader): Expression {
   const subject = reader.take();
-  const isKnown = /^(attribute:|task:group$|agentConnected$|agentVersion$|ec2InstanceId$|registeredAt$|runningTasksCount$)/;
+  const isKnown =
+    /^(attribute:|task:group$|agentConnected$|agentVersion$|ec2InstanceId$|registeredAt$|runningTasksCount$)/;
   if (!isKnown.test(subject)) throw invalidExpression(reader.text);
   const operator = operators[reader.take()];
   if (operator === undefined) throw invalidExpression(reader.text);

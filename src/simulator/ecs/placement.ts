@@ -1,7 +1,13 @@
 import type { ContainerDefinition, PlacementConstraint } from '@aws-sdk/client-ecs';
 
 import type { World } from '../core/world.ts';
-import { type ContainerInstanceRow, factsOf, instancesOf, reservedPorts, tasksOn } from './container-instances.ts';
+import {
+  type ContainerInstanceRow,
+  factsOf,
+  instancesOf,
+  reservedPorts,
+  tasksOn,
+} from './container-instances.ts';
 import { type Expression, matchesExpression, parseExpression } from './expression.ts';
 import { shortName } from './common.ts';
 import type { TaskDefinitionRow } from './task-definitions.ts';
@@ -66,7 +72,9 @@ export function place(world: World, request: PlacementRequest): Placement {
       because: checks[failed]?.(instance) ?? '',
     };
   }
-  const [best] = fitting.sort((one, other) => tasksOn(world, one.arn).length - tasksOn(world, other.arn).length);
+  const [best] = fitting.sort(
+    (one, other) => tasksOn(world, one.arn).length - tasksOn(world, other.arn).length,
+  );
   if (best !== undefined) return { instance: best };
   return {
     instance: undefined,
@@ -102,7 +110,10 @@ function checksFor(world: World, request: PlacementRequest): Check[] {
       (row) => free(row, row.memoryMiB, 'memoryMiB') >= needs.memoryMiB,
       'has insufficient memory available.',
     ),
-    failing((row) => free(row, row.cpuUnits, 'cpuUnits') >= needs.cpuUnits, 'has insufficient CPU units available.'),
+    failing(
+      (row) => free(row, row.cpuUnits, 'cpuUnits') >= needs.cpuUnits,
+      'has insufficient CPU units available.',
+    ),
     failing((row) => {
       const taken = [...reservedPorts, ...tasksHere(row).flatMap((task) => task.hostPorts)];
       return !needs.hostPorts.some((port) => taken.includes(port));

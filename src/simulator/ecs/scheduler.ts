@@ -17,7 +17,8 @@ const failureRetryMs = { first: 10_000, last: 900_000 } as const;
 /** The circuit breaker's threshold: half the desired count, between these ("How the deployment circuit breaker works"). */
 const breakerThreshold = { least: 3, most: 200 } as const;
 
-const troubleshooting = 'For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.';
+const troubleshooting =
+  'For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.';
 
 /** A service's tasks as its scheduler sees them. */
 interface View {
@@ -39,7 +40,8 @@ export function reconcileService(world: World, serviceArn: string): void {
   if (view === undefined) return;
   if (service.status === 'DRAINING') {
     stop(world, service, view.live);
-    if (view.live.length === 0) world.schedule(ecsEvents.drained, world.vary(world.delays.serviceDrain), serviceArn);
+    if (view.live.length === 0)
+      world.schedule(ecsEvents.drained, world.vary(world.delays.serviceDrain), serviceArn);
     return;
   }
   retire(world, service, view);
@@ -88,7 +90,9 @@ function isHealthy(world: World, task: TaskRow): boolean {
 
 /** Stops tasks of older deployments as far as the minimum healthy percent (rounded up) allows. */
 function retire(world: World, service: ServiceRow, view: View): void {
-  const least = Math.ceil((service.desiredCount * (service.deploymentConfiguration.minimumHealthyPercent ?? 100)) / 100);
+  const least = Math.ceil(
+    (service.desiredCount * (service.deploymentConfiguration.minimumHealthyPercent ?? 100)) / 100,
+  );
   const healthy = [...view.current, ...view.outdated].filter((task) => isHealthy(world, task)).length;
   const unhealthyOnes = view.outdated.filter((task) => !isHealthy(world, task));
   const healthyOnes = view.outdated.filter((task) => isHealthy(world, task));
@@ -120,7 +124,9 @@ function stop(world: World, service: ServiceRow, those: readonly TaskRow[]): voi
 
 /** Starts what is missing, within the maximum percent (rounded down), which also counts what is still stopping. */
 function start(world: World, service: ServiceRow, view: View): void {
-  const most = Math.floor((service.desiredCount * (service.deploymentConfiguration.maximumPercent ?? 200)) / 100);
+  const most = Math.floor(
+    (service.desiredCount * (service.deploymentConfiguration.maximumPercent ?? 200)) / 100,
+  );
   const missing = Math.min(
     service.desiredCount - view.current.length,
     Math.max(most, service.desiredCount === 0 ? 0 : 1) - view.live.length,
@@ -227,7 +233,8 @@ function breakCircuit(world: World, service: ServiceRow, primary: DeploymentRow)
     Math.max(Math.ceil(service.desiredCount / 2), breakerThreshold.least),
     breakerThreshold.most,
   );
-  if (breaker?.enable !== true || primary.rolloutState !== 'IN_PROGRESS' || primary.failedTasks < threshold) return;
+  if (breaker?.enable !== true || primary.rolloutState !== 'IN_PROGRESS' || primary.failedTasks < threshold)
+    return;
   primary.rolloutState = 'FAILED';
   primary.rolloutStateReason = 'ECS deployment circuit breaker: tasks failed to start.';
   addEvent(world, service, `(deployment ${primary.id}) deployment failed: tasks failed to start.`);
@@ -262,7 +269,11 @@ export function deploy(world: World, service: ServiceRow, reason?: string): void
 function conclude(world: World, service: ServiceRow, view: View): void {
   const ours = new Set(view.live.map((task) => task.startedBy));
   service.deployments = service.deployments.filter(
-    (one) => one === view.primary || one.status === 'PRIMARY' || ours.has(one.id) || one.rolloutState === 'COMPLETED',
+    (one) =>
+      one === view.primary ||
+      one.status === 'PRIMARY' ||
+      ours.has(one.id) ||
+      one.rolloutState === 'COMPLETED',
   );
   const isDone =
     view.live.length === service.desiredCount &&

@@ -38,7 +38,11 @@ import { type DeploymentRow, type ServiceRow, services } from './services-table.
 import { findTaskDefinition, type TaskDefinitionRow } from './task-definitions.ts';
 import { type TaskRow, tasks } from './tasks-table.ts';
 
-function findService(world: World, clusterName: string, nameOrArn: string | undefined): ServiceRow | undefined {
+function findService(
+  world: World,
+  clusterName: string,
+  nameOrArn: string | undefined,
+): ServiceRow | undefined {
   return world.rows(services).get(ecsArn(world, `service/${clusterName}/${shortName(nameOrArn ?? '')}`));
 }
 
@@ -163,7 +167,11 @@ function wake(world: World, row: ServiceRow): void {
  *
  * @throws SimulatedFailure InvalidParameterException
  */
-function existing(world: World, cluster: ClusterRow, input: CreateServiceCommandInput): ServiceRow | undefined {
+function existing(
+  world: World,
+  cluster: ClusterRow,
+  input: CreateServiceCommandInput,
+): ServiceRow | undefined {
   const row = findService(world, cluster.name, input.serviceName);
   if (row === undefined || row.status === 'INACTIVE') return undefined;
   if (row.status === 'DRAINING') throw invalidParameter('Unable to Start a service that is still Draining.');
@@ -176,7 +184,9 @@ function existing(world: World, cluster: ClusterRow, input: CreateServiceCommand
 
 function checkCreate(input: CreateServiceCommandInput): void {
   if (!/^[a-zA-Z0-9_-]{1,255}$/.test(input.serviceName ?? '')) {
-    throw invalidParameter('Invalid service name. Only letters, digits, hyphens and underscores are allowed.');
+    throw invalidParameter(
+      'Invalid service name. Only letters, digits, hyphens and underscores are allowed.',
+    );
   }
   if (input.schedulingStrategy === 'DAEMON' || (input.loadBalancers ?? []).length > 0) {
     throw new SimulatedFailure(
@@ -279,7 +289,8 @@ export const serviceOperations = {
     row.placementConstraints = input.placementConstraints ?? row.placementConstraints;
     row.placementStrategy = input.placementStrategy ?? row.placementStrategy;
     row.availabilityZoneRebalancing = input.availabilityZoneRebalancing ?? row.availabilityZoneRebalancing;
-    row.healthCheckGracePeriodSeconds = input.healthCheckGracePeriodSeconds ?? row.healthCheckGracePeriodSeconds;
+    row.healthCheckGracePeriodSeconds =
+      input.healthCheckGracePeriodSeconds ?? row.healthCheckGracePeriodSeconds;
     row.enableEcsManagedTags = input.enableECSManagedTags ?? row.enableEcsManagedTags;
     row.enableExecuteCommand = input.enableExecuteCommand ?? row.enableExecuteCommand;
     row.propagateTags = input.propagateTags ?? row.propagateTags;

@@ -22,7 +22,8 @@ export function checkTaskDefinition(input: RegisterTaskDefinitionCommandInput): 
   for (const container of containers) {
     checkContainer(container, input);
     for (const mount of container.mountPoints ?? []) {
-      if (!volumes.has(mount.sourceVolume)) throw clientFailure(`Unknown volume '${mount.sourceVolume ?? ''}'.`);
+      if (!volumes.has(mount.sourceVolume))
+        throw clientFailure(`Unknown volume '${mount.sourceVolume ?? ''}'.`);
     }
   }
 }

@@ -66,8 +66,9 @@ export function findTaskDefinition(world: World, name: string | undefined): Task
  * The defaults that ECS adds, which a later describe shows. Environment and secrets come back in an order of ECS's own.
  */
 function withDefaults(container: ContainerDefinition, networkMode: string): ContainerDefinition {
-  const byName = <Named extends { readonly name?: string | undefined }>(list: readonly Named[] = []): Named[] =>
-    list.toSorted((one, other) => ((one.name ?? '') < (other.name ?? '') ? 1 : -1));
+  const byName = <Named extends { readonly name?: string | undefined }>(
+    list: readonly Named[] = [],
+  ): Named[] => list.toSorted((one, other) => ((one.name ?? '') < (other.name ?? '') ? 1 : -1));
   const { healthCheck, secrets } = container;
   return {
     ...container,

@@ -232,7 +232,8 @@ function runTaskReason(because: string): string {
   if (because.includes('memory')) return 'RESOURCE:MEMORY';
   if (because.includes('CPU')) return 'RESOURCE:CPU';
   if (because.includes('port')) return 'RESOURCE:PORTS';
-  if (because.includes('MemberOf') || because.includes('Distinct')) return 'MemberOf placement constraint unsatisfied.';
+  if (because.includes('MemberOf') || because.includes('Distinct'))
+    return 'MemberOf placement constraint unsatisfied.';
   if (because.includes('disconnected')) return 'AGENT';
   return because.includes('attribute') ? 'ATTRIBUTE' : 'No Container Instances were found in your cluster.';
 }

@@ -106,7 +106,8 @@ function findPrimary(world: World, cluster: SimulatedClusterRow, shard: Shard): 
   const living = new Set(shard.dataNodes.map((node) => node.diskId));
   if (copies.length === 0) {
     const home = leastLoaded(cluster, shard);
-    if (home !== undefined) addCopy(world, cluster, { shard, home, isPrimary: true, usualMs: recoveryMs.empty });
+    if (home !== undefined)
+      addCopy(world, cluster, { shard, home, isPrimary: true, usualMs: recoveryMs.empty });
     return undefined;
   }
   const primary = copies.find((copy) => copy.isPrimary);
@@ -134,7 +135,8 @@ function leastLoaded(cluster: SimulatedClusterRow, shard: Shard): NodeIdentity |
   const holders = shard.dataNodes.filter((node) => taken.some((copy) => copy.diskId === node.diskId));
   const zones = new Set(holders.map((node) => node.zone));
   const load = (node: NodeIdentity): number =>
-    cluster.copies.filter((copy) => copy.diskId === node.diskId).length + (zones.has(node.zone) ? 1_000_000 : 0);
+    cluster.copies.filter((copy) => copy.diskId === node.diskId).length +
+    (zones.has(node.zone) ? 1_000_000 : 0);
   const [best] = shard.dataNodes
     .filter((node) => !holders.includes(node))
     .toSorted((one, other) => load(one) - load(other));
@@ -143,7 +145,8 @@ function leastLoaded(cluster: SimulatedClusterRow, shard: Shard): NodeIdentity |
 
 function addReplica(world: World, cluster: SimulatedClusterRow, shard: Shard): void {
   const home = leastLoaded(cluster, shard);
-  if (home !== undefined) addCopy(world, cluster, { shard, home, isPrimary: false, usualMs: recoveryMs.copied });
+  if (home !== undefined)
+    addCopy(world, cluster, { shard, home, isPrimary: false, usualMs: recoveryMs.copied });
 }
 
 interface NewCopy {

@@ -26,7 +26,10 @@ function requireLed(world: World, clusterName: string): Led {
   const found = led(world, clusterName);
   if (found !== undefined) return found;
   const count = nodesUp(world, clusterName).length;
-  const words = count === 0 ? 'no node answers' : `${count} ${count === 1 ? 'node answers' : 'nodes answer'}, and no master is elected`;
+  const words =
+    count === 0
+      ? 'no node answers'
+      : `${count} ${count === 1 ? 'node answers' : 'nodes answer'}, and no master is elected`;
   throw new EsEcsError('UNREACHABLE', `elasticsearch cluster ${clusterName}: ${words}`);
 }
 
@@ -45,7 +48,12 @@ function healthOf({ cluster, nodes }: Led): ClusterHealth {
       else if (copies.length < 1 + replicas && status === 'green') status = 'yellow';
     }
   }
-  return { status, nodes: cluster.members.length, shards: started.length, unassigned: Math.max(0, wanted - assigned) };
+  return {
+    status,
+    nodes: cluster.members.length,
+    shards: started.length,
+    unassigned: Math.max(0, wanted - assigned),
+  };
 }
 
 /** The simulated Elasticsearch of a cluster name, as its own client would see it. */

@@ -41,7 +41,8 @@ export function settle(world: World, clusterName: string): void {
     );
   }
   const fresh = up.filter((node) => uuidOf(node) === undefined);
-  const leading = own.find((cluster) => cluster.masterDiskId !== undefined) ?? bootstrap(world, clusterName, fresh);
+  const leading =
+    own.find((cluster) => cluster.masterDiskId !== undefined) ?? bootstrap(world, clusterName, fresh);
   if (leading !== undefined) join(world, leading, fresh);
   for (const cluster of leading === undefined || own.includes(leading) ? own : [...own, leading]) {
     if (cluster.masterDiskId === undefined) continue;
@@ -111,7 +112,9 @@ function bootstrap(
 /** 22 characters of URL-safe base64, as Elasticsearch makes them. */
 function newUuid(world: World): string {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  return Array.from({ length: 22 }, () => letters[Math.floor(world.random() * letters.length)] ?? 'A').join('');
+  return Array.from({ length: 22 }, () => letters[Math.floor(world.random() * letters.length)] ?? 'A').join(
+    '',
+  );
 }
 
 /**

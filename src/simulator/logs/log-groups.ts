@@ -97,7 +97,8 @@ function toLogGroup(world: World, row: LogGroupRow): LogGroup {
 /** Tagging takes the ARN without `:*` ("TagResource", CloudWatch Logs API reference). */
 function groupByArn(world: World, arn: string | undefined): LogGroupRow {
   const found = /^arn:[^:]+:logs:[^:]*:\d+:log-group:([^:]+)$/.exec(arn ?? '');
-  if (found?.[1] === undefined) throw invalidParameter(`1 validation error detected: invalid ARN ${arn ?? ''}`);
+  if (found?.[1] === undefined)
+    throw invalidParameter(`1 validation error detected: invalid ARN ${arn ?? ''}`);
   return requireGroup(world, found[1]);
 }
 
@@ -151,7 +152,9 @@ const groupOperations = {
   ): Answer<DescribeLogGroupsCommandOutput> {
     const { logGroupNamePrefix: prefix, logGroupNamePattern: pattern } = input;
     if (prefix !== undefined && pattern !== undefined) {
-      throw invalidParameter('LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.');
+      throw invalidParameter(
+        'LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.',
+      );
     }
     const found = [...world.rows(logGroups).values()]
       .filter((row) => row.name.startsWith(prefix ?? '') && row.name.includes(pattern ?? ''))

@@ -71,7 +71,8 @@ export function findSecret(world: World, id: string | undefined): SecretRow | un
 
 function forgetExpired(world: World): void {
   for (const [arn, row] of world.rows(secrets)) {
-    if (row.recoverUntilMs !== undefined && row.recoverUntilMs <= world.nowMs) world.rows(secrets).delete(arn);
+    if (row.recoverUntilMs !== undefined && row.recoverUntilMs <= world.nowMs)
+      world.rows(secrets).delete(arn);
   }
 }
 
@@ -136,7 +137,8 @@ function toVersion(world: World, content: Content): SecretVersion {
   return {
     id: content.ClientRequestToken ?? `00000000-0000-4000-8000-${serial}`,
     text: content.SecretString,
-    binary: content.SecretBinary === undefined ? undefined : Buffer.from(content.SecretBinary).toString('base64'),
+    binary:
+      content.SecretBinary === undefined ? undefined : Buffer.from(content.SecretBinary).toString('base64'),
     createdAtMs: world.nowMs,
     stages: [],
   };
@@ -245,7 +247,11 @@ function toValue(row: SecretRow, version: SecretVersion): Answer<GetSecretValueC
 }
 
 /** The answer to the same CreateSecret again; anything else of that name is in the way. */
-function existing(world: World, row: SecretRow, input: CreateSecretCommandInput): Answer<CreateSecretCommandOutput> {
+function existing(
+  world: World,
+  row: SecretRow,
+  input: CreateSecretCommandInput,
+): Answer<CreateSecretCommandOutput> {
   if (row.deletedAtMs !== undefined) {
     throw invalidRequest(
       "You can't create this secret because a secret with this name is already scheduled for deletion.",
@@ -265,7 +271,9 @@ const writeOperations = {
   CreateSecret(world: World, input: CreateSecretCommandInput): Answer<CreateSecretCommandOutput> {
     const name = input.Name ?? '';
     if (!/^[A-Za-z0-9/_+=.@-]{1,512}$/.test(name)) {
-      throw invalidParameter('Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!');
+      throw invalidParameter(
+        'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
+      );
     }
     const known = findSecret(world, name);
     if (known !== undefined) return existing(world, known, input);
@@ -374,13 +382,18 @@ const readOperations = {
     const living = Object.values(rows).filter((row) => row !== undefined && row.deletedAtMs === undefined);
     const { items, nextToken } = page(living, input.NextToken, input.MaxResults);
     return {
-      SecretValues: items.flatMap((row) => (row === undefined ? [] : [toValue(row, pickVersion(row, {SecretId: row.arn}))])),
+      SecretValues: items.flatMap((row) =>
+        row === undefined ? [] : [toValue(row, pickVersion(row, { SecretId: row.arn }))],
+      ),
       Errors: Object.entries(rows)
         .filter(([, row]) => row === undefined || row.deletedAtMs !== undefined)
         .map(([SecretId, row]) => ({
           SecretId,
           ErrorCode: row === undefined ? 'ResourceNotFoundException' : 'InvalidRequestException',
-          Message: row === undefined ? "Secrets Manager can't find the specified secret." : 'It was marked for deletion.',
+          Message:
+            row === undefined
+              ? "Secrets Manager can't find the specified secret."
+              : 'It was marked for deletion.',
         })),
       NextToken: nextToken,
     };

@@ -24,7 +24,16 @@ import { describe, expect, it } from 'vitest';
 
 import { registerHost } from '../../../src/simulator/ecs/container-instances.ts';
 import { matchesExpression, parseExpression } from '../../../src/simulator/ecs/expression.ts';
-import { describeService, host, pass, service, stage, taskDefinition, tasksOf, threeNodes } from './support.ts';
+import {
+  describeService,
+  host,
+  pass,
+  service,
+  stage,
+  taskDefinition,
+  tasksOf,
+  threeNodes,
+} from './support.ts';
 
 const cluster = 'es-ecs-search';
 
@@ -43,7 +52,10 @@ describe('ECS clusters', () => {
     expect(plain.clusters?.[0]).toMatchObject({ tags: [], settings: [] });
     expect(plain.failures).toMatchObject([{ reason: 'MISSING' }]);
     await ecs.send(
-      new UpdateClusterSettingsCommand({ cluster, settings: [{ name: 'containerInsights', value: 'disabled' }] }),
+      new UpdateClusterSettingsCommand({
+        cluster,
+        settings: [{ name: 'containerInsights', value: 'disabled' }],
+      }),
     );
     const whole = await ecs.send(
       new DescribeClustersCommand({ clusters: [cluster], include: ['TAGS', 'SETTINGS'] }),
@@ -58,7 +70,15 @@ describe('ECS clusters', () => {
     const { ecs } = stage().clients;
     const { cluster: made } = await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
     const resourceArn = made?.clusterArn ?? '';
-    await ecs.send(new TagResourceCommand({ resourceArn, tags: [{ key: 'a', value: '1' }, { key: 'b', value: '2' }] }));
+    await ecs.send(
+      new TagResourceCommand({
+        resourceArn,
+        tags: [
+          { key: 'a', value: '1' },
+          { key: 'b', value: '2' },
+        ],
+      }),
+    );
     await ecs.send(new UntagResourceCommand({ resourceArn, tagKeys: ['a'] }));
     const { tags } = await ecs.send(new ListTagsForResourceCommand({ resourceArn }));
     expect(tags).toEqual([{ key: 'b', value: '2' }]);
@@ -87,7 +107,9 @@ describe('container instances', () => {
     const { ecs } = on.clients;
     const listed = await ecs.send(new ListContainerInstancesCommand({ cluster }));
     const targetId = listed.containerInstanceArns?.[0] ?? '';
-    await ecs.send(new PutAttributesCommand({ cluster, attributes: [{ name: 'rack', value: '7', targetId }] }));
+    await ecs.send(
+      new PutAttributesCommand({ cluster, attributes: [{ name: 'rack', value: '7', targetId }] }),
+    );
     const found = await ecs.send(
       new ListAttributesCommand({ cluster, targetType: 'container-instance', attributeName: 'rack' }),
     );
@@ -169,14 +191,22 @@ describe('task definitions', () => {
 
   it.each([
     ['no container', taskDefinition({ containerDefinitions: [] }), 'Container list cannot be empty'],
-    ['no memory', taskDefinition({}, { memory: undefined }), "At least one of 'memory' or 'memoryReservation'"],
+    [
+      'no memory',
+      taskDefinition({}, { memory: undefined }),
+      "At least one of 'memory' or 'memoryReservation'",
+    ],
     [
       'ports that differ on the host network',
       taskDefinition({}, { portMappings: [{ containerPort: 9200, hostPort: 9201 }] }),
       'must match',
     ],
     ['an unknown volume', taskDefinition({}, { mountPoints: [{ sourceVolume: 'v' }] }), 'Unknown volume'],
-    ['secrets without a role', taskDefinition({}, { secrets: [{ name: 'A', valueFrom: 'b' }] }), 'executionRoleArn'],
+    [
+      'secrets without a role',
+      taskDefinition({}, { secrets: [{ name: 'A', valueFrom: 'b' }] }),
+      'executionRoleArn',
+    ],
     [
       'a start period beyond 300 seconds',
       taskDefinition({}, { healthCheck: { command: ['CMD', 'a'], startPeriod: 301 } }),
@@ -212,7 +242,9 @@ describe('services', () => {
     const { ecs } = (await ready()).clients;
     const first = await ecs.send(create());
     expect((await ecs.send(create())).service?.serviceArn).toBe(first.service?.serviceArn);
-    await expect(ecs.send(create({ desiredCount: 2 }))).rejects.toThrow('Creation of service was not idempotent');
+    await expect(ecs.send(create({ desiredCount: 2 }))).rejects.toThrow(
+      'Creation of service was not idempotent',
+    );
     await expect(ecs.send(create({ clientToken: 'other' }))).rejects.toMatchObject({
       name: 'InvalidParameterException',
     });
@@ -266,7 +298,9 @@ describe('services', () => {
     const on = await ready();
     await service(on, 'a');
     const update = async (changes: object): Promise<string | undefined> => {
-      const answer = await on.clients.ecs.send(new UpdateServiceCommand({ cluster, service: 'a', ...changes }));
+      const answer = await on.clients.ecs.send(
+        new UpdateServiceCommand({ cluster, service: 'a', ...changes }),
+      );
       return answer.service?.deployments?.[0]?.id;
     };
     const first = (await describeService(on, 'a')).deployments?.[0]?.id;

@@ -124,7 +124,9 @@ describe('a task that cannot start', () => {
         {},
         { logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': '/none', ...options } } },
       );
-    expect((await ran(on, logging({}))).containers?.[0]?.reason).toMatch(/^CannotStartContainerError: .*log group/);
+    expect((await ran(on, logging({}))).containers?.[0]?.reason).toMatch(
+      /^CannotStartContainerError: .*log group/,
+    );
     expect((await ran(on, logging({ mode: 'non-blocking' }))).lastStatus).toBe('RUNNING');
   });
 });
@@ -185,7 +187,9 @@ describe('a task that fits nowhere', () => {
     expect(await reasonFor(on)).toContain('Reason: No Container Instances were found in your cluster.');
     host(on, 'search-1');
     await pass(on, 10);
-    expect(await reasonFor(on)).toMatch(/closest matching container-instance [0-9a-f]{32} encountered error "MemberOf/);
+    expect(await reasonFor(on)).toMatch(
+      /closest matching container-instance [0-9a-f]{32} encountered error "MemberOf/,
+    );
     await ecs.send(new RegisterTaskDefinitionCommand(taskDefinition({ family: 'port' }, { memory: 128 })));
     host(on, 'search-0');
     await ecs.send(new RunTaskCommand({ cluster, taskDefinition: 'port', count: 2 }));
@@ -197,7 +201,9 @@ describe('a task that fits nowhere', () => {
     const on = stage();
     await oneHost(on);
     await on.clients.ecs.send(new RegisterTaskDefinitionCommand(taskDefinition({}, { memory: 8192 })));
-    const answer = await on.clients.ecs.send(new RunTaskCommand({ cluster, taskDefinition: 'es-ecs-search' }));
+    const answer = await on.clients.ecs.send(
+      new RunTaskCommand({ cluster, taskDefinition: 'es-ecs-search' }),
+    );
     expect(answer.failures?.[0]?.reason).toBe('RESOURCE:MEMORY');
   });
 });

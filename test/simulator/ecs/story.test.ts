@@ -14,7 +14,16 @@ import { createVirtualClock } from '../../../src/engine/clock.ts';
 import { createSimulatedAccount } from '../../../src/simulator/account.ts';
 import { hostGone } from '../../../src/simulator/ecs/container-instances.ts';
 import { simulatedClusterView } from '../../../src/simulator/elasticsearch/cluster-view.ts';
-import { describeService, host, pass, type Stage, stage, taskDefinition, tasksOf, threeNodes } from './support.ts';
+import {
+  describeService,
+  host,
+  pass,
+  type Stage,
+  stage,
+  taskDefinition,
+  tasksOf,
+  threeNodes,
+} from './support.ts';
 
 const cluster = 'es-ecs-search';
 
@@ -45,7 +54,9 @@ describe('a cluster on the simulated ECS', () => {
     const on = stage();
     await threeNodes(on);
     expect((await tasksOf(on, 'search-0'))[0]?.lastStatus ?? 'none').toMatch(/none|PENDING/);
-    await expect(simulatedClusterView(on.account.world, 'search').health()).rejects.toThrow('no node answers');
+    await expect(simulatedClusterView(on.account.world, 'search').health()).rejects.toThrow(
+      'no node answers',
+    );
     await pass(on, 55);
     expect((await tasksOf(on, 'search-0'))[0]?.lastStatus).toBe('RUNNING');
     const seen = await healthUntil(on, 'green 3', 60);
@@ -63,7 +74,9 @@ describe('a cluster on the simulated ECS', () => {
     ]);
     expect((await view.nodes()).filter((node) => node.isMaster)).toHaveLength(1);
     const found = await describeService(on, 'search-1');
-    expect(found.deployments).toMatchObject([{ status: 'PRIMARY', rolloutState: 'COMPLETED', runningCount: 1 }]);
+    expect(found.deployments).toMatchObject([
+      { status: 'PRIMARY', rolloutState: 'COMPLETED', runningCount: 1 },
+    ]);
     expect(found.events?.map((event) => event.message)).toEqual([
       '(service search-1) has reached a steady state.',
       expect.stringContaining('deployment completed.'),
@@ -146,7 +159,9 @@ describe('a cluster on the simulated ECS', () => {
     const on = stage();
     await threeNodes(on);
     await pass(on, 20);
-    const snapshot = JSON.parse(JSON.stringify(on.account.snapshot())) as ReturnType<typeof on.account.snapshot>;
+    const snapshot = JSON.parse(JSON.stringify(on.account.snapshot())) as ReturnType<
+      typeof on.account.snapshot
+    >;
     const clock = createVirtualClock({ startMs: snapshot.nowMs });
     const again = { ...on, clock, account: createSimulatedAccount({ clock, snapshot }) };
     await pass(again, 120);
@@ -160,7 +175,9 @@ describe('a cluster on the simulated ECS', () => {
     const on = await grown();
     const { ecs } = on.clients;
     const deleteCluster = (): Promise<unknown> => ecs.send(new DeleteClusterCommand({ cluster }));
-    await expect(deleteCluster()).rejects.toMatchObject({ name: 'ClusterContainsContainerInstancesException' });
+    await expect(deleteCluster()).rejects.toMatchObject({
+      name: 'ClusterContainsContainerInstancesException',
+    });
     await expect(ecs.send(new DeleteServiceCommand({ cluster, service: 'search-0' }))).rejects.toMatchObject({
       name: 'InvalidParameterException',
     });
@@ -193,6 +210,8 @@ describe('a cluster on the simulated ECS', () => {
       one?.[list]?.find((resource) => resource.name === 'MEMORY')?.integerValue ?? 0;
     expect(memory('registeredResources')).toBeLessThan(8192);
     expect(memory('registeredResources') - memory('remainingResources')).toBe(6144);
-    expect(one?.remainingResources?.find((resource) => resource.name === 'PORTS')?.stringSetValue).toContain('9300');
+    expect(one?.remainingResources?.find((resource) => resource.name === 'PORTS')?.stringSetValue).toContain(
+      '9300',
+    );
   });
 });
