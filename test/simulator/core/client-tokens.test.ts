@@ -26,7 +26,7 @@ describe('client tokens', () => {
     const call = (input: object) => once(world, { operation: 'EC2:Make', token: 'one', input }, make);
     expect(call({ a: 1, b: [{ c: 2, d: undefined }], ClientToken: 'one' })).toEqual({ id: 1 });
     expect(call({ b: [{ c: 2 }], a: 1 })).toEqual({ id: 1 });
-    expect(() => call({ a: 2, b: [{ c: 2 }] })).toThrowError(
+    expect(() => call({ a: 2, b: [{ c: 2 }] })).toThrow(
       expect.objectContaining({ code: 'IdempotentParameterMismatch' }),
     );
   });
@@ -46,7 +46,7 @@ describe('client tokens', () => {
     const failing = (): { id: number } => {
       throw new SimulatedFailure('Full', 'full');
     };
-    expect(() => once(world, call, failing)).toThrowError('full');
+    expect(() => once(world, call, failing)).toThrow('full');
     expect(once(world, call, make)).toEqual({ id: 1 });
     await clock.sleep(25 * 3_600_000);
     expect(once(world, call, make)).toEqual({ id: 2 });
@@ -60,7 +60,7 @@ describe('client tokens', () => {
       mismatch: (token: string) => new SimulatedFailure('InvalidParameterException', token),
     };
     once(world, { ...call, input: { a: 1 } }, make);
-    expect(() => once(world, { ...call, input: { a: 2 } }, make)).toThrowError(
+    expect(() => once(world, { ...call, input: { a: 2 } }, make)).toThrow(
       expect.objectContaining({ code: 'InvalidParameterException', message: 'one' }),
     );
   });
