@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 import {
   AllocateAddressCommand,
   AssociateRouteTableCommand,
@@ -32,6 +30,7 @@ import {
   type SimulatedAccount,
   type SimulatedAccountOptions,
 } from '../../src/simulator/account.ts';
+import { renderUserData } from '../../src/templates/user-data.ts';
 
 export const region = 'eu-west-1';
 export const zones = ['a', 'b', 'c'].map((letter) => region + letter);
@@ -162,8 +161,14 @@ export async function profile({ clients: { iam }, clock }: Stage): Promise<void>
         Statement: [
           {
             Effect: 'Allow',
-            Action: ['ec2:DescribeVolumes', 'ec2:AttachVolume', 'ec2:CreateTags'],
+            Action: ['ec2:DescribeVolumes', 'ec2:CreateTags'],
             Resource: '*',
+          },
+          {
+            Effect: 'Allow',
+            Action: 'ec2:AttachVolume',
+            Resource: '*',
+            Condition: { StringLike: { 'aws:ResourceTag/es-ecs-node': 'search-*' } },
           },
         ],
       }),
@@ -177,11 +182,8 @@ export async function profile({ clients: { iam }, clock }: Stage): Promise<void>
 }
 
 /** The project's own user data, rendered as it is for a host. */
-export function hostUserData(): string {
-  const text = readFileSync(new URL('../../templates/user-data.sh', import.meta.url), 'utf8')
-    .replace('{{cluster}}', "'search'")
-    .replace('{{ecsCluster}}', `'${ecsCluster}'`)
-    .replace('{{volumeAddressPrefix}}', "'hosts/volume/'");
+export async function hostUserData(): Promise<string> {
+  const text = await renderUserData({ cluster: 'search', ecsCluster, volumeAddressPrefix: 'hosts/volume/' });
   return Buffer.from(text).toString('base64');
 }
 
@@ -194,7 +196,7 @@ export async function template(on: Stage, more: RequestLaunchTemplateData = {}):
         ImageId: await imageId(on),
         InstanceType: 'm7g.large',
         IamInstanceProfile: { Name: profileName },
-        UserData: hostUserData(),
+        UserData: await hostUserData(),
         MetadataOptions: { HttpTokens: 'required', InstanceMetadataTags: 'enabled' },
         ...more,
       },
@@ -225,6 +227,7 @@ export async function volume(
           Tags: [
             { Key: 'es-ecs-cluster', Value: 'search' },
             { Key: 'es-ecs-resource', Value: `hosts/volume/${node}` },
+            { Key: 'es-ecs-node', Value: node },
           ],
         },
       ],

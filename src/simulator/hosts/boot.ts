@@ -7,7 +7,7 @@ import { instanceType } from '../ec2/instance-types.ts';
 import { attachVolume, type VolumeRow, volumes, volumeState } from '../ec2/volumes.ts';
 import { registerHost } from '../ecs/container-instances.ts';
 import { instanceProfiles } from '../iam/instance-profiles.ts';
-import { roleAllows } from '../iam/roles.ts';
+import { type Attempt, roleAllows } from '../iam/roles.ts';
 import { outboundProblem } from './outbound.ts';
 import { type HostScript, parseUserData } from './user-data.ts';
 
@@ -111,7 +111,11 @@ function currentBoot(world: World, row: InstanceRow): BootRow {
 function giveUp(world: World, row: InstanceRow, reason: string): void {
   say(row, `FAILED: ${reason}`);
   world.rows(boots).delete(row.id);
-  if (outboundProblem(world, row) !== undefined || !mayCall(world, row, 'ec2:CreateTags')) return;
+  if (
+    outboundProblem(world, row) !== undefined ||
+    !mayCall(world, row, { action: 'ec2:CreateTags', tags: row.tags })
+  )
+    return;
   row.tags = { ...row.tags, [tagNames.problem]: reason.slice(0, 250) };
 }
 
@@ -138,8 +142,9 @@ function takeVolume(
   { script, node }: { readonly script: HostScript; readonly node: string },
 ): Step<VolumeRow | undefined> {
   if (script.volume === undefined) return { kind: 'done', value: undefined };
-  const refused = ['ec2:DescribeVolumes', 'ec2:AttachVolume'].find((action) => !mayCall(world, row, action));
-  if (refused !== undefined) return wait(`the instance's role does not allow ${refused}`);
+  if (!mayCall(world, row, { action: 'ec2:DescribeVolumes' })) {
+    return wait("the instance's role does not allow ec2:DescribeVolumes");
+  }
   const { cluster, addressPrefix } = script.volume;
   const address = `${addressPrefix}${node}`;
   const found = [...world.rows(volumes).values()].filter(
@@ -165,6 +170,12 @@ function hold(world: World, row: InstanceRow, volume: VolumeRow): Step {
       : wait(`${volume.id} is attaching`);
   }
   if (holder !== undefined) return wait(`${volume.id} is in-use at ${holder}`);
+  // AWS asks for both ends of an attachment.
+  const refused = [row, volume].find(
+    ({ tags }) => !mayCall(world, row, { action: 'ec2:AttachVolume', tags }),
+  );
+  if (refused !== undefined)
+    return wait(`the instance's role does not allow ec2:AttachVolume on ${refused.id}`);
   try {
     attachVolume(world, volume, { instanceId: row.id, device });
     return wait(`${volume.id} is attaching`);
@@ -194,7 +205,7 @@ function join(
   },
 ): Step {
   const { script, node, volume } = found;
-  if (!mayCall(world, row, 'ecs:RegisterContainerInstance')) {
+  if (!mayCall(world, row, { action: 'ecs:RegisterContainerInstance' })) {
     return wait("the instance's role does not allow ecs:RegisterContainerInstance");
   }
   const type = instanceType(row.type);
@@ -229,8 +240,8 @@ function join(
   return { kind: 'done', value: undefined };
 }
 
-/** Whether the role behind the instance's profile allows an action; resources and conditions are not weighed. */
-function mayCall(world: World, row: InstanceRow, action: string): boolean {
+/** Whether the role behind the instance's profile allows an attempt. */
+function mayCall(world: World, row: InstanceRow, attempt: Attempt): boolean {
   const profile = [...world.rows(instanceProfiles).values()].find((one) => one.arn === row.profileArn);
-  return profile?.roleName !== undefined && roleAllows(world, profile.roleName, action);
+  return profile?.roleName !== undefined && roleAllows(world, profile.roleName, attempt);
 }

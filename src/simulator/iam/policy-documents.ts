@@ -11,6 +11,7 @@ interface Statement {
   readonly NotResource?: unknown;
   readonly Principal?: unknown;
   readonly NotPrincipal?: unknown;
+  readonly Condition?: unknown;
 }
 
 /**
@@ -75,19 +76,44 @@ function words(value: unknown): readonly string[] {
 }
 
 /**
- * Whether some statement allows an action. Resources, conditions and denials are not weighed: a forgotten action is what
- * a rehearsal should find, the rest is the business of a policy linter.
+ * Whether some statement allows an action on a thing with these tags, and none denies it outright. Of conditions only
+ * those on `aws:ResourceTag/…` are weighed, and resources are not: a forgotten action and a missing tag are what a rehearsal
+ * should find, the rest is the business of a policy linter.
  */
-export function allows(documents: readonly string[], action: string): boolean {
+export function allows(
+  documents: readonly string[],
+  action: string,
+  tags: Readonly<Record<string, string>>,
+): boolean {
   const matching = documents
     .flatMap((document) => statementsOf(document))
-    .filter((statement) => words(statement.Action).some((pattern) => matchesAction(pattern, action)));
-  return matching.some((statement) => statement.Effect === 'Allow');
+    .filter((statement) => words(statement.Action).some((pattern) => matchesPattern(pattern, action, 'i')));
+  const isDenied = matching.some(({ Effect, Condition }) => Effect === 'Deny' && Condition === undefined);
+  return !isDenied && matching.some((one) => one.Effect === 'Allow' && tagsHold(one.Condition, tags));
 }
 
-function matchesAction(pattern: string, action: string): boolean {
+/** Whether the conditions on the tags of the thing itself hold. */
+function tagsHold(condition: unknown, tags: Readonly<Record<string, string>>): boolean {
+  return entries(condition).every(([operator, keys]) =>
+    entries(keys).every(([key, wanted]) => {
+      const tag = /^aws:ResourceTag\/(.+)$/i.exec(key)?.[1];
+      if (tag === undefined || !['StringEquals', 'StringLike'].includes(operator)) return true;
+      const value = tags[tag];
+      if (value === undefined) return false;
+      return words(wanted).some((one) =>
+        operator === 'StringLike' ? matchesPattern(one, value) : one === value,
+      );
+    }),
+  );
+}
+
+function entries(value: unknown): readonly (readonly [string, unknown])[] {
+  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
+}
+
+function matchesPattern(pattern: string, value: string, flags = ''): boolean {
   const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(action);
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, flags).test(value);
 }
 
 /** Policies come back from IAM URL-encoded by RFC 3986, and the SDK leaves them so ("GetRole", AWS IAM API reference). */

@@ -75,12 +75,19 @@ export function requireRole(world: World, name: string | undefined): RoleRow {
   return row;
 }
 
-/** Whether a role's policies hold a statement that allows the action (resources and conditions are not weighed). */
-export function roleAllows(world: World, roleName: string, action: string): boolean {
+/** What a role wants to do, and the tags of the thing it wants to do it to. */
+export interface Attempt {
+  readonly action: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Whether a role's policies allow an action, or an attempt on a thing with tags, as far as those two go. */
+export function roleAllows(world: World, roleName: string, attempt: Attempt | string): boolean {
+  const { action, tags = {} } = typeof attempt === 'string' ? { action: attempt } : attempt;
   const row = world.rows(roles).get(roleName);
   if (row === undefined) return false;
   const managed = row.attached.map((arn) => managedPolicyDocument(arn) ?? '{"Statement":[]}');
-  return allows([...Object.values(row.inline), ...managed], action);
+  return allows([...Object.values(row.inline), ...managed], action, tags);
 }
 
 /** The role as GetRole and GetInstanceProfile give it. */

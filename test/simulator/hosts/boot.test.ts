@@ -3,6 +3,7 @@ import {
   DescribeAutoScalingGroupsCommand,
 } from '@aws-sdk/client-auto-scaling';
 import {
+  DeleteTagsCommand,
   DeleteVolumeCommand,
   DescribeInstancesCommand,
   DescribeVolumesCommand,
@@ -177,6 +178,21 @@ describe('a host', () => {
   });
 });
 
+describe('a role that is limited by tag', () => {
+  it('cannot attach a volume without the tag', async () => {
+    await prepare();
+    const volumeId = await volume(on, 'search-0');
+    await on.clients.ec2.send(
+      new DeleteTagsCommand({ Resources: [volumeId], Tags: [{ Key: 'es-ecs-node' }] }),
+    );
+    await group('search-0');
+    await on.clock.sleep(5 * 60_000);
+    const [id] = await members('search-0');
+    expect(await consoleOf(must(id))).toContain(`does not allow ec2:AttachVolume on ${volumeId}`);
+    expect(await registered()).toEqual([]);
+  });
+});
+
 describe('the way out', () => {
   it('is needed to register', async () => {
     await prepare({ noWayOut: true });
@@ -211,8 +227,8 @@ describe('the way out', () => {
 });
 
 describe('user data', () => {
-  it('is read as the template has it', () => {
-    expect(parseUserData(hostUserData())).toEqual({
+  it('is read as the template has it', async () => {
+    expect(parseUserData(await hostUserData())).toEqual({
       ecsCluster,
       volume: { cluster: 'search', addressPrefix: 'hosts/volume/' },
     });
