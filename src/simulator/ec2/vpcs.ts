@@ -186,7 +186,7 @@ export const vpcOperations = {
     };
   },
 
-  /** One attribute a call (ModifyVpcAttribute: "You can't modify the … at the same time"). */
+  /** One attribute a call (ModifyVpcAttribute: "Use separate requests for each attribute"). */
   ModifyVpcAttribute(world: World, input: ModifyVpcAttributeCommandInput): object {
     const row = requireVpc(world, input.VpcId);
     if (input.EnableDnsSupport !== undefined && input.EnableDnsHostnames !== undefined) {
