@@ -38,13 +38,15 @@ export function readSecrets(
   for (const { name = '', valueFrom = '' } of request.secrets) {
     const reference = parseReference(valueFrom);
     const role = shortName(request.roleArn ?? '');
-    if (!roleAllows(world, role, 'secretsmanager:GetSecretValue')) {
+    const secret = findSecret(world, reference.arn);
+    const tags = secret?.tags ?? {};
+    if (!roleAllows(world, role, { action: 'secretsmanager:GetSecretValue', tags })) {
       return failed(
         reference,
         `AccessDeniedException: User: arn:${world.partition}:sts::${world.accountId}:assumed-role/${role} is not authorized to perform: secretsmanager:GetSecretValue on resource: ${reference.arn}`,
       );
     }
-    const value = valueOf(findSecret(world, reference.arn), reference);
+    const value = valueOf(secret, reference);
     if ('failure' in value) return value;
     values[name] = value.value;
   }
