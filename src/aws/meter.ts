@@ -62,21 +62,25 @@ export class CallMeter {
       (next, context) => (args) => {
         const operation = operationOf(context);
         this.#byOperation.set(operation, (this.#byOperation.get(operation) ?? 0) + 1);
-        return this.#limit(() => next(args));
+        // Noted within the SDK's retries as well, which must know what it is they would repeat.
+        return this.#limit(() => noting(context, next(args)));
       },
       { step: 'deserialize', priority: 'high', name: 'esEcsMeter' },
     );
-    stack.add(
-      (next, context) => async (args) => {
-        try {
-          return await next(args);
-        } catch (error) {
-          if (typeof error === 'object' && error !== null) actions.set(error, actionName(context));
-          throw error;
-        }
-      },
-      { step: 'initialize', priority: 'high', name: 'esEcsOrigin' },
-    );
+    stack.add((next, context) => (args) => noting(context, next(args)), {
+      step: 'initialize',
+      priority: 'high',
+      name: 'esEcsOrigin',
+    });
+  }
+}
+
+async function noting(context: CallContext, call: Promise<unknown>): Promise<unknown> {
+  try {
+    return await call;
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) actions.set(error, actionName(context));
+    throw error;
   }
 }
 

@@ -1,0 +1,81 @@
+import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
+import { describe, expect, it } from 'vitest';
+
+import { createClients } from '../../src/aws/clients.ts';
+import { existing } from '../../src/aws/ec2.ts';
+import { actionOf, CallMeter, isRead } from '../../src/aws/meter.ts';
+import { diffTags } from '../../src/aws/tags.ts';
+import { unless } from '../../src/aws/unless.ts';
+import { createVirtualClock } from '../../src/engine/clock.ts';
+import { createSimulatedAccount } from '../../src/simulator/index.ts';
+
+const named = (name: string): Error => Object.assign(new Error(name), { name });
+
+describe('CallMeter', () => {
+  it('tells reads from writes', () => {
+    expect(['DescribeVpcs', 'GetAuthorizationToken', 'ListTasks', 'BatchGetImage'].every(isRead)).toBe(true);
+    expect(['CreateVpc', 'RunInstances', 'BatchDeleteImage'].some(isRead)).toBe(false);
+  });
+
+  it('notes on an error which call it came out of, that of missing credentials too', async () => {
+    const clock = createVirtualClock({ startMs: 0 });
+    const account = createSimulatedAccount({ clock });
+    const { ec2 } = createClients({
+      region: 'eu-west-1',
+      clock,
+      meter: new CallMeter(),
+      attach: account.attach.bind(account),
+    });
+    const lost = named('CredentialsProviderError');
+    ec2.config.credentials = () => Promise.reject(lost);
+    await expect(ec2.send(new DescribeVpcsCommand({}))).rejects.toBe(lost);
+    expect(actionOf(lost)).toBe('ec2:DescribeVpcs');
+    expect(actionOf(named('Other'))).toBeUndefined();
+  });
+});
+
+describe('existing', () => {
+  it('asks one by one for those that exist when one of them does not', async () => {
+    const there = new Set(['a', 'c']);
+    const read = async (ids: readonly string[]): Promise<readonly string[]> => {
+      if (ids.every((id) => there.has(id))) return ids;
+      throw named('NotFound');
+    };
+    expect(await existing(['a', 'b', 'c'], 'NotFound', read)).toEqual(['a', 'c']);
+    await expect(existing(['b'], 'SomethingElse', read)).rejects.toThrow('NotFound');
+  });
+});
+
+describe('unless', () => {
+  it('forgives the names it is given and no other', async () => {
+    expect(await unless(['Gone'], Promise.reject(named('Gone')))).toBeUndefined();
+    await expect(unless(['Gone'], Promise.reject(named('Denied')))).rejects.toThrow('Denied');
+    expect(await unless(['Gone'], Promise.resolve(1))).toBe(1);
+  });
+});
+
+describe('diffTags', () => {
+  const calls: unknown[] = [];
+  const writer = {
+    set: async (tags: object) => {
+      calls.push(tags);
+    },
+    unset: async (keys: readonly string[]) => {
+      calls.push(keys);
+    },
+    keeps: ['status'],
+  };
+
+  it('sets and unsets in one call each, and leaves alone what is not ours to judge', async () => {
+    const observed = { a: '1', b: '9', old: 'x', older: 'y', status: 's', 'aws:cloudformation': 'z' };
+    const changes = diffTags({ a: '1', b: '2', c: '3' }, observed, writer);
+    expect(changes.map(({ path, before, after }) => [path, before, after])).toEqual([
+      ['tags.b', '9', '2'],
+      ['tags.c', undefined, '3'],
+      ['tags.old', 'x', undefined],
+      ['tags.older', 'y', undefined],
+    ]);
+    for (const apply of new Set(changes.map((change) => change.apply))) await apply?.();
+    expect(calls).toEqual([{ b: '2', c: '3' }, ['old', 'older']]);
+  });
+});

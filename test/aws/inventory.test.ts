@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Clients } from '../../src/aws/clients.ts';
+import { type Collection, Inventory } from '../../src/aws/inventory.ts';
+import { clusterTag, resourceTag, type Tags } from '../../src/aws/tags.ts';
+
+interface Box {
+  readonly id: string;
+  readonly tags: Tags;
+  readonly isGone?: boolean;
+}
+
+/** No collection of these tests asks a client anything. */
+const noClients = {} as Clients;
+
+const owned = (id: string, address: string): Box => ({
+  id,
+  tags: { [clusterTag]: 'search', [resourceTag]: address },
+});
+
+/** A shelf of boxes, and what was asked of it. */
+function shelf(...boxes: readonly Box[]) {
+  const asked: string[] = [];
+  const listed: Collection<Box> = {
+    name: 'boxes',
+    list: async () => {
+      asked.push('list');
+      return boxes.filter((box) => box.tags[clusterTag] === 'search');
+    },
+    byIds: async (_clients, ids) => {
+      asked.push(ids.join('+'));
+      return boxes.filter((box) => ids.includes(box.id));
+    },
+    chunk: 2,
+    id: (box) => box.id,
+    tags: (box) => box.tags,
+    isGone: (box) => box.isGone === true,
+  };
+  const { list: _list, ...named } = listed;
+  return { asked, listed, named, inventory: new Inventory(noClients, 'search') };
+}
+
+describe('Inventory', () => {
+  it('answers every first question about a type from one list', async () => {
+    const { asked, listed, inventory } = shelf(owned('b1', 'one'), owned('b2', 'two'));
+    const found = await Promise.all(
+      ['one', 'two', 'three'].map((address) =>
+        inventory.find(listed, address, { id: undefined, fresh: false }),
+      ),
+    );
+    expect(found.map((box) => box?.id)).toEqual(['b1', 'b2', undefined]);
+    expect(asked).toEqual(['list']);
+  });
+
+  it('reads fresh by id, several at once, in chunks', async () => {
+    const { asked, listed, inventory } = shelf(owned('b1', 'one'), owned('b2', 'two'), owned('b3', 'three'));
+    await Promise.all(
+      ['b1', 'b2', 'b3'].map((id) => inventory.find(listed, `of ${id}`, { id, fresh: true })),
+    );
+    expect(asked).toEqual(['b1+b2', 'b3']);
+  });
+
+  it('finds by the remembered id what has lost its tags', async () => {
+    const { listed, inventory } = shelf({ id: 'b1', tags: {} });
+    const found = await inventory.find(listed, 'one', { id: 'b1', fresh: false });
+    expect(found?.id).toBe('b1');
+  });
+
+  it('takes what is gone for absent', async () => {
+    const { listed, inventory } = shelf({ ...owned('b1', 'one'), isGone: true });
+    expect(await inventory.find(listed, 'one', { id: 'b1', fresh: false })).toBeUndefined();
+    expect(await inventory.find(listed, 'one', { id: 'b1', fresh: true })).toBeUndefined();
+  });
+
+  it('refuses two of one address, unless one of them is remembered', async () => {
+    const { listed, inventory } = shelf(owned('b1', 'one'), owned('b2', 'one'));
+    await expect(inventory.find(listed, 'one', { id: undefined, fresh: false })).rejects.toMatchObject({
+      code: 'DUPLICATE',
+      message: expect.stringContaining('b1, b2'),
+    });
+    expect((await inventory.find(listed, 'one', { id: 'b2', fresh: false }))?.id).toBe('b2');
+  });
+
+  it.each([
+    ['of another cluster', { [clusterTag]: 'other' }],
+    ['without an owner', {}],
+  ])('refuses a name that is taken by something %s', async (_what, tags) => {
+    const { named, inventory } = shelf({ id: 'es-ecs-search', tags });
+    const find = inventory.find(named, 'one', { id: undefined, fresh: false, name: 'es-ecs-search' });
+    await expect(find).rejects.toMatchObject({ code: 'NOT_OWNED' });
+  });
+
+  it('reads again once it has forgotten', async () => {
+    const { asked, listed, inventory } = shelf(owned('b1', 'one'));
+    await inventory.owned(listed);
+    inventory.forget();
+    await inventory.owned(listed);
+    expect(asked).toEqual(['list', 'list']);
+  });
+});
