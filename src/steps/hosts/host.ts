@@ -3,7 +3,7 @@ import type { Phase, Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
 import { clusterName, groupName } from '../names.ts';
 import { type ContainerInstance, containerInstanceKey, containerInstances } from './container-instances.ts';
-import { type Group, groups } from './group.ts';
+import { type Group, type GroupInstance, groups } from './group.ts';
 import { explainInstance } from './instances.ts';
 
 export interface Host {
@@ -25,33 +25,40 @@ const minute = 60_000;
  */
 export function host(context: StepContext, node: Node, needs: HostNeeds): Resource<unknown, Host, HostNeeds> {
   const address = `hosts/host/${node.name}`;
-  const ecsCluster = clusterName(context.config);
   return {
     address,
     needs,
     gate: true,
     waits: { for: 'the ECS agent', usualMs: minute, everyMs: 5_000, limitMs: 15 * minute },
     desired: () => undefined,
-    find: async ({ fresh }) => {
-      // Looked up anew each time: while it is waited for, an instance may fail and be replaced by its group.
+    find: async ({ fresh, inputs }) => {
+      const known = inputs.group?.instances[0];
+      const first = known === undefined ? undefined : await hostOf(context, node, { instance: known, fresh });
+      if (first !== undefined && phaseOf(first) === 'ready') return first;
+      // While it is waited for, an instance may fail and be replaced by its group.
       const name = groupName(node.name);
       const found = await context.inventory.find(groups, `hosts/group/${node.name}`, { id: name, fresh });
       const instance = found?.instances[0];
       if (instance === undefined) return undefined;
-      const { instanceId, instanceType } = instance;
-      const key = containerInstanceKey(ecsCluster, instanceId);
-      const containerInstance = await context.inventory.find(containerInstances, key, {
-        id: undefined,
-        fresh,
-        name: key,
-      });
-      return { node: node.name, instanceId, instanceType, containerInstance };
+      return instance.instanceId === first?.instanceId ? first : hostOf(context, node, { instance, fresh });
     },
     id: (observed) => observed.instanceId,
     phase: (observed) => phaseOf(observed),
     diff: () => [],
     explain: (observed) => explain(context, observed),
   };
+}
+
+async function hostOf(
+  context: StepContext,
+  node: Node,
+  seen: { readonly instance: GroupInstance; readonly fresh: boolean },
+): Promise<Host> {
+  const { instanceId, instanceType } = seen.instance;
+  const key = containerInstanceKey(clusterName(context.config), instanceId);
+  const sight = { id: undefined, fresh: seen.fresh, name: key };
+  const containerInstance = await context.inventory.find(containerInstances, key, sight);
+  return { node: node.name, instanceId, instanceType, containerInstance };
 }
 
 function phaseOf({ node, containerInstance }: Host): Phase {

@@ -37,6 +37,8 @@ export interface InstanceProfile {
 type Needs = { readonly role: Resource<unknown, Role> };
 
 const missing = ['NoSuchEntityException'];
+/** Then the role stays a difference, which is retried; the profile itself must not be made twice. */
+const roleNotKnownYet = missing;
 
 const profiles: Collection<InstanceProfile> = {
   name: 'instance profiles',
@@ -80,6 +82,8 @@ export function instanceProfile(
         }),
       );
       invariant(made?.InstanceProfileName, 'CreateInstanceProfile answers with a name');
+      // A difference like any other, should a crash come between; here it saves another look at the profile.
+      await unless(roleNotKnownYet, addRole(iam, desired));
       return { id: made.InstanceProfileName };
     },
     // The role may be a moment old.
@@ -109,15 +113,15 @@ function roleChange(
       impact: 'in-place',
       apply: async () => {
         await removeRole(iam, observed);
-        await iam.send(
-          new AddRoleToInstanceProfileCommand({
-            InstanceProfileName: desired.profileName,
-            RoleName: desired.roleName,
-          }),
-        );
+        await addRole(iam, desired);
       },
     },
   ];
+}
+
+async function addRole(iam: IAMClient, desired: InstanceProfileDesired): Promise<void> {
+  const { profileName: InstanceProfileName, roleName: RoleName } = desired;
+  await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
 }
 
 async function removeRole(iam: IAMClient, observed: InstanceProfile): Promise<void> {

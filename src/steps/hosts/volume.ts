@@ -84,7 +84,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
   return {
     address,
     needs: first === undefined ? {} : { first },
-    waits: { ...brief, for: 'the data volume', usualMs: 3_000 },
+    waits: { ...brief, for: 'the data volume', usualMs: 5_000, everyMs: 5_000 },
     holdsData: true,
     desired: () => ({
       zone: node.zone,

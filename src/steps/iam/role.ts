@@ -112,6 +112,8 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
         }),
       );
       invariant(made?.RoleName, 'CreateRole answers with a name');
+      // A difference like any other, should a crash come between; here it saves another look at the role.
+      await putPolicy(iam, desired);
       return { id: made.RoleName };
     },
     destroy: () => destroyRole(iam, roleName),
@@ -148,17 +150,16 @@ function policyChange(iam: IAMClient, desired: RoleDesired, observed: Role): rea
       before: observed.policy === undefined ? undefined : canonicalPolicy(observed.policy),
       after: canonicalPolicy(desired.policy),
       impact: 'in-place',
-      apply: async () => {
-        await iam.send(
-          new PutRolePolicyCommand({
-            RoleName: desired.roleName,
-            PolicyName: policyName,
-            PolicyDocument: desired.policy,
-          }),
-        );
-      },
+      apply: () => putPolicy(iam, desired),
     },
   ];
+}
+
+async function putPolicy(iam: IAMClient, desired: RoleDesired): Promise<void> {
+  const { roleName, policy } = desired;
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName: roleName, PolicyName: policyName, PolicyDocument: policy }),
+  );
 }
 
 function detachment(iam: IAMClient, roleName: string, policyArn: string): Change {
@@ -216,12 +217,12 @@ async function listAttached(client: IAMClient, roleName: string): Promise<string
 }
 
 async function readRole({ iam }: Clients, roleName: string): Promise<Role | undefined> {
-  const [found, inline, attached] = await Promise.all([
-    unless(missing, iam.send(new GetRoleCommand({ RoleName: roleName }))),
+  const found = await unless(missing, iam.send(new GetRoleCommand({ RoleName: roleName })));
+  if (found?.Role === undefined) return undefined;
+  const [inline, attached] = await Promise.all([
     unless(missing, iam.send(new GetRolePolicyCommand({ RoleName: roleName, PolicyName: policyName }))),
     unless(missing, listAttached(iam, roleName)),
   ]);
-  if (found?.Role === undefined) return undefined;
   return {
     roleName: found.Role.RoleName ?? roleName,
     roleArn: found.Role.Arn ?? '',

@@ -1,4 +1,8 @@
-import { BatchGetImageCommand, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import {
+  BatchDeleteImageCommand,
+  BatchGetImageCommand,
+  GetAuthorizationTokenCommand,
+} from '@aws-sdk/client-ecr';
 
 import type { Clients } from '../../aws/clients.ts';
 import type { Collection } from '../../aws/inventory.ts';
@@ -27,6 +31,8 @@ export interface Image {
   readonly digest: string;
   readonly tags: Tags;
 }
+
+const missing = ['RepositoryNotFoundException', 'ImageNotFoundException'];
 
 export type ImageNeeds = { readonly repository: Resource<unknown, Repository> };
 
@@ -74,6 +80,19 @@ export function image(
     phase: () => 'ready',
     diff: () => [],
     preflight: () => adapters.images.check(),
+    // With its repository, which takes the images of older configs along.
+    destroy: async (observed) => {
+      const colon = observed.key.lastIndexOf(':');
+      await unless(
+        missing,
+        clients.ecr.send(
+          new BatchDeleteImageCommand({
+            repositoryName: observed.key.slice(0, colon),
+            imageIds: [{ imageTag: observed.key.slice(colon + 1) }],
+          }),
+        ),
+      );
+    },
     create: async (desired) => {
       const login = await logIn(clients);
       const { digest } = await adapters.images.buildAndPush({
@@ -110,7 +129,7 @@ async function read({ ecr }: Clients, keys: readonly string[]): Promise<readonly
   const colon = keys[0]?.lastIndexOf(':') ?? 0;
   const repository = keys[0]?.slice(0, colon) ?? '';
   const answer = await unless(
-    ['RepositoryNotFoundException', 'ImageNotFoundException'],
+    missing,
     ecr.send(
       new BatchGetImageCommand({
         repositoryName: repository,

@@ -109,6 +109,8 @@ export function repository(context: StepContext): Resource<RepositoryDesired, Re
         }),
       );
       invariant(made?.repositoryName, 'CreateRepository answers with a name');
+      // A difference like any other, should a crash come between; here it saves another look at the repository.
+      await putLifecycle(ecr, desired);
       return { id: made.repositoryName };
     },
     destroy: async (observed) => {
@@ -156,16 +158,14 @@ function lifecycleChange(
       before,
       after: desired.lifecyclePolicy,
       impact: 'in-place',
-      apply: async () => {
-        await ecr.send(
-          new PutLifecyclePolicyCommand({
-            repositoryName: desired.repositoryName,
-            lifecyclePolicyText: desired.lifecyclePolicy,
-          }),
-        );
-      },
+      apply: () => putLifecycle(ecr, desired),
     },
   ];
+}
+
+async function putLifecycle(ecr: ECRClient, desired: RepositoryDesired): Promise<void> {
+  const { repositoryName: name, lifecyclePolicy: lifecyclePolicyText } = desired;
+  await ecr.send(new PutLifecyclePolicyCommand({ repositoryName: name, lifecyclePolicyText }));
 }
 
 function repositoryTags(ecr: ECRClient, resourceArn: string): TagWriter {

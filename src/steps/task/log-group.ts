@@ -2,7 +2,6 @@ import {
   type CloudWatchLogsClient,
   CreateLogGroupCommand,
   DeleteLogGroupCommand,
-  DeleteRetentionPolicyCommand,
   ListTagsForResourceCommand,
   paginateDescribeLogGroups,
   PutRetentionPolicyCommand,
@@ -22,11 +21,15 @@ import { brief } from '../waits.ts';
 
 export interface LogGroupDesired {
   readonly logGroupName: string;
-  readonly retentionDays: number | undefined;
+  readonly retentionDays: number;
   readonly tags: Tags;
 }
 
-export interface LogGroup extends LogGroupDesired {
+export interface LogGroup {
+  readonly logGroupName: string;
+  /** Undefined: for ever. */
+  readonly retentionDays: number | undefined;
+  readonly tags: Tags;
   /** Without the `:*` that some calls add. */
   readonly logGroupArn: string;
 }
@@ -75,6 +78,8 @@ export function logGroup(context: StepContext): Resource<LogGroupDesired, LogGro
           new CreateLogGroupCommand({ logGroupName: desired.logGroupName, tags: { ...desired.tags } }),
         ),
       );
+      // A difference like any other, should a crash come between; here it saves another look at the group.
+      await setRetention(logs, desired);
       return { id: desired.logGroupName };
     },
     // A group of that name that is just being deleted.
@@ -97,16 +102,16 @@ function retentionChange(
     {
       path: 'retentionDays',
       before: observed.retentionDays === undefined ? 'for ever' : String(observed.retentionDays),
-      after: days === undefined ? 'for ever' : String(days),
+      after: String(days),
       impact: 'in-place',
-      apply: async () => {
-        const { logGroupName: name } = desired;
-        await (days === undefined
-          ? logs.send(new DeleteRetentionPolicyCommand({ logGroupName: name }))
-          : logs.send(new PutRetentionPolicyCommand({ logGroupName: name, retentionInDays: days })));
-      },
+      apply: () => setRetention(logs, desired),
     },
   ];
+}
+
+async function setRetention(logs: CloudWatchLogsClient, desired: LogGroupDesired): Promise<void> {
+  const { logGroupName: name, retentionDays } = desired;
+  await logs.send(new PutRetentionPolicyCommand({ logGroupName: name, retentionInDays: retentionDays }));
 }
 
 function logTags(logs: CloudWatchLogsClient, resourceArn: string): TagWriter {
