@@ -133,7 +133,7 @@ describe('an instance', () => {
     const { UserData } = await ec2.send(
       new DescribeInstanceAttributeCommand({ InstanceId: made.InstanceId, Attribute: 'userData' }),
     );
-    expect(Buffer.from(must(UserData?.Value), 'base64').toString()).toMatch(/^#!\/bin\/bash/);
+    expect(Buffer.from(must(UserData?.Value), 'base64').toString()).toMatch(/^MIME-Version/);
   });
 
   it('has a public address while it runs, and another after a stop', async () => {
