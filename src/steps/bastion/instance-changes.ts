@@ -1,0 +1,119 @@
+import {
+  ModifyInstanceAttributeCommand,
+  ModifyInstanceMetadataOptionsCommand,
+  type RunInstancesCommandInput,
+  StartInstancesCommand,
+  type _InstanceType as SdkInstanceType,
+} from '@aws-sdk/client-ec2';
+
+import { tagSpecifications } from '../../aws/ec2.ts';
+import { resourceTag, type Tags } from '../../aws/tags.ts';
+import type { Change } from '../../engine/resource.ts';
+import type { StepContext } from '../context.ts';
+import { type Bastion, keyTag } from './instances.ts';
+
+export interface BastionDesired {
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly groupIds: readonly string[];
+  readonly keyName: string;
+  /** Of the key that lets us in; undefined as long as this machine has none. */
+  readonly keyFingerprint: string | undefined;
+  readonly httpTokens: string;
+  readonly tags: Tags;
+}
+
+/** Amazon Linux 2023's root disk. */
+const rootDevice = '/dev/xvda';
+
+/** What RunInstances is asked for. */
+export function launch(desired: BastionDesired, token: string): RunInstancesCommandInput {
+  const { [resourceTag]: _address, ...shared } = desired.tags;
+  const instanceTags = { ...desired.tags, [keyTag]: desired.keyFingerprint ?? '' };
+  return {
+    ClientToken: token,
+    MinCount: 1,
+    MaxCount: 1,
+    ImageId: desired.imageId,
+    InstanceType: desired.instanceType as SdkInstanceType, // AWS makes new types faster than the SDK lists them
+    KeyName: desired.keyName,
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: desired.subnetId,
+        Groups: [...desired.groupIds],
+        AssociatePublicIpAddress: true,
+        DeleteOnTermination: true,
+      },
+    ],
+    MetadataOptions: {
+      HttpEndpoint: 'enabled',
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: 1,
+    },
+    BlockDeviceMappings: [
+      {
+        DeviceName: rootDevice,
+        Ebs: { Encrypted: true, VolumeType: 'gp3', DeleteOnTermination: true },
+      },
+    ],
+    // The disk comes and goes with the instance, and is no resource of its own.
+    TagSpecifications: [
+      ...tagSpecifications('instance', instanceTags),
+      ...tagSpecifications('volume', shared),
+    ],
+  };
+}
+
+/** What AWS could change only in an instance that is stopped, or not at all. */
+export function replacements(desired: BastionDesired, observed: Bastion): readonly Change[] {
+  const replaced = (path: string, before: string, after: string): Change => ({
+    path,
+    before,
+    after,
+    impact: 'replace',
+    because: 'the bastion holds nothing; another one takes its place',
+  });
+  const { keyFingerprint: key } = observed;
+  return [
+    ...(['instanceType', 'subnetId'] as const)
+      .filter((path) => desired[path] !== observed[path])
+      .map((path) => replaced(path, observed[path], desired[path])),
+    ...(key === undefined || key === desired.keyFingerprint
+      ? []
+      : [replaced('key', key, desired.keyFingerprint ?? 'a new key')]),
+  ];
+}
+
+/** What can be set right while it runs. */
+export function inPlace(context: StepContext, desired: BastionDesired, observed: Bastion): readonly Change[] {
+  const { ec2 } = context.clients;
+  const { instanceId: InstanceId } = observed;
+  const change = (path: string, sides: readonly [string, string], apply: () => Promise<unknown>): Change[] =>
+    sides[0] === sides[1]
+      ? []
+      : [
+          {
+            path,
+            before: sides[0],
+            after: sides[1],
+            impact: 'in-place',
+            apply: async () => {
+              await apply();
+            },
+          },
+        ];
+  const groups = (ids: readonly string[]): string => [...ids].sort().join(', ');
+  return [
+    ...change('state', [observed.state === 'stopped' ? 'stopped' : 'running', 'running'], () =>
+      ec2.send(new StartInstancesCommand({ InstanceIds: [InstanceId] })),
+    ),
+    ...change('securityGroups', [groups(observed.groupIds), groups(desired.groupIds)], () =>
+      ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [...desired.groupIds] })),
+    ),
+    ...change('httpTokens', [observed.httpTokens, desired.httpTokens], () =>
+      ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpTokens: 'required' })),
+    ),
+  ];
+}

@@ -1,0 +1,54 @@
+import { type Instance as SdkInstance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+
+import { collectPages, ec2Collection } from '../../aws/ec2.ts';
+import { fromCapitalTags, resourceTag, type Tags } from '../../aws/tags.ts';
+
+export interface Bastion {
+  readonly instanceId: string;
+  readonly state: string;
+  readonly instanceType: string;
+  readonly subnetId: string;
+  readonly groupIds: readonly string[];
+  /** As noted when it was made; instances do not say. */
+  readonly keyFingerprint: string | undefined;
+  readonly httpTokens: string;
+  /** Where ssh goes; undefined while it does not run. */
+  readonly publicAddress: string | undefined;
+  readonly reason: string | undefined;
+  readonly tags: Tags;
+}
+
+export const bastionAddress = 'bastion/instance';
+/** EC2 knows the name of an instance's key pair and not which key it was: that is noted here. */
+export const keyTag = 'es-ecs-key';
+
+/** Only the bastion: the cluster's hosts carry its tag as well, and may be many. Ended ones are shown for an hour more. */
+export const bastions = ec2Collection<Bastion>({
+  name: 'bastion instances',
+  notFound: 'InvalidInstanceID.NotFound',
+  read: async (clients, { filters, ids }) => {
+    const narrowed = filters && [...filters, { Name: `tag:${resourceTag}`, Values: [bastionAddress] }];
+    const request = { Filters: narrowed, InstanceIds: ids };
+    const pages = paginateDescribeInstances({ client: clients.ec2 }, request);
+    const reservations = await collectPages(pages, (page) => page.Reservations);
+    return reservations.flatMap((one) => one.Instances ?? []).map(fromSdk);
+  },
+  id: (bastion) => bastion.instanceId,
+  isGone: (bastion) => bastion.state === 'terminated',
+});
+
+function fromSdk(one: SdkInstance): Bastion {
+  const tags = fromCapitalTags(one.Tags);
+  return {
+    instanceId: one.InstanceId ?? '',
+    state: one.State?.Name ?? 'pending',
+    instanceType: one.InstanceType ?? '',
+    subnetId: one.SubnetId ?? '',
+    groupIds: (one.SecurityGroups ?? []).map((group) => group.GroupId ?? ''),
+    keyFingerprint: tags[keyTag],
+    httpTokens: one.MetadataOptions?.HttpTokens ?? '',
+    publicAddress: one.PublicIpAddress,
+    reason: one.StateReason?.Message,
+    tags,
+  };
+}
