@@ -1,0 +1,129 @@
+import {
+  CreateVolumeCommand,
+  DeleteVolumeCommand,
+  DescribeVolumesCommand,
+  ModifyVolumeCommand,
+} from '@aws-sdk/client-ec2';
+import { describe, expect, it } from 'vitest';
+
+import { topology } from '../../../src/elasticsearch/topology.ts';
+import type { Change } from '../../../src/engine/resource.ts';
+import { type Volume, volume, type VolumeDesired } from '../../../src/steps/hosts/volume.ts';
+import { createBench, facts } from '../support/bench.ts';
+
+const storage = { sizeGiB: 200, iops: 3000, throughputMiBps: 125 };
+
+function setUp(initialMasters?: readonly string[]): {
+  readonly stub: ReturnType<ReturnType<typeof createBench>['stub']>;
+  readonly resource: ReturnType<typeof volume>;
+  readonly desired: VolumeDesired;
+} {
+  const bench = createBench();
+  const [node] = topology(bench.context.config, facts.zones);
+  if (node === undefined) throw new Error('there is a node');
+  const resource = volume(bench.context, { node, storage, initialMasters, first: undefined });
+  return { stub: bench.stub('ec2'), resource, desired: resource.desired({}) as VolumeDesired };
+}
+
+function observed(over: Partial<Volume> = {}): Volume {
+  const { desired } = setUp();
+  return { ...desired, volumeId: 'vol-1', state: 'available', type: 'gp3', encrypted: true, ...over };
+}
+
+async function applyAll(changes: readonly Change[]): Promise<void> {
+  for (const apply of new Set(changes.map((change) => change.apply))) await apply?.();
+}
+
+describe('a data volume', () => {
+  it('is made encrypted, in its zone, tagged, with the token; an initial master’s first with the right to bootstrap', async () => {
+    const { stub, resource, desired } = setUp(['search-0', 'search-1', 'search-2']);
+    stub.on(DescribeVolumesCommand as never).resolves({ Volumes: [] } as never);
+    stub.on(CreateVolumeCommand as never).resolves({ VolumeId: 'vol-1' } as never);
+    expect(await resource.create?.(desired, 'token')).toEqual({ id: 'vol-1' });
+    expect(stub.commandCalls(CreateVolumeCommand as never).map((call) => call.args[0].input)).toEqual([
+      {
+        AvailabilityZone: 'eu-west-1a',
+        VolumeType: 'gp3',
+        Size: 200,
+        Iops: 3000,
+        Throughput: 125,
+        Encrypted: true,
+        ClientToken: 'token',
+        TagSpecifications: [
+          {
+            ResourceType: 'volume',
+            Tags: [
+              { Key: 'es-ecs-cluster', Value: 'search' },
+              { Key: 'es-ecs-resource', Value: 'hosts/volume/search-0' },
+              { Key: 'Name', Value: 'search-volume-search-0' },
+              { Key: 'es-ecs-node', Value: 'search-0' },
+              { Key: 'es-ecs-bootstrap', Value: 'search-0:search-1:search-2' },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it.each(['search-0', 'search-2'])('has no right to bootstrap when %s has a volume already', async (other) => {
+    const { stub, resource, desired } = setUp(['search-0', 'search-1', 'search-2']);
+    const Tags = [
+      { Key: 'es-ecs-cluster', Value: 'search' },
+      { Key: 'es-ecs-resource', Value: `hosts/volume/${other}` },
+    ];
+    stub.on(DescribeVolumesCommand as never).resolves({ Volumes: [{ VolumeId: 'vol-9', Tags }] } as never);
+    stub.on(CreateVolumeCommand as never).resolves({ VolumeId: 'vol-1' } as never);
+    await resource.create?.(desired, 'token');
+    const [call] = stub.commandCalls(CreateVolumeCommand as never);
+    expect(JSON.stringify(call?.args[0].input)).not.toContain('es-ecs-bootstrap');
+  });
+
+  it('leaves the right to bootstrap alone once it is there, and once it is gone', () => {
+    const { resource, desired } = setUp(['search-0']);
+    const tags = { ...desired.tags, 'es-ecs-bootstrap': 'search-0' };
+    expect(resource.diff(desired, observed({ tags }))).toEqual([]);
+    expect(resource.diff(desired, observed())).toEqual([]);
+  });
+
+  it('grows, and changes its speed, in one call', async () => {
+    const { stub, resource } = setUp();
+    stub.on(ModifyVolumeCommand as never).resolves({} as never);
+    const desired = { ...observed(), sizeGiB: 300, iops: 6000 };
+    const changes = resource.diff(desired, observed());
+    expect(changes.map(({ path, before, after, impact }) => [path, before, after, impact])).toEqual([
+      ['sizeGiB', '200', '300', 'in-place'],
+      ['iops', '3000', '6000', 'in-place'],
+    ]);
+    await applyAll(changes);
+    expect(stub.commandCalls(ModifyVolumeCommand as never).map((call) => call.args[0].input)).toEqual([
+      { VolumeId: 'vol-1', VolumeType: 'gp3', Size: 300, Iops: 6000, Throughput: 125 },
+    ]);
+  });
+
+  it.each([
+    ['sizeGiB', { sizeGiB: 400 }],
+    ['zone', { zone: 'eu-west-1b' }],
+    ['encrypted', { encrypted: false }],
+    ['state', { state: 'error' }],
+  ])('refuses a change of %s', (path, over) => {
+    const { resource, desired } = setUp();
+    const changes = resource.diff(desired, observed(over));
+    expect(changes).toMatchObject([{ path, impact: 'refuse' }]);
+    expect(changes[0]?.apply).toBeUndefined();
+    expect(changes[0]?.because).toBeTruthy();
+  });
+
+  it('is never replaced, whatever AWS says of it', () => {
+    const { resource } = setUp();
+    for (const state of ['creating', 'available', 'in-use', 'error'])
+      expect(resource.phase(observed({ state }))).not.toBe('failed');
+  });
+
+  it('is not deleted when its tags no longer say that it is this one', async () => {
+    const { stub, resource } = setUp();
+    const Tags = [{ Key: 'es-ecs-cluster', Value: 'other' }];
+    stub.on(DescribeVolumesCommand as never).resolves({ Volumes: [{ VolumeId: 'vol-1', Tags }] } as never);
+    await expect(resource.destroy?.(observed())).rejects.toMatchObject({ code: 'NOT_OWNED' });
+    expect(stub.commandCalls(DeleteVolumeCommand as never)).toHaveLength(0);
+  });
+});
