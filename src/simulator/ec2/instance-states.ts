@@ -101,5 +101,6 @@ export const instanceRules: Readonly<Record<string, EventRule>> = {
   },
   'ec2/instance-forgotten': (world, id) => {
     world.rows(instances).delete(id);
+    world.schedule('hosts/forget', 0, id);
   },
 };

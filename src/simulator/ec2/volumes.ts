@@ -458,6 +458,7 @@ export const volumeRules: Readonly<Record<string, EventRule>> = {
   },
   'ec2/volume-deleted': (world, id) => {
     world.rows(volumes).delete(id);
+    world.schedule('hosts/forget', 0, id);
   },
   'ec2/volume-modified': (world, id) => {
     const row = world.rows(volumes).get(id);

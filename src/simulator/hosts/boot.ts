@@ -78,6 +78,12 @@ function say(row: InstanceRow, line: string): void {
 
 /** What happens on hosts by itself. */
 export const hostRules: Readonly<Record<string, EventRule>> = {
+  /** Of an instance or a volume that is no more. */
+  'hosts/forget': (world, id) => {
+    world.rows(hosts).delete(id);
+    world.rows(boots).delete(id);
+    world.rows(volumeOwners).delete(id);
+  },
   'hosts/boot': (world, instanceId) => {
     const row = world.rows(instances).get(instanceId);
     if (row?.state !== 'running') return;

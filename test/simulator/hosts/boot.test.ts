@@ -118,6 +118,10 @@ describe('a host', () => {
     expect(await holderOf(volumeId)).toBe(id);
     expect(await consoleOf(must(id))).toContain(`search-0 is ready: ${volumeId}`);
     expect(on.account.world.rows(hosts).get(must(id))).toMatchObject({ node: 'search-0', volumeId });
+    await on.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [must(id)] }));
+    await on.clock.sleep(4_000_000);
+    await members('search-0');
+    expect(on.account.world.rows(hosts).get(must(id))).toBeUndefined();
   });
 
   it('comes back on another instance with the same volume, once the old one has let go', async () => {
