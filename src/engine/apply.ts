@@ -1,7 +1,7 @@
 import { EsEcsError } from '../errors.ts';
 import type { Verb } from './events.ts';
 import type { Plan, PlanEntry } from './plan.ts';
-import { refuseRefused } from './plan.ts';
+import { heaviest, refuseRefused } from './plan.ts';
 import { type Address, type AnyResource, stepOf } from './resource.ts';
 import type { Run, Span } from './run.ts';
 import { type Piece, runPieces, type Scheduled } from './schedule.ts';
@@ -142,19 +142,23 @@ class Application {
         });
         return;
       case 'replace':
-        await this.#announced('replace', entry, async () => {
-          await destroyOne(settling, entry.observed);
-          const made = await createOne(settling);
-          const synced = await syncOne(settling, made);
-          this.#counts.replaced += 1;
-          return synced.observed;
-        });
+        await this.#replace(entry, settling);
         return;
       case 'change':
       case 'in-sync':
       case 'refuse':
         await this.#change(entry, settling);
     }
+  }
+
+  async #replace(entry: PlanEntry, settling: Settling): Promise<void> {
+    await this.#announced('replace', entry, async () => {
+      await destroyOne(settling, entry.observed);
+      const made = await createOne(settling);
+      const synced = await syncOne(settling, made);
+      this.#counts.replaced += 1;
+      return synced.observed;
+    });
   }
 
   /**
@@ -169,6 +173,11 @@ class Application {
     }
     const desired = await resource.desired(settling.inputs);
     const changes = resource.diff(desired, observed);
+    if (heaviest(changes) === 'replace') {
+      // Known only now: what it stands on was itself replaced in this run.
+      await this.#replace(entry, settling);
+      return;
+    }
     const pending = resource.phase(observed) === 'pending';
     if (changes.length === 0 && !pending && entry.action === 'in-sync') {
       this.#observed.set(resource.address, observed);

@@ -66,7 +66,7 @@ export function look(settling: Settling, id: string | undefined): Promise<unknow
 
 async function failed(resource: AnyResource, observed: unknown): Promise<EsEcsError> {
   const why = (await resource.explain?.(observed)) ?? 'AWS gives no reason';
-  return new EsEcsError('RESOURCE_FAILED', `${resource.waits.for} failed: ${why}`, {
+  return new EsEcsError('RESOURCE_FAILED', `failed: ${why}`, {
     address: resource.address,
     hint: 'es-ecs up  replaces what failed and goes on',
   });

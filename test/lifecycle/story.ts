@@ -45,7 +45,17 @@ export class Story {
   }
 
   /** Runs a command on the simulated account. */
-  async run(command: string, ...options: readonly string[]): Promise<Told> {
+  run(command: string, ...options: readonly string[]): Promise<Told> {
+    return this.execute([command, '--config', this.config, '--simulate', ...options]);
+  }
+
+  /** Runs a command on what the test has put in the place of AWS. */
+  runForReal(command: string, ...options: readonly string[]): Promise<Told> {
+    return this.execute([command, '--config', this.config, ...options]);
+  }
+
+  /** Runs any command line. */
+  async execute(words: readonly string[]): Promise<Told> {
     const stdout: string[] = [];
     const stderr: string[] = [];
     const terminal: Terminal = {
@@ -57,8 +67,7 @@ export class Story {
       columns: 80,
       ask: () => Promise.resolve(this.answer),
     };
-    const argv = ['node', 'es-ecs', command, '--config', this.config, '--simulate', ...options];
-    const status = await execute(argv, terminal);
+    const status = await execute(['node', 'es-ecs', ...words], terminal);
     return { status, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
   }
 
