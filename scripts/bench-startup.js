@@ -39,7 +39,9 @@ const least = (times) => Math.min(...times);
 
 console.log(`${'milliseconds'.padEnd(20)}   least  median   against node: least  median`);
 for (const contender of contenders) {
-  const times = [least(contender.times), median(contender.times)].map((ms) => ms.toFixed(0).padStart(8)).join('');
+  const times = [least(contender.times), median(contender.times)]
+    .map((ms) => ms.toFixed(0).padStart(8))
+    .join('');
   const ratios = [ratio(contender, least), ratio(contender, median)].map((one) => one.toFixed(2));
   console.log(`${contender.name.padEnd(20)}${times}${ratios[0].padStart(21)}${ratios[1].padStart(8)}`);
 }

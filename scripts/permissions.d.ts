@@ -1,5 +1,8 @@
 /** What AWS asks for beside the calls themselves, and why. */
-export declare const impliedActions: readonly { readonly actions: readonly string[]; readonly because: string }[];
+export declare const impliedActions: readonly {
+  readonly actions: readonly string[];
+  readonly because: string;
+}[];
 
 /** The IAM actions of the calls that the code under a repository's `src/` makes, sorted. */
 export declare function calledActions(root: string): readonly string[];

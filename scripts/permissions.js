@@ -30,7 +30,8 @@ export const impliedActions = [
   },
   {
     actions: ['iam:CreateServiceLinkedRole'],
-    because: 'the first ECS cluster and the first Auto Scaling group of an account make the role of their service',
+    because:
+      'the first ECS cluster and the first Auto Scaling group of an account make the role of their service',
   },
   {
     actions: ['ec2:RunInstances'],
@@ -45,7 +46,8 @@ export const impliedActions = [
       'ecr:PutImage',
       'ecr:UploadLayerPart',
     ],
-    because: "docker, podman or buildah pushes the image with the caller's token; not needed with `image.uri`",
+    because:
+      "docker, podman or buildah pushes the image with the caller's token; not needed with `image.uri`",
   },
 ];
 
@@ -68,14 +70,17 @@ export function calledActions(root) {
   const actions = new Set();
   for (const file of ['src/aws', 'src/steps', 'src/cli'].flatMap((one) => filesUnder(path.join(root, one)))) {
     const text = readFileSync(file, 'utf8');
-    for (const [, names, client] of text.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([a-z0-9-]+)'/g)) {
+    for (const [, names, client] of text.matchAll(
+      /import \{([^}]*)\} from '@aws-sdk\/client-([a-z0-9-]+)'/g,
+    )) {
       const prefix = prefixes[client];
       if (prefix === undefined) throw new Error(`${file}: no IAM prefix is known for client-${client}`);
       for (const name of names.split(',').map((one) => one.trim())) {
         const [, operation = undefined] =
           /^paginate([A-Z]\w+)$/.exec(name) ?? /^([A-Z]\w+)Command$/.exec(name) ?? [];
         if (operation !== undefined) actions.add(`${prefix}:${operation}`);
-        else if (name.startsWith('waitUntil')) throw new Error(`${file}: waits are data here, not SDK waiters`);
+        else if (name.startsWith('waitUntil'))
+          throw new Error(`${file}: waits are data here, not SDK waiters`);
       }
     }
   }
@@ -87,7 +92,9 @@ export function renderPermissions(root) {
   const called = calledActions(root);
   const implied = impliedActions.flatMap(({ actions }) => actions);
   const all = [...new Set([...called, ...implied])].sort();
-  const onOwnRoles = all.filter((action) => action.startsWith('iam:') && action !== 'iam:CreateServiceLinkedRole');
+  const onOwnRoles = all.filter(
+    (action) => action.startsWith('iam:') && action !== 'iam:CreateServiceLinkedRole',
+  );
   const rest = all.filter((action) => !onOwnRoles.includes(action));
   const policy = {
     Version: '2012-10-17',

@@ -44,9 +44,12 @@ describe('start-up', () => {
     expect(packagesBehind('cli/main.ts')).toEqual(['commander']);
   });
 
-  it.each(['init', 'plan', 'up', 'status', 'destroy', 'ssh'])('loads no ora for %s without a terminal', (command) => {
-    expect(packagesBehind(`cli/commands/${command}.ts`)).not.toContain('ora');
-  });
+  it.each(['init', 'plan', 'up', 'status', 'destroy', 'ssh'])(
+    'loads no ora for %s without a terminal',
+    (command) => {
+      expect(packagesBehind(`cli/commands/${command}.ts`)).not.toContain('ora');
+    },
+  );
 
   it('loads no SDK client for init', () => {
     expect(packagesBehind('cli/commands/init.ts').filter((name) => name.startsWith('@aws-sdk/'))).toEqual([]);
@@ -57,6 +60,8 @@ describe('start-up', () => {
   });
 
   it('would see what is heavy', () => {
-    expect(packagesBehind('cli/commands/up.ts')).toEqual(expect.arrayContaining(['@aws-sdk/client-ec2', 'zod']));
+    expect(packagesBehind('cli/commands/up.ts')).toEqual(
+      expect.arrayContaining(['@aws-sdk/client-ec2', 'zod']),
+    );
   });
 });

@@ -24,9 +24,11 @@ describe('docs/commands.md', () => {
   it.each(commandLine.commands.map((command) => [command.name(), command] as const))(
     'describes %s and each of its options',
     (_name, command) => {
-      const described = [command, ...command.options, ...command.registeredArguments].map((one) =>
-        typeof one.description === 'function' ? one.description() : one.description,
-      );
+      const described = [
+        command.description(),
+        ...command.options.map((option) => option.description),
+        ...command.registeredArguments.map((argument) => argument.description),
+      ];
       expect(described.filter((text) => text === '')).toEqual([]);
     },
   );
@@ -39,7 +41,9 @@ describe('docs/permissions.md', () => {
 
   it('finds commands and paginators, and no types', () => {
     const actions = calledActions(root);
-    expect(actions).toEqual(expect.arrayContaining(['ec2:CreateVpc', 'ec2:DescribeVpcs', 'ecs:CreateService']));
+    expect(actions).toEqual(
+      expect.arrayContaining(['ec2:CreateVpc', 'ec2:DescribeVpcs', 'ecs:CreateService']),
+    );
     expect(actions.filter((action) => !/^[a-z0-9]+:[A-Z][A-Za-z]+$/.test(action))).toEqual([]);
   });
 

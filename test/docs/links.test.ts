@@ -52,7 +52,9 @@ describe('docs/decisions', () => {
   });
 
   it.each(records)('%s has the four parts', (name) => {
-    const headings = [...read(path.join('docs/decisions', name)).matchAll(/^## (.+)$/gm)].map(([, one]) => one);
+    const headings = [...read(path.join('docs/decisions', name)).matchAll(/^## (.+)$/gm)].map(
+      ([, one]) => one,
+    );
     expect(headings).toEqual(['Context', 'Options', 'Outcome', 'Consequences']);
   });
 });
