@@ -9,12 +9,12 @@ import { describe, expect, it } from 'vitest';
 import { topology } from '../../../src/elasticsearch/topology.ts';
 import type { Change } from '../../../src/engine/resource.ts';
 import { type Volume, volume, type VolumeDesired } from '../../../src/steps/hosts/volume.ts';
-import { createBench, facts } from '../support/bench.ts';
+import { type Stub, createBench, facts } from '../support/bench.ts';
 
 const storage = { sizeGiB: 200, iops: 3000, throughputMiBps: 125 };
 
 function setUp(initialMasters?: readonly string[]): {
-  readonly stub: ReturnType<ReturnType<typeof createBench>['stub']>;
+  readonly stub: Stub;
   readonly resource: ReturnType<typeof volume>;
   readonly desired: VolumeDesired;
 } {
@@ -37,10 +37,10 @@ async function applyAll(changes: readonly Change[]): Promise<void> {
 describe('a data volume', () => {
   it('is made encrypted, in its zone, tagged, with the token; an initial master’s first with the right to bootstrap', async () => {
     const { stub, resource, desired } = setUp(['search-0', 'search-1', 'search-2']);
-    stub.on(DescribeVolumesCommand as never).resolves({ Volumes: [] } as never);
-    stub.on(CreateVolumeCommand as never).resolves({ VolumeId: 'vol-1' } as never);
+    stub.answer(DescribeVolumesCommand, { Volumes: [] });
+    stub.answer(CreateVolumeCommand, { VolumeId: 'vol-1' });
     expect(await resource.create?.(desired, 'token')).toEqual({ id: 'vol-1' });
-    expect(stub.commandCalls(CreateVolumeCommand as never).map((call) => call.args[0].input)).toEqual([
+    expect(stub.sent(CreateVolumeCommand)).toEqual([
       {
         AvailabilityZone: 'eu-west-1a',
         VolumeType: 'gp3',
@@ -65,18 +65,21 @@ describe('a data volume', () => {
     ]);
   });
 
-  it.each(['search-0', 'search-2'])('has no right to bootstrap when %s has a volume already', async (other) => {
-    const { stub, resource, desired } = setUp(['search-0', 'search-1', 'search-2']);
-    const Tags = [
-      { Key: 'es-ecs-cluster', Value: 'search' },
-      { Key: 'es-ecs-resource', Value: `hosts/volume/${other}` },
-    ];
-    stub.on(DescribeVolumesCommand as never).resolves({ Volumes: [{ VolumeId: 'vol-9', Tags }] } as never);
-    stub.on(CreateVolumeCommand as never).resolves({ VolumeId: 'vol-1' } as never);
-    await resource.create?.(desired, 'token');
-    const [call] = stub.commandCalls(CreateVolumeCommand as never);
-    expect(JSON.stringify(call?.args[0].input)).not.toContain('es-ecs-bootstrap');
-  });
+  it.each(['search-0', 'search-2'])(
+    'has no right to bootstrap when %s has a volume already',
+    async (other) => {
+      const { stub, resource, desired } = setUp(['search-0', 'search-1', 'search-2']);
+      const Tags = [
+        { Key: 'es-ecs-cluster', Value: 'search' },
+        { Key: 'es-ecs-resource', Value: `hosts/volume/${other}` },
+      ];
+      stub.answer(DescribeVolumesCommand, { Volumes: [{ VolumeId: 'vol-9', Tags }] });
+      stub.answer(CreateVolumeCommand, { VolumeId: 'vol-1' });
+      await resource.create?.(desired, 'token');
+      const [call] = stub.sent(CreateVolumeCommand);
+      expect(JSON.stringify(call)).not.toContain('es-ecs-bootstrap');
+    },
+  );
 
   it('leaves the right to bootstrap alone once it is there, and once it is gone', () => {
     const { resource, desired } = setUp(['search-0']);
@@ -87,7 +90,7 @@ describe('a data volume', () => {
 
   it('grows, and changes its speed, in one call', async () => {
     const { stub, resource } = setUp();
-    stub.on(ModifyVolumeCommand as never).resolves({} as never);
+    stub.answer(ModifyVolumeCommand, {});
     const desired = { ...observed(), sizeGiB: 300, iops: 6000 };
     const changes = resource.diff(desired, observed());
     expect(changes.map(({ path, before, after, impact }) => [path, before, after, impact])).toEqual([
@@ -95,7 +98,7 @@ describe('a data volume', () => {
       ['iops', '3000', '6000', 'in-place'],
     ]);
     await applyAll(changes);
-    expect(stub.commandCalls(ModifyVolumeCommand as never).map((call) => call.args[0].input)).toEqual([
+    expect(stub.sent(ModifyVolumeCommand)).toEqual([
       { VolumeId: 'vol-1', VolumeType: 'gp3', Size: 300, Iops: 6000, Throughput: 125 },
     ]);
   });
@@ -122,8 +125,8 @@ describe('a data volume', () => {
   it('is not deleted when its tags no longer say that it is this one', async () => {
     const { stub, resource } = setUp();
     const Tags = [{ Key: 'es-ecs-cluster', Value: 'other' }];
-    stub.on(DescribeVolumesCommand as never).resolves({ Volumes: [{ VolumeId: 'vol-1', Tags }] } as never);
+    stub.answer(DescribeVolumesCommand, { Volumes: [{ VolumeId: 'vol-1', Tags }] });
     await expect(resource.destroy?.(observed())).rejects.toMatchObject({ code: 'NOT_OWNED' });
-    expect(stub.commandCalls(DeleteVolumeCommand as never)).toHaveLength(0);
+    expect(stub.sent(DeleteVolumeCommand)).toHaveLength(0);
   });
 });

@@ -26,7 +26,9 @@ describe('policies', () => {
   });
 
   it('have no wildcard among their actions', () => {
-    expect(statements.flatMap((statement) => statement.Action).filter((one) => one.includes('*'))).toEqual([]);
+    expect(statements.flatMap((statement) => statement.Action).filter((one) => one.includes('*'))).toEqual(
+      [],
+    );
   });
 
   it('let nobody but the tool read the authority, and ECS only what containers get', () => {
@@ -79,7 +81,10 @@ describe('the repository that may be pulled from', () => {
       `999999999999.dkr.ecr.us-east-1.amazonaws.com/team/search@${digest}`,
       'arn:aws:ecr:us-east-1:999999999999:repository/team/search',
     ],
-    ['999999999999.dkr.ecr.us-east-1.amazonaws.com/search:9.4.6', 'arn:aws:ecr:us-east-1:999999999999:repository/search'],
+    [
+      '999999999999.dkr.ecr.us-east-1.amazonaws.com/search:9.4.6',
+      'arn:aws:ecr:us-east-1:999999999999:repository/search',
+    ],
     [`registry.example.org/search@${digest}`, undefined],
   ])('%s: %s', (uri, expected) => {
     const config = { ...context.config, image: { uri } };

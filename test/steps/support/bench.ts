@@ -1,4 +1,4 @@
-import { type AwsStub, mockClient } from 'aws-sdk-client-mock';
+import { mockClient } from 'aws-sdk-client-mock';
 
 import { type Clients, createClients } from '../../../src/aws/clients.ts';
 import { Inventory } from '../../../src/aws/inventory.ts';
@@ -10,8 +10,18 @@ import type { StepContext } from '../../../src/steps/context.ts';
 import type { Facts } from '../../../src/steps/facts.ts';
 import { configText } from './ground.ts';
 
-/** A stub that answers what it was told and refuses everything else. */
-export type Stub = AwsStub<object, object, never>;
+/** The class of an SDK command. */
+export type CommandClass = abstract new (...input: never[]) => object;
+
+/** Stands in for AWS: answers what it was told, refuses everything else, and keeps what was sent. */
+export interface Stub {
+  /** Every call of a command gets the answer, or the error, from now on. */
+  answer(command: CommandClass, answer: object): void;
+  /** The inputs of a command, in the order of the calls. */
+  sent(command: CommandClass): readonly unknown[];
+  /** How many calls there were, of whatever command. */
+  readonly count: number;
+}
 
 /** A context whose clients talk to stubs, for the exact input that a resource sends. */
 export interface Bench {
@@ -85,8 +95,24 @@ export function createBench(more = '', given: Partial<StepContext> = {}): Bench 
   return {
     context,
     clients,
-    // The stubs differ only in the types of commands, which each test writes out.
-    stub: (client) => mockClient(clients[client] as never) as unknown as Stub,
+    stub: (name) => stubOf(clients[name]),
+  };
+}
+
+function stubOf(client: Clients[keyof Clients]): Stub {
+  // aws-sdk-client-mock types each stub by its client's commands; a test names the command it means.
+  const mock = mockClient(client as Clients['ec2']);
+  mock.onAnyCommand().rejects(new Error('no answer was given for this command'));
+  return {
+    answer: (command, answer) => {
+      const behaviour = mock.on(command as never);
+      if (answer instanceof Error) behaviour.rejects(answer);
+      else behaviour.resolves(answer);
+    },
+    sent: (command) => mock.commandCalls(command as never).map((call): unknown => call.args[0].input),
+    get count() {
+      return mock.calls().length;
+    },
   };
 }
 

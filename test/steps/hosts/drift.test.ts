@@ -1,0 +1,197 @@
+import {
+  CreateOrUpdateTagsCommand,
+  SuspendProcessesCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CreateLaunchTemplateVersionCommand,
+  DescribeLaunchTemplatesCommand,
+  ModifyLaunchTemplateCommand,
+} from '@aws-sdk/client-ec2';
+import { DeleteLifecyclePolicyCommand, PutImageTagMutabilityCommand } from '@aws-sdk/client-ecr';
+import {
+  UntagResourceCommand,
+  UpdateClusterSettingsCommand,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
+import { AttachRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { Clients } from '../../../src/aws/clients.ts';
+import { configText, type PlanDocument, Story } from '../../lifecycle/story.ts';
+
+let story: Story;
+
+beforeEach(async () => {
+  story = new Story();
+  await story.json('up');
+});
+
+afterEach(() => {
+  story.end();
+});
+
+/** `address path` of each difference. */
+function paths(plan: PlanDocument): readonly string[] {
+  return plan.changes
+    .flatMap((change) => change.fields.map((field) => `${change.address} ${field.path}`))
+    .sort();
+}
+
+async function meddle({ iam, ecr, ecs, logs, autoScaling, secretsManager }: Clients): Promise<void> {
+  const role = 'es-ecs-search-eu-west-1-task';
+  const all = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] };
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName: role, PolicyName: 'es-ecs', PolicyDocument: JSON.stringify(all) }),
+  );
+  const PolicyArn = 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore';
+  await iam.send(new AttachRolePolicyCommand({ RoleName: role, PolicyArn }));
+  await ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName: 'es-ecs/search' }));
+  await ecr.send(
+    new PutImageTagMutabilityCommand({ repositoryName: 'es-ecs/search', imageTagMutability: 'MUTABLE' }),
+  );
+  await logs.send(new PutRetentionPolicyCommand({ logGroupName: '/es-ecs/search', retentionInDays: 1 }));
+  await secretsManager.send(
+    new DeleteSecretCommand({ SecretId: 'es-ecs/search/password', RecoveryWindowInDays: 7 }),
+  );
+  await ecs.send(
+    new UpdateClusterSettingsCommand({
+      cluster: 'es-ecs-search',
+      settings: [{ name: 'containerInsights', value: 'enabled' }],
+    }),
+  );
+  await ecs.send(
+    new UntagResourceCommand({
+      resourceArn: 'arn:aws:ecs:eu-west-1:123456789012:service/es-ecs-search/search-2',
+      tagKeys: ['Name'],
+    }),
+  );
+  await ecs.send(
+    new UpdateServiceCommand({
+      cluster: 'es-ecs-search',
+      service: 'search-0',
+      deploymentConfiguration: { minimumHealthyPercent: 0, maximumPercent: 200 },
+    }),
+  );
+  const AutoScalingGroupName = 'es-ecs-search-1';
+  await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: 2 }));
+  await autoScaling.send(new SuspendProcessesCommand({ AutoScalingGroupName, ScalingProcesses: ['Launch'] }));
+  await autoScaling.send(
+    new CreateOrUpdateTagsCommand({
+      Tags: [
+        {
+          ResourceId: AutoScalingGroupName,
+          ResourceType: 'auto-scaling-group',
+          Key: 'by-hand',
+          Value: 'yes',
+          PropagateAtLaunch: false,
+        },
+      ],
+    }),
+  );
+}
+
+describe('what was changed by hand', () => {
+  it('is seen field by field and put right, without a restart', async () => {
+    await story.behindTheBack(meddle);
+    const drifted = await story.json<PlanDocument>('plan');
+    expect(paths(drifted)).toEqual([
+      'hosts/cluster settings.containerInsights',
+      'hosts/group/search-1 maxSize',
+      'hosts/group/search-1 suspendedProcesses',
+      'hosts/group/search-1 tags.by-hand',
+      'image/repository imageTagMutability',
+      'image/repository lifecyclePolicy',
+      'service/service/search-0 maximumPercent',
+      'service/service/search-2 tags.Name',
+      'task/log-group retentionDays',
+      'task/role/task attachedPolicies',
+      'task/role/task policy',
+      'task/secret/password deletion',
+    ]);
+    expect(new Set(drifted.changes.map((change) => change.impact))).toEqual(new Set(['in-place']));
+    await story.json('up', '--yes');
+    expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+  });
+
+  it('of a launch template is undone in a new version, to which hosts roll back', async () => {
+    await story.behindTheBack(async ({ ec2 }) => {
+      const { LaunchTemplates } = await ec2.send(new DescribeLaunchTemplatesCommand({}));
+      const LaunchTemplateId = LaunchTemplates?.[0]?.LaunchTemplateId;
+      await ec2.send(
+        new CreateLaunchTemplateVersionCommand({
+          LaunchTemplateId,
+          SourceVersion: '1',
+          LaunchTemplateData: { Monitoring: { Enabled: false } },
+        }),
+      );
+      await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId, DefaultVersion: '2' }));
+    });
+    const plan = await story.json<PlanDocument>('plan');
+    expect(paths(plan)).toEqual([
+      'hosts/group/search-0 host',
+      'hosts/group/search-0 launchTemplateVersion',
+      'hosts/group/search-1 host',
+      'hosts/group/search-1 launchTemplateVersion',
+      'hosts/group/search-2 host',
+      'hosts/group/search-2 launchTemplateVersion',
+      'hosts/launch-template Monitoring.Enabled',
+    ]);
+    expect(plan.changes.find((one) => one.address === 'hosts/group/search-0')).toMatchObject({
+      impact: 'rolling',
+    });
+  });
+});
+
+interface Moment {
+  readonly atMs: number;
+  readonly type: string;
+  readonly address?: string;
+}
+
+describe('another instance type', () => {
+  it('replaces hosts one at a time, with their volumes and names, and is then in sync', async () => {
+    const before = await volumesByNode();
+    story.write(configText('instanceType: r7g.large\n'));
+    const told = await story.run('up', '--yes', '--progress', 'json');
+    expect(told.status).toBe(0);
+    const moments = told.stderr
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Moment)
+      .filter((moment) => moment.address?.startsWith('hosts/group/') === true)
+      .filter((moment) => ['resource-started', 'resource-done'].includes(moment.type))
+      .map((moment) => `${moment.type} ${String(moment.address)}`);
+    // One begins only when the one before has ended, whichever comes first.
+    const begun = moments.filter((_moment, index) => index % 2 === 0);
+    expect(moments).toEqual(begun.flatMap((one) => [one, one.replace('started', 'done')]));
+    expect(begun).toHaveLength(3);
+    expect(await volumesByNode()).toEqual(before);
+    expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+  });
+});
+
+async function volumesByNode(): Promise<Readonly<Record<string, string | null>>> {
+  const status = await story.json<{
+    readonly nodes: readonly { readonly name: string; readonly volumeId: string | null }[];
+  }>('status');
+  return Object.fromEntries(status.nodes.map((node) => [node.name, node.volumeId]));
+}
+
+describe('fewer nodes', () => {
+  it('is refused, writes nothing, and destroy still finds all of them', async () => {
+    story.write(configText().replace('nodes: 3', 'nodes: 1'));
+    const plan = await story.json<PlanDocument>('plan');
+    expect(plan.summary).toMatchObject({ refuse: 2 });
+    const told = await story.run('up', '--yes', '--json');
+    expect(told.status).toBe(1);
+    const gone = await story.json<{ readonly summary: { readonly kept: number } }>(
+      'destroy',
+      '--yes',
+      '--delete-data',
+    );
+    expect(gone.summary.kept).toBe(0);
+  });
+});
