@@ -39,7 +39,7 @@ export function differences(
 }
 
 /** Every leaf of a value, by its path. */
-export function flatten(value: unknown): ReadonlyMap<string, string> {
+function flatten(value: unknown): ReadonlyMap<string, string> {
   const leaves = new Map<string, string>();
   collect(value, [], leaves);
   return leaves;

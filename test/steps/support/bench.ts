@@ -50,7 +50,7 @@ export const facts: Facts = {
 };
 
 /** Adapters that make values one can tell. */
-export const adapters: Adapters = {
+const adapters: Adapters = {
   images: {
     check: async () => {},
     buildAndPush: async () => ({ digest: `sha256:${'a'.repeat(64)}` }),
