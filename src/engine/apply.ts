@@ -136,9 +136,8 @@ class Application {
       case 'create':
         await this.#announced('create', entry, async () => {
           const made = await createOne(settling);
-          const synced = await syncOne(settling, made);
           this.#counts.created += 1;
-          return synced.observed;
+          return made;
         });
         return;
       case 'replace':
@@ -155,9 +154,8 @@ class Application {
     await this.#announced('replace', entry, async () => {
       await destroyOne(settling, entry.observed);
       const made = await createOne(settling);
-      const synced = await syncOne(settling, made);
       this.#counts.replaced += 1;
-      return synced.observed;
+      return made;
     });
   }
 

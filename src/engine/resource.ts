@@ -66,8 +66,13 @@ export interface Sight<N extends Needs = Needs> {
 }
 
 /** An id to remember. Ids and names only: never a secret, never a desired property. */
-export interface Created {
+export interface Created<Observed = unknown> {
   readonly id: string;
+  /**
+   * What the create's answer says it is, where that is all of it: differences are then synced without another look first.
+   * It is looked at afterwards in any case.
+   */
+  readonly observed?: Observed;
 }
 
 export interface Resource<Desired = unknown, Observed = unknown, N extends Needs = Needs> {
@@ -124,7 +129,7 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    *
    * @param token derived from cluster and address, the same when a crashed run is repeated; given to AWS as client token where AWS takes one.
    */
-  create?(desired: Desired, token: string): Promise<Created>;
+  create?(desired: Desired, token: string): Promise<Created<Observed>>;
   readonly createRetries?: Retries;
 
   /** Starts the end of it; already gone is success. The engine waits until `find` says gone. */

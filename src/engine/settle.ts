@@ -18,9 +18,10 @@ export interface Settling {
 }
 
 /**
- * Makes the identity: intent saved, create called, id saved; returns once it is there and ready.
+ * Makes a thing and syncs every difference: intent saved, create called, id saved, then all else that is desired.
  *
- * @throws whatever the create throws after its retries; EsEcsError RESOURCE_FAILED or WAIT_TIMEOUT.
+ * @returns what it is then, as it was looked at last.
+ * @throws whatever the create throws after its retries; EsEcsError RESOURCE_FAILED, WAIT_TIMEOUT or NOT_CONVERGED.
  */
 export async function createOne(settling: Settling): Promise<unknown> {
   const { run, resource, inputs } = settling;
@@ -30,12 +31,17 @@ export async function createOne(settling: Settling): Promise<unknown> {
   const desired = await resource.desired(inputs);
   const token = await run.memory.intend(address);
   throwIfInterrupted(run);
-  const { id } = await withRetries(run, address, {
+  const { id, observed } = await withRetries(run, address, {
     retries: resource.createRetries,
     call: () => create(desired, token),
   });
   await run.memory.remember(address, id);
-  return untilReady(settling, id);
+  if (observed !== undefined && resource.phase(observed) === 'ready') {
+    const told = await syncOne(settling, observed);
+    if (told.changed) return told.observed;
+  }
+  const seen = await untilReady(settling, id);
+  return (await syncOne(settling, seen)).observed;
 }
 
 /** Waits until a thing is there and its service calls it ready. */

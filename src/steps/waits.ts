@@ -10,7 +10,7 @@ export const brief: Waits = { for: 'it to appear', usualMs: 0, everyMs: second, 
 export const natGatewayReady: Waits = {
   for: 'the NAT gateway',
   usualMs: 100 * second,
-  everyMs: 3 * second,
+  everyMs: 5 * second,
   limitMs: 10 * minute,
 };
 

@@ -3,9 +3,8 @@ import { paginateDescribeSecurityGroups } from '@aws-sdk/client-ec2';
 import { collectPages } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import type { Resource } from '../../engine/resource.ts';
-import { invariant } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
-import { brief, retries } from '../waits.ts';
+import { brief } from '../waits.ts';
 import { type SecurityGroup, securityGroupFromSdk } from './security-group.ts';
 import { diffRules } from './security-rules.ts';
 import type { VpcResource } from './vpc.ts';
@@ -57,12 +56,7 @@ export function defaultSecurityGroup(
       ...diffRules({ ec2, groupId, direction: 'ingress' }, [], ingress),
       ...diffRules({ ec2, groupId, direction: 'egress' }, [], egress),
     ],
-    // It came with the VPC: there is nothing to make, only its id to learn.
-    create: async ({ vpcId }) => {
-      const [group] = await defaultGroups.byIds(context.clients, [vpcId]);
-      invariant(group, `the VPC ${vpcId} has a default security group`);
-      return { id: group.groupId };
-    },
-    createRetries: retries.notYetVisible,
+    // It came with the VPC: there is nothing to make, only to wait until it shows; until then it goes by the VPC's id.
+    create: ({ vpcId }) => Promise.resolve({ id: vpcId }),
   };
 }

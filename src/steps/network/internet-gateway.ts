@@ -3,6 +3,7 @@ import {
   CreateInternetGatewayCommand,
   DeleteInternetGatewayCommand,
   DetachInternetGatewayCommand,
+  type InternetGateway as SdkInternetGateway,
   paginateDescribeInternetGateways,
 } from '@aws-sdk/client-ec2';
 
@@ -40,11 +41,7 @@ const internetGateways = ec2Collection<InternetGateway>({
     const request = { Filters: filters, InternetGatewayIds: ids };
     const pages = paginateDescribeInternetGateways({ client: clients.ec2 }, request);
     const found = await collectPages(pages, (page) => page.InternetGateways);
-    return found.map((one) => ({
-      internetGatewayId: one.InternetGatewayId ?? '',
-      vpcId: one.Attachments?.[0]?.VpcId,
-      tags: fromCapitalTags(one.Tags),
-    }));
+    return found.map(fromSdk);
   },
   id: (gateway) => gateway.internetGatewayId,
 });
@@ -100,7 +97,7 @@ export function internetGateway(context: StepContext, vpc: VpcResource): Interne
         }),
       );
       invariant(made?.InternetGatewayId, 'CreateInternetGateway answers with an id');
-      return { id: made.InternetGatewayId };
+      return { id: made.InternetGatewayId, observed: fromSdk(made) };
     },
     createRetries: retries.notYetVisible,
     destroy: async (observed) => {
@@ -113,5 +110,13 @@ export function internetGateway(context: StepContext, vpc: VpcResource): Interne
     },
     // Detaching is refused while something in the VPC still has a public address.
     destroyRetries: retries.dependencyViolation,
+  };
+}
+
+function fromSdk(one: SdkInternetGateway): InternetGateway {
+  return {
+    internetGatewayId: one.InternetGatewayId ?? '',
+    vpcId: one.Attachments?.[0]?.VpcId,
+    tags: fromCapitalTags(one.Tags),
   };
 }

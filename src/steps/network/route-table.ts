@@ -13,7 +13,7 @@ import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { brief, retries } from '../waits.ts';
-import { associate, type Route, type RouteTable, routeTables } from './route-tables.ts';
+import { associate, routeTableFromSdk, type Route, type RouteTable, routeTables } from './route-tables.ts';
 import type { SubnetResource } from './subnet.ts';
 
 export interface RouteTableDesired {
@@ -76,7 +76,7 @@ export function routeTable(context: StepContext, place: RouteTablePlace): RouteT
         }),
       );
       invariant(made?.RouteTableId, 'CreateRouteTable answers with an id');
-      return { id: made.RouteTableId };
+      return { id: made.RouteTableId, observed: routeTableFromSdk(made) };
     },
     createRetries: retries.notYetVisible,
     destroy: async (observed) => {

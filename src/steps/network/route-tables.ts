@@ -43,7 +43,7 @@ export const routeTables = ec2Collection<RouteTable>({
   read: async (clients, { filters, ids }) => {
     const request = { Filters: filters, RouteTableIds: ids };
     const pages = paginateDescribeRouteTables({ client: clients.ec2 }, request);
-    return (await collectPages(pages, (page) => page.RouteTables)).map(fromSdk);
+    return (await collectPages(pages, (page) => page.RouteTables)).map(routeTableFromSdk);
   },
   id: (table) => table.routeTableId,
 });
@@ -68,7 +68,8 @@ export async function associate(clients: Clients, RouteTableId: string, SubnetId
   }
 }
 
-function fromSdk(one: SdkRouteTable): RouteTable {
+/** A route table as the SDK gives it. */
+export function routeTableFromSdk(one: SdkRouteTable): RouteTable {
   return {
     routeTableId: one.RouteTableId ?? '',
     vpcId: one.VpcId ?? '',

@@ -106,13 +106,24 @@ export function securityGroup<N extends Needs & VpcNeed>(
         }),
       );
       invariant(GroupId, 'CreateSecurityGroup answers with an id');
-      return { id: GroupId };
+      return { id: GroupId, observed: newGroup(GroupId, desired) };
     },
     createRetries: retries.notYetVisible,
     destroy: async ({ groupId }) => {
       await unless(['InvalidGroup.NotFound'], ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId })));
     },
     destroyRetries: retries.dependencyViolation,
+  };
+}
+
+/** A new group lets nothing in and everything out (CreateSecurityGroup). */
+function newGroup(groupId: string, desired: SecurityGroupDesired): SecurityGroup {
+  return {
+    groupId,
+    vpcId: desired.vpcId,
+    ingress: [],
+    egress: readRules([{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }], groupId),
+    tags: desired.tags,
   };
 }
 

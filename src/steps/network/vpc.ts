@@ -119,20 +119,31 @@ function attributeChanges(clients: Clients, desired: VpcDesired, observed: Vpc):
   return [...change('dnsSupport', 'EnableDnsSupport'), ...change('dnsHostnames', 'EnableDnsHostnames')];
 }
 
-/** DescribeVpcs leaves these out; they are asked one by one. */
+/** DescribeVpcs leaves these out; they are asked one by one, once the VPC is there. */
 async function withAttributes(clients: Clients, one: SdkVpc): Promise<Vpc> {
   const vpcId = one.VpcId ?? '';
+  if (one.State === 'pending') return fromSdk(one, {});
   const [support, hostnames] = await Promise.all(
     (['enableDnsSupport', 'enableDnsHostnames'] as const).map((Attribute) =>
       clients.ec2.send(new DescribeVpcAttributeCommand({ VpcId: vpcId, Attribute })),
     ),
   );
+  return fromSdk(one, {
+    dnsSupport: support?.EnableDnsSupport?.Value,
+    dnsHostnames: hostnames?.EnableDnsHostnames?.Value,
+  });
+}
+
+function fromSdk(
+  one: SdkVpc,
+  attributes: { readonly dnsSupport?: boolean | undefined; readonly dnsHostnames?: boolean | undefined },
+): Vpc {
   return {
-    vpcId,
+    vpcId: one.VpcId ?? '',
     state: one.State ?? 'pending',
     cidr: one.CidrBlock ?? '',
-    dnsSupport: support?.EnableDnsSupport?.Value ?? false,
-    dnsHostnames: hostnames?.EnableDnsHostnames?.Value ?? false,
+    dnsSupport: attributes.dnsSupport ?? false,
+    dnsHostnames: attributes.dnsHostnames ?? false,
     tags: fromCapitalTags(one.Tags),
   };
 }
