@@ -11,6 +11,7 @@ import type {
   Task,
 } from '@aws-sdk/client-ecs';
 
+import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import type { World } from '../core/world.ts';
 import { hasHealthCheck, requestStop } from './agent.ts';
@@ -31,6 +32,7 @@ import {
 } from './common.ts';
 import { type ContainerInstanceRow, containerInstances } from './container-instances.ts';
 import { needsOf, place } from './placement.ts';
+import { services } from './services-table.ts';
 import { findTaskDefinition, type TaskDefinitionRow } from './task-definitions.ts';
 import { type TaskRow, tasks } from './tasks-table.ts';
 
@@ -145,8 +147,15 @@ function findTask(world: World, clusterName: string, arnOrId: string): TaskRow |
   return row;
 }
 
+/** @throws SimulatedFailure ServiceNotFoundException, also for tasks of a service that nobody knows */
 function listed(world: World, input: ListTasksCommandInput): TaskRow[] {
   const cluster = requireCluster(world, input.cluster);
+  if (input.serviceName !== undefined) {
+    const arn = ecsArn(world, `service/${cluster.name}/${shortName(input.serviceName)}`);
+    if (!world.rows(services).has(arn)) {
+      throw new SimulatedFailure('ServiceNotFoundException', 'Service not found.');
+    }
+  }
   const desired = input.desiredStatus ?? 'RUNNING';
   return [...world.rows(tasks).values()].filter(
     (row) =>
