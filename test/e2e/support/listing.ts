@@ -19,6 +19,8 @@ import {
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { paginateDescribeRepositories } from '@aws-sdk/client-ecr';
 import {
+  DescribeClustersCommand,
+  DescribeServicesCommand,
   paginateListClusters,
   paginateListContainerInstances,
   paginateListServices,
@@ -119,10 +121,26 @@ async function listNetwork(ec2: EC2Client): Promise<Part> {
         endpoint.ServiceName,
       ]),
     ),
-    'ec2 network interface': await lines(paginateDescribeNetworkInterfaces(paging, {}), (page) =>
-      page.NetworkInterfaces?.map((card) => [card.NetworkInterfaceId, card.SubnetId, card.Description]),
-    ),
+    'ec2 network interface': await listInterfaces(ec2),
   };
+}
+
+/**
+ * Those in a subnet that exists: AWS deletes no subnet with an interface in it, while moto deletes it and keeps the
+ * interfaces of ended instances and of deleted NAT gateways for ever.
+ */
+async function listInterfaces(ec2: EC2Client): Promise<string[]> {
+  const paging = { client: ec2 };
+  const subnets = await lines(paginateDescribeSubnets(paging, {}), (page) =>
+    page.Subnets?.map(({ SubnetId }) => [SubnetId]),
+  );
+  return lines(paginateDescribeNetworkInterfaces(paging, {}), (page) =>
+    page.NetworkInterfaces?.filter(({ SubnetId = '' }) => subnets.includes(SubnetId)).map((card) => [
+      card.NetworkInterfaceId,
+      card.SubnetId,
+      card.Description,
+    ]),
+  );
 }
 
 async function listFirewall(ec2: EC2Client): Promise<Part> {
@@ -207,16 +225,12 @@ async function listIdentities(iam: IAMClient): Promise<Part> {
 
 async function listContainers(ecs: ECSClient): Promise<Part> {
   const paging = { client: ecs };
-  const clusters = await lines(paginateListClusters(paging, {}), (page) =>
-    page.clusterArns?.map((arn) => [arn]),
-  );
+  const clusters = await listClusters(ecs);
   const inClusters = async (list: (cluster: string) => Promise<string[]>): Promise<string[]> =>
     (await Promise.all(clusters.map(list))).flat();
   return {
     'ecs cluster': clusters,
-    'ecs service': await inClusters((cluster) =>
-      lines(paginateListServices(paging, { cluster }), (page) => page.serviceArns?.map((arn) => [arn])),
-    ),
+    'ecs service': await inClusters((cluster) => listServices(ecs, cluster)),
     'ecs container instance': await inClusters((cluster) =>
       lines(paginateListContainerInstances(paging, { cluster }), (page) =>
         page.containerInstanceArns?.map((arn) => [arn]),
@@ -231,6 +245,31 @@ async function listContainers(ecs: ECSClient): Promise<Part> {
   };
 }
 
+/** Deleted clusters stay for a while as INACTIVE (API reference, DeleteCluster). */
+async function listClusters(ecs: ECSClient): Promise<string[]> {
+  const listed = await lines(paginateListClusters({ client: ecs }, {}), (page) =>
+    page.clusterArns?.map((arn) => [arn]),
+  );
+  if (listed.length === 0) return [];
+  const { clusters = [] } = await ecs.send(new DescribeClustersCommand({ clusters: listed }));
+  return clusters.filter(({ status }) => status !== 'INACTIVE').map(({ clusterArn = '' }) => clusterArn);
+}
+
+/** So do deleted services. DescribeServices takes ten at a time. */
+async function listServices(ecs: ECSClient, cluster: string): Promise<string[]> {
+  const all: string[] = [];
+  for await (const { serviceArns = [] } of paginateListServices({ client: ecs, pageSize: 10 }, { cluster })) {
+    if (serviceArns.length === 0) continue;
+    const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: serviceArns }));
+    all.push(
+      ...services.filter(({ status }) => status !== 'INACTIVE').map(({ serviceArn = '' }) => serviceArn),
+    );
+  }
+  return all;
+}
+
+const ours = { ParameterFilters: [{ Key: 'Name', Option: 'Contains', Values: ['es-ecs'] }] };
+
 async function listStores({ ecr, logs, secretsManager, ssm }: Clients): Promise<Part> {
   return {
     'ecr repository': await lines(paginateDescribeRepositories({ client: ecr }, {}), (page) =>
@@ -242,11 +281,9 @@ async function listStores({ ecr, logs, secretsManager, ssm }: Clients): Promise<
     'secretsmanager secret': await lines(paginateListSecrets({ client: secretsManager }, {}), (page) =>
       page.SecretList?.map((secret) => [secret.Name]),
     ),
-    // Those under /aws/ are public ones, in every account.
-    'ssm parameter': await lines(paginateDescribeParameters({ client: ssm }, {}), (page) =>
-      page.Parameters?.filter(({ Name }) => Name?.startsWith('/aws/') !== true).map((parameter) => [
-        parameter.Name,
-      ]),
+    // Those with our name: es-ecs makes none, and the public ones of AWS, which moto lists as well, are thousands.
+    'ssm parameter': await lines(paginateDescribeParameters({ client: ssm }, ours), (page) =>
+      page.Parameters?.map((parameter) => [parameter.Name]),
     ),
   };
 }

@@ -11,6 +11,14 @@ export interface ProxiedCall {
   readonly status: number;
 }
 
+/** A call on its way in. */
+export interface ProxiedRequest {
+  readonly service: string;
+  readonly action: string;
+  /** Form fields of a query service, JSON of another. */
+  readonly body: string;
+}
+
 /** Stands between the SDK and an emulator: adds distance, counts, and may answer in its place. */
 export interface Proxy {
   readonly url: string;
@@ -25,9 +33,11 @@ export interface ProxyOptions {
   /** Added to each call, as AWS is not next door. */
   readonly latencyMs?: number;
   /** Answers in the emulator's place (a throttle, a failure); `undefined` lets the call through. */
-  readonly intercept?: (call: { readonly service: string; readonly action: string }) => Answer | undefined;
+  readonly intercept?: (call: ProxiedRequest) => Answer | undefined;
+  /** Changes the body of a request: what the emulator wants and AWS does not. */
+  readonly amend?: (call: ProxiedRequest) => string;
   /** Changes the body of an answer, e.g. an ECR address into that of a registry on loopback. */
-  readonly rewrite?: (body: string, call: ProxiedCall) => string;
+  readonly rewrite?: (body: string, call: ProxiedCall, request: ProxiedRequest) => string | Promise<string>;
 }
 
 export interface Answer {
@@ -71,14 +81,16 @@ interface Passage {
 }
 
 async function pass({ request, response, options, agent, calls }: Passage): Promise<void> {
-  const body = await read(request);
-  const call = identify(request, body);
+  const body = (await read(request)).toString();
+  const call = { ...identify(request, body), body };
   if (options.latencyMs !== undefined) await pause(options.latencyMs);
   const answer =
-    options.intercept?.(call) ?? (await forward(request, body, { target: options.target, agent }));
-  const made = { ...call, status: answer.status };
+    options.intercept?.(call) ??
+    (await forward(request, options.amend?.(call) ?? body, { target: options.target, agent }));
+  const { service, action } = call;
+  const made = { service, action, status: answer.status };
   calls.push(made);
-  const text = options.rewrite === undefined ? answer.body : options.rewrite(answer.body, made);
+  const text = options.rewrite === undefined ? answer.body : await options.rewrite(answer.body, made, call);
   const bytes = Buffer.from(text);
   response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
   response.end(bytes);
@@ -87,14 +99,12 @@ async function pass({ request, response, options, agent, calls }: Passage): Prom
 /** JSON services name the action in a header, query services (EC2, IAM, Auto Scaling, STS) in the body. */
 function identify(
   request: IncomingMessage,
-  body: Buffer,
+  body: string,
 ): { readonly service: string; readonly action: string } {
   const scope = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '');
   const target = request.headers['x-amz-target'];
   const action =
-    typeof target === 'string'
-      ? target.split('.').at(-1)
-      : new URLSearchParams(body.toString()).get('Action');
+    typeof target === 'string' ? target.split('.').at(-1) : new URLSearchParams(body).get('Action');
   return {
     service: scope?.[1] ?? 'unknown',
     action: action ?? `${request.method ?? ''} ${request.url ?? ''}`,
@@ -103,14 +113,14 @@ function identify(
 
 async function forward(
   request: IncomingMessage,
-  body: Buffer,
+  body: string,
   to: { readonly target: string; readonly agent: http.Agent },
 ): Promise<Answer> {
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     // The host header stays as it came: the SDK signed it, and moto reads account and region out of the signature.
     const passed = http.request(new URL(request.url ?? '/', to.target), {
       method: request.method,
-      headers: request.headers,
+      headers: { ...request.headers, 'content-length': String(Buffer.byteLength(body)) },
       agent: to.agent,
     });
     passed.on('response', resolve);

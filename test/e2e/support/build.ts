@@ -1,0 +1,10 @@
+import path from 'node:path';
+
+import { execa } from 'execa';
+
+/** Builds the product once before all files of the suite: they run it as its users do, from `dist`. */
+export async function setup(): Promise<void> {
+  const root = path.join(import.meta.dirname, '..', '..', '..');
+  const built = await execa('npm', ['run', 'build'], { cwd: root, reject: false, all: true });
+  if (built.failed) throw new Error(`npm run build failed:\n${built.all}`);
+}

