@@ -24,6 +24,7 @@ export const layers = {
   templates: { never: ['cli', 'steps', 'operations', 'simulator'] },
   docker: { never: ['cli', 'steps', 'operations', 'simulator'] },
   ssh: { never: ['cli', 'steps', 'operations', 'simulator'] },
+  access: { never: ['cli', 'steps', 'operations', 'simulator'] },
   steps: { never: ['cli', 'operations', 'simulator'] },
   operations: { never: ['cli', 'simulator'] },
   simulator: { never: ['cli', 'steps', 'operations'] },

@@ -5,6 +5,9 @@
  */
 export const bootstrapTagKey = 'es-ecs-bootstrap';
 
+/** The tag on every data volume that says to which cluster the data belongs: written once that cluster has formed. */
+export const clusterUuidTagKey = 'es-ecs-cluster-uuid';
+
 /** What separates the names in the tag's value: a character that every AWS service accepts in one and no node name contains. */
 const separator = ':';
 

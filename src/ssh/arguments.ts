@@ -15,12 +15,14 @@ export interface SshRoute {
   /** es-ecs's own list of host keys, beside the state; the user's is left alone. */
   readonly knownHostsFile: string;
   readonly port?: number;
+  /** Left out: the user of Amazon Linux. */
+  readonly user?: string;
   /** What to run there; nothing is a shell. */
   readonly command?: readonly string[];
 }
 
 /** The user of Amazon Linux. */
-export const sshUser = 'ec2-user';
+const sshUser = 'ec2-user';
 
 const sshPort = 22;
 
@@ -36,9 +38,32 @@ export function sshArguments(route: SshRoute): readonly string[] {
     'ssh',
     ...options(route, target),
     ...(host === undefined ? [] : ['-o', `ProxyCommand=${proxyCommand(route)}`]),
-    `${sshUser}@${target.address}`,
+    userAt(route, target),
     ...remoteCommand(route.command),
   ];
+}
+
+/**
+ * The system's ssh as a pipe: its standard input and output are a connection from the bastion to `to`, and no port is
+ * opened here. It asks nothing; what goes wrong it says on its standard error.
+ */
+export function pipeArguments(
+  route: SshRoute,
+  to: { readonly host: string; readonly port: number },
+): readonly string[] {
+  return [
+    'ssh',
+    ...options(route, route.bastion),
+    ...['-o', 'BatchMode=yes'],
+    // What could not be connected to is said at this level and below.
+    ...['-o', 'LogLevel=INFO'],
+    ...['-W', `[${to.host}]:${to.port}`],
+    userAt(route, route.bastion),
+  ];
+}
+
+function userAt(route: SshRoute, target: SshHost): string {
+  return `${route.user ?? sshUser}@${target.address}`;
 }
 
 function options(route: SshRoute, target: SshHost): readonly string[] {
@@ -51,6 +76,8 @@ function options(route: SshRoute, target: SshHost): readonly string[] {
     // Quoted: several files may stand here, with spaces between them.
     ...['-o', `UserKnownHostsFile="${literal(route.knownHostsFile)}"`],
     ...['-o', 'GlobalKnownHostsFile=none'],
+    // So that a person can find and remove an entry.
+    ...['-o', 'HashKnownHosts=no'],
     ...['-o', `HostKeyAlias=${target.instanceId}`],
     // The first connection pins the host's key, a changed key is refused.
     ...['-o', 'StrictHostKeyChecking=accept-new'],
@@ -69,7 +96,7 @@ function literal(file: string): string {
 /** The user's shell gets it after ssh has expanded %h and %p, so each word is quoted and every other % doubled. */
 function proxyCommand(route: SshRoute): string {
   const before = ['ssh', ...options(route, route.bastion)].map((word) => shellWord(literal(word)));
-  return [...before, '-W', "'[%h]:%p'", `${sshUser}@${route.bastion.address}`].join(' ');
+  return [...before, '-W', "'[%h]:%p'", userAt(route, route.bastion)].join(' ');
 }
 
 /** The far side's shell gets the words joined with spaces: quoted, they stay what they were. */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { EsEcsError } from '../errors.ts';
@@ -63,7 +63,8 @@ export async function ensureKeyPair(
 }
 
 /**
- * The pair in a file, or undefined where there is no such file. Permissions that ssh would refuse are tightened.
+ * The pair in a file, or undefined where there is no such file. A mode that ssh would refuse is left as it is: whoever
+ * opened the key to others is to hear of it (`checkKeyFile`).
  *
  * @throws EsEcsError SSH when the file is no key of ours.
  */
@@ -77,7 +78,6 @@ export async function readKeyPair(
     if (isMissing(cause)) return undefined;
     throw new EsEcsError('SSH', `the key ${file} cannot be read`, { cause, hint: `chmod 600 ${file}` });
   }
-  if (((await stat(file)).mode & 0o077) !== 0) await chmod(file, 0o600);
   try {
     return { publicKey: publicKeyOf(text), privateKeyFile: file };
   } catch (cause) {

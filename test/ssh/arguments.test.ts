@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 import { describe, expect, it } from 'vitest';
 
-import { sshArguments } from '../../src/ssh/arguments.ts';
+import { pipeArguments, sshArguments } from '../../src/ssh/arguments.ts';
 
 const route = {
   bastion: { address: '203.0.113.7', instanceId: 'i-0bastion' },
@@ -11,7 +11,7 @@ const route = {
 };
 
 const common = (id: string): string =>
-  `-p 22 -o IdentityFile="/home/me/es-ecs.key" -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile="/home/me/known hosts" -o GlobalKnownHostsFile=none -o HostKeyAlias=${id} -o StrictHostKeyChecking=accept-new -o ControlPath=none -o ServerAliveInterval=15 -o ConnectTimeout=15`;
+  `-p 22 -o IdentityFile="/home/me/es-ecs.key" -o IdentitiesOnly=yes -o IdentityAgent=none -o UserKnownHostsFile="/home/me/known hosts" -o GlobalKnownHostsFile=none -o HashKnownHosts=no -o HostKeyAlias=${id} -o StrictHostKeyChecking=accept-new -o ControlPath=none -o ServerAliveInterval=15 -o ConnectTimeout=15`;
 
 describe('ssh', () => {
   it('goes to the bastion', () => {
@@ -30,6 +30,13 @@ describe('ssh', () => {
   it('quotes a command for the far side', () => {
     const argv = sshArguments({ ...route, command: ['echo', "it's", '$HOME', 'plain'] });
     expect(argv.slice(-2)).toEqual(['--', `echo 'it'\\''s' '$HOME' plain`]);
+  });
+
+  it('is a pipe to a port behind the bastion, and asks nobody anything', () => {
+    const argv = pipeArguments({ ...route, user: 'me' }, { host: '10.0.1.5', port: 9200 });
+    expect(argv.join(' ')).toBe(
+      `ssh ${common('i-0bastion')} -o BatchMode=yes -o LogLevel=INFO -W [10.0.1.5]:9200 me@203.0.113.7`,
+    );
   });
 
   it('is understood by the real ssh, path with a percent sign and a space included', () => {

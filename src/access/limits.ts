@@ -1,0 +1,35 @@
+import type { Clock } from '../engine/clock.ts';
+
+/** How long a connection may take to be made: ssh to the bastion, from there to the node, and TLS. */
+export const connectLimitMs = 25_000;
+
+/** How long an answer may take; longer than the nodes themselves wait for their master. */
+export const answerLimitMs = 30_000;
+
+/** How long a node waits for an elected master before it says that there is none (`master_timeout`). */
+export const masterTimeout = '10s';
+
+/**
+ * Runs work that is told when its time is up.
+ *
+ * @param work ends by itself once the signal aborts.
+ */
+export async function within<Result>(
+  clock: Clock,
+  limitMs: number,
+  work: (timeUp: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const timeUp = new AbortController();
+  const done = new AbortController();
+  clock.sleep(limitMs, done.signal).then(
+    () => {
+      timeUp.abort();
+    },
+    () => undefined,
+  );
+  try {
+    return await work(timeUp.signal);
+  } finally {
+    done.abort();
+  }
+}
