@@ -97,9 +97,9 @@ export async function withSession<Result>(
 }
 
 async function openSimulation(options: SessionOptions, files: SessionFiles): Promise<Simulation> {
-  const { createSimulation } = await import('./simulation.ts');
+  const open = options.terminal.openSimulation ?? (await import('./simulation.ts')).createSimulation;
   const file = path.join(path.dirname(files.state), 'account.json');
-  return createSimulation({ file, config: options.located.config });
+  return open({ file, config: options.located.config });
 }
 
 function lockFor(options: SessionOptions, files: SessionFiles): Promise<Lock> {

@@ -11,6 +11,7 @@ import { EsEcsError } from '../errors.ts';
 import { createSimulatedAccount, type SimulatedAccount } from '../simulator/account.ts';
 import { parseSnapshot } from '../simulator/core/snapshot.ts';
 import type { WorldSnapshot } from '../simulator/core/world.ts';
+import type { TaskRuntime } from '../simulator/ecs/task-runtime.ts';
 import { simulatedImageBuilder } from '../simulator/ecr/image-builder.ts';
 import { simulatedClusterView } from '../simulator/elasticsearch/cluster-view.ts';
 import { createKeyStore } from '../ssh/key-store.ts';
@@ -28,6 +29,17 @@ export interface Simulation {
   save(): Promise<void>;
 }
 
+/** Where the account is, and for whom. */
+export interface SimulationOptions {
+  readonly file: string;
+  readonly config: Config;
+  /** What runs the tasks, where they are not to be played in virtual time. */
+  readonly runtime?: TaskRuntime;
+}
+
+/** Opens the account that `--simulate` talks to. */
+export type OpenSimulation = (options: SimulationOptions) => Promise<Simulation>;
+
 /** Of TEST-NET-3 (RFC 5737): nobody's. */
 const callerAddress = '203.0.113.7';
 
@@ -36,17 +48,15 @@ const callerAddress = '203.0.113.7';
  *
  * @throws EsEcsError STATE_CORRUPT, when its file cannot be read.
  */
-export async function createSimulation(options: {
-  readonly file: string;
-  readonly config: Config;
-}): Promise<Simulation> {
-  const { file, config } = options;
+export async function createSimulation(options: SimulationOptions): Promise<Simulation> {
+  const { file, config, runtime } = options;
   const snapshot = await readAccount(file);
   const clock = createVirtualClock({ startMs: Math.max(realClock.now(), snapshot?.nowMs ?? 0) });
   const account = createSimulatedAccount({
     clock,
     region: config.region,
     ...(snapshot === undefined ? {} : { snapshot }),
+    ...(runtime === undefined ? {} : { runtime }),
   });
   return {
     account,

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 
 import { EsEcsError } from '../errors.ts';
+import type { OpenSimulation } from './simulation.ts';
 
 /** Where results and progress go, and who can answer a question. */
 export interface Terminal {
@@ -17,6 +18,8 @@ export interface Terminal {
   readonly columns: number;
   /** @throws EsEcsError INTERRUPTED on Ctrl-C or the end of input */
   ask(question: string): Promise<string>;
+  /** What `--simulate` talks to, where it is not the account beside the config: one whose tasks are real containers. */
+  readonly openSimulation?: OpenSimulation;
 }
 
 /** This process's own terminal. `NO_COLOR` and `CI` are respected (no-color.org). */

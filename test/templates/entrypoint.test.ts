@@ -18,8 +18,10 @@ beforeEach(() => {
   writeFileSync(path.join(home, 'es-ecs/elasticsearch.yml'), 'cluster.name: "search"\n');
   writePrograms(path.join(home, 'bin'), {
     'elasticsearch-keystore': `case "$1" in
-      create) touch "$ES_ECS_HOME/config/elasticsearch.keystore" ;;
-      add) cat >"$ES_ECS_HOME/keystore-input" ;;
+      add) cat >"$ES_ECS_HOME/keystore-input"
+        [[ -f $ES_ECS_HOME/config/elasticsearch.keystore || " $* " = *' --force '* ]] || exit 65
+        touch "$ES_ECS_HOME/config/elasticsearch.keystore" ;;
+      *) exit 64 ;;
     esac`,
     official: 'env >"$ES_ECS_HOME/environment"; exit 42',
   });
@@ -107,7 +109,7 @@ describe('the entrypoint', () => {
     const config = read('config/elasticsearch.yml');
     expect(start(nodeFile('search-0:search-1:search-2')).status).toBe(42);
     expect(read('config/elasticsearch.yml')).toBe(config);
-    expect(read('log').match(/elasticsearch-keystore create/g)).toHaveLength(1);
+    expect(read('log').match(/elasticsearch-keystore /g)).toHaveLength(2);
   });
 
   it('takes a node without roles for one that coordinates', () => {
