@@ -146,19 +146,19 @@ async function outlook(
     const because = (await resource.explain?.(observed)) ?? 'AWS reports that it failed';
     return { entry: { ...there, action: 'replace', impact: 'replace', because }, expected: undefined };
   }
-  if (missing.length > 0) {
-    const because = `depends on ${missing.join(', ')}`;
+  const desired = await desiredIfKnown(resource, inputs, missing);
+  if (desired === undefined) {
+    const because = `depends on ${missing.map(({ address }) => address).join(', ')}`;
     return { entry: { ...there, action: 'change', impact: 'in-place', because }, expected: undefined };
   }
-  const desired = await resource.desired(inputs);
-  const changes = resource.diff(desired, observed);
+  const changes = resource.diff(desired.value, observed);
   const impact = heaviest(changes);
   const because = changes.find((change) => change.impact === impact)?.because;
   const entry: PlanEntry = { ...there, changes, impact, because, action: actionFor(impact) };
   if (impact === 'replace') return { entry, expected: undefined };
   return {
     entry,
-    expected: changes.length === 0 ? observed : (resource.predict?.(desired, observed) ?? observed),
+    expected: changes.length === 0 ? observed : (resource.predict?.(desired.value, observed) ?? observed),
   };
 }
 
@@ -167,10 +167,42 @@ function actionFor(impact: Impact | undefined): PlanAction {
   return impact === 'replace' || impact === 'refuse' ? impact : 'change';
 }
 
+/** Thrown when `desired` reads what is not known before something else was made. */
+class NotKnownYet extends Error {}
+
+/**
+ * What is desired, unless it takes an input that is missing: many needs are only for the order, and a thing that was deleted
+ * by hand must not make all that comes after it look changed.
+ */
+async function desiredIfKnown(
+  resource: AnyResource,
+  inputs: Readonly<Record<string, unknown>>,
+  missing: readonly Missing[],
+): Promise<{ readonly value: unknown } | undefined> {
+  const names = new Set<string | symbol>(missing.map(({ name }) => name));
+  const guarded = new Proxy(inputs, {
+    get: (known, name, receiver): unknown => {
+      if (names.has(name)) throw new NotKnownYet();
+      return Reflect.get(known, name, receiver);
+    },
+  });
+  try {
+    return { value: await resource.desired(guarded) };
+  } catch (error) {
+    if (error instanceof NotKnownYet) return undefined;
+    throw error;
+  }
+}
+
+interface Missing {
+  readonly name: string;
+  readonly address: Address;
+}
+
 interface KnownInputs {
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Addresses of needed things that are not there yet. Gates and unwanted things are never inputs. */
-  readonly missing: readonly Address[];
+  /** Needed things that are not there yet. Gates and unwanted things are never inputs. */
+  readonly missing: readonly Missing[];
 }
 
 async function inputsOf(needs: readonly Promise<NamedOutlook>[]): Promise<KnownInputs> {
@@ -181,6 +213,6 @@ async function inputsOf(needs: readonly Promise<NamedOutlook>[]): Promise<KnownI
       ([, one]) =>
         one.expected === undefined && one.entry.action !== 'gate' && one.entry.resource.unwanted !== true,
     )
-    .map(([, one]) => one.entry.resource.address);
+    .map(([name, one]) => ({ name, address: one.entry.resource.address }));
   return { inputs, missing };
 }

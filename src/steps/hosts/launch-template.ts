@@ -4,11 +4,11 @@ import {
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   DeleteLaunchTemplateCommand,
-  DescribeLaunchTemplateVersionsCommand,
   type DescribeLaunchTemplatesCommandInput,
   type LaunchTemplate as SdkLaunchTemplate,
   ModifyLaunchTemplateCommand,
   paginateDescribeLaunchTemplates,
+  paginateDescribeLaunchTemplateVersions,
   type RequestLaunchTemplateData,
   type ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
@@ -40,9 +40,14 @@ export interface LaunchTemplate {
   /** The one that groups are given, by number. */
   readonly defaultVersion: number;
   readonly latestVersion: number;
-  /** Of the latest version. */
-  readonly contents: ResponseLaunchTemplateData;
+  /** Every version's contents, oldest first. */
+  readonly versions: readonly LaunchTemplateVersion[];
   readonly tags: Tags;
+}
+
+export interface LaunchTemplateVersion {
+  readonly number: number;
+  readonly contents: ResponseLaunchTemplateData;
 }
 
 /** What a launch template needs of others. */
@@ -66,8 +71,9 @@ const launchTemplates: Collection<LaunchTemplate> = {
 };
 
 /**
- * How hosts of one node group are made. A version never changes: a difference becomes a new version, made the default;
- * what follows for running hosts shows on their groups, which name the version by number. Costs nothing.
+ * How hosts of one node group are made. A version never changes: what is desired becomes the default again if some version has
+ * it already, and else a new version; what follows for running hosts shows on their groups, which name the version by number.
+ * So a default that somebody moved by hand is moved back, and no host restarts for it. Costs nothing.
  */
 export function launchTemplate(
   context: StepContext,
@@ -93,11 +99,10 @@ export function launchTemplate(
     find: (sight) => context.inventory.find(launchTemplates, address, sight),
     id: (observed) => observed.launchTemplateId,
     phase: () => 'ready',
-    predict: (desired, observed) => {
-      const differs = contentDifferences(desired, observed).length > 0;
-      const version = differs ? observed.latestVersion + 1 : observed.latestVersion;
-      return { ...observed, latestVersion: version, defaultVersion: version };
-    },
+    predict: (desired, observed) => ({
+      ...observed,
+      defaultVersion: rightVersion(desired, observed) ?? observed.latestVersion + 1,
+    }),
     diff: (desired, observed) => [
       ...versionChanges(context.clients, desired, observed),
       ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.launchTemplateId)),
@@ -131,24 +136,32 @@ const defaults: Readonly<Record<string, string>> = {
 
 function contentDifferences(
   desired: LaunchTemplateDesired,
-  observed: LaunchTemplate,
+  contents: ResponseLaunchTemplateData,
 ): ReturnType<typeof differences> {
-  return differences(desired.contents, observed.contents, defaults).filter(
+  return differences(desired.contents, contents, defaults).filter(
     // While it is being set it says "pending".
     ({ path }) => path !== 'MetadataOptions.State',
   );
 }
 
-/** All differences of the contents become one new version; one that is there and not yet the default is only made it. */
+/** The version that has what is desired: the default if it does, else the latest that does. */
+function rightVersion(desired: LaunchTemplateDesired, observed: LaunchTemplate): number | undefined {
+  const right = observed.versions
+    .filter((version) => contentDifferences(desired, version.contents).length === 0)
+    .map((version) => version.number);
+  return right.includes(observed.defaultVersion) ? observed.defaultVersion : right.at(-1);
+}
+
+/** All differences of the contents become one new version; one that has them already is only made the default. */
 function versionChanges(
   clients: Clients,
   desired: LaunchTemplateDesired,
   observed: LaunchTemplate,
 ): readonly Change[] {
-  const wrong = contentDifferences(desired, observed);
-  if (wrong.length === 0 && observed.defaultVersion === observed.latestVersion) return [];
+  const right = rightVersion(desired, observed);
+  if (right === observed.defaultVersion) return [];
   const apply = async (): Promise<void> => {
-    const version = wrong.length > 0 ? await addVersion(clients, desired, observed) : observed.latestVersion;
+    const version = right ?? (await addVersion(clients, desired, observed));
     await clients.ec2.send(
       new ModifyLaunchTemplateCommand({
         LaunchTemplateId: observed.launchTemplateId,
@@ -156,18 +169,17 @@ function versionChanges(
       }),
     );
   };
-  const because = 'hosts that run keep what they were made with until their group replaces them';
-  if (wrong.length === 0) {
+  if (right !== undefined) {
     const before = String(observed.defaultVersion);
-    const after = String(observed.latestVersion);
-    return [{ path: 'defaultVersion', before, after, impact: 'in-place', because, apply }];
+    return [{ path: 'defaultVersion', before, after: String(right), impact: 'in-place', apply }];
   }
-  return wrong.map(({ path, before, after }) => ({
+  const current = observed.versions.find((version) => version.number === observed.defaultVersion);
+  return contentDifferences(desired, current?.contents ?? {}).map(({ path, before, after }) => ({
     path,
     before: path === 'UserData' ? fingerprint(before) : before,
     after: path === 'UserData' ? fingerprint(after) : after,
     impact: 'in-place',
-    because,
+    because: 'hosts that run keep what they were made with until their group replaces them',
     apply,
   }));
 }
@@ -207,22 +219,23 @@ async function read(
 
 async function withContents(clients: Clients, one: SdkLaunchTemplate): Promise<LaunchTemplate> {
   const launchTemplateId = one.LaunchTemplateId ?? '';
-  const answer = await unless(
-    [notFound],
-    clients.ec2.send(
-      new DescribeLaunchTemplateVersionsCommand({
-        LaunchTemplateId: launchTemplateId,
-        Versions: ['$Latest'],
-      }),
-    ),
+  const pages = paginateDescribeLaunchTemplateVersions(
+    { client: clients.ec2 },
+    { LaunchTemplateId: launchTemplateId },
   );
-  const latest = answer?.LaunchTemplateVersions?.[0];
+  const found = await unless(
+    [notFound],
+    collectPages(pages, (page) => page.LaunchTemplateVersions),
+  );
+  const versions = (found ?? [])
+    .map((version) => ({ number: version.VersionNumber ?? 1, contents: version.LaunchTemplateData ?? {} }))
+    .sort((a, b) => a.number - b.number);
   return {
     launchTemplateId,
     name: one.LaunchTemplateName ?? '',
     defaultVersion: one.DefaultVersionNumber ?? 1,
-    latestVersion: latest?.VersionNumber ?? one.LatestVersionNumber ?? 1,
-    contents: latest?.LaunchTemplateData ?? {},
+    latestVersion: versions.at(-1)?.number ?? one.LatestVersionNumber ?? 1,
+    versions,
     tags: fromCapitalTags(one.Tags),
   };
 }

@@ -1,4 +1,8 @@
-import { CreateLaunchTemplateVersionCommand, ModifyLaunchTemplateCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateLaunchTemplateVersionCommand,
+  ModifyLaunchTemplateCommand,
+  type ResponseLaunchTemplateData,
+} from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -26,6 +30,21 @@ async function setUp(more = ''): Promise<{
   return { stub: bench.stub('ec2'), resource, desired: await resource.desired(inputs as never) };
 }
 
+/** As EC2 gives it back: with what it fills in, and in its own order. */
+async function contents(over: ResponseLaunchTemplateData = {}): Promise<ResponseLaunchTemplateData> {
+  const { desired } = await setUp();
+  return {
+    ...desired.contents,
+    MetadataOptions: {
+      ...desired.contents.MetadataOptions,
+      State: 'pending',
+      HttpProtocolIpv6: 'disabled',
+    },
+    EbsOptimized: false,
+    ...over,
+  };
+}
+
 async function observed(over: Partial<LaunchTemplate> = {}): Promise<LaunchTemplate> {
   const { desired } = await setUp();
   return {
@@ -33,16 +52,7 @@ async function observed(over: Partial<LaunchTemplate> = {}): Promise<LaunchTempl
     name: desired.name,
     defaultVersion: 1,
     latestVersion: 1,
-    // As EC2 gives it back: with what it fills in, and in its own order.
-    contents: {
-      ...desired.contents,
-      MetadataOptions: {
-        ...desired.contents.MetadataOptions,
-        State: 'pending',
-        HttpProtocolIpv6: 'disabled',
-      },
-      EbsOptimized: false,
-    },
+    versions: [{ number: over.defaultVersion ?? 1, contents: await contents() }],
     tags: desired.tags,
     ...over,
   };
@@ -87,7 +97,7 @@ describe('the launch template', () => {
       ['ImageId', 'ami-0a', 'ami-0b'],
       ['InstanceType', 'm7g.large', 'm7i.large'],
     ]);
-    expect(resource.predict?.(desired, seen)).toMatchObject({ latestVersion: 8, defaultVersion: 8 });
+    expect(resource.predict?.(desired, seen)).toMatchObject({ defaultVersion: 8 });
     const applies = new Set(changes.map((change) => change.apply));
     expect(applies.size).toBe(1);
     for (const apply of applies) await apply?.();
@@ -99,20 +109,25 @@ describe('the launch template', () => {
 
   it('sees what somebody added by hand, and shows user data by its hash', async () => {
     const { resource, desired } = await setUp();
-    const seen = await observed();
-    const contents = { ...seen.contents, UserData: 'eHh4', DisableApiTermination: true };
-    const changes = resource.diff(desired, { ...seen, contents });
+    const wrong = await contents({ UserData: 'eHh4', DisableApiTermination: true });
+    const changes = resource.diff(desired, await observed({ versions: [{ number: 1, contents: wrong }] }));
     expect(changes.map(({ path, before }) => [path, before])).toEqual([
       ['DisableApiTermination', 'true'],
       ['UserData', expect.stringMatching(/^sha256:[0-9a-f]{12}$/)],
     ]);
   });
 
-  it('only makes the latest version the default when that is all that is missing', async () => {
+  it('only moves the default back when some version has what is desired', async () => {
     const { stub, resource, desired } = await setUp();
     stub.answer(ModifyLaunchTemplateCommand, {});
-    const changes = resource.diff(desired, await observed({ latestVersion: 2 }));
-    expect(changes).toMatchObject([{ path: 'defaultVersion', before: '1', after: '2' }]);
+    const versions = [
+      { number: 1, contents: await contents() },
+      { number: 2, contents: await contents({ InstanceType: 'm7g.16xlarge' }) },
+    ];
+    const seen = await observed({ latestVersion: 2, defaultVersion: 2, versions });
+    const changes = resource.diff(desired, seen);
+    expect(changes).toMatchObject([{ path: 'defaultVersion', before: '2', after: '1' }]);
+    expect(resource.predict?.(desired, seen)).toMatchObject({ defaultVersion: 1 });
     await changes[0]?.apply?.();
     expect(stub.sent(CreateLaunchTemplateVersionCommand)).toHaveLength(0);
   });
