@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 
-const checks = ['format:check', 'lint', 'types', 'knip', 'publint', 'shell', 'test'];
+const checks = ['format:check', 'lint', 'types', 'knip', 'publint', 'shell', 'dockerfile', 'test'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !checks.includes(name));

@@ -2,7 +2,11 @@ import type { Facts } from '../facts.ts';
 import { arn } from '../names.ts';
 import { type PolicyDocument, policy } from './document.ts';
 
-/** Who may wear the instance role: EC2, for instances of this account. In China EC2 goes by its own name. */
+/**
+ * Who may wear the instance role: EC2, for instances of this account. That needs no condition: EC2 takes a role from an
+ * instance profile, a profile holds roles of its own account only, and nobody can pass a role to a service in another account
+ * (IAM user guide, "Grant a user permissions to pass a role to an AWS service"). In China EC2 goes by its own name.
+ */
 export function instanceTrust(facts: Pick<Facts, 'urlSuffix'>): PolicyDocument {
   return policy({
     Sid: 'HostsOnly',
