@@ -124,6 +124,18 @@ function compactJson(text: string | undefined): string {
   }
 }
 
+/** A lifecycle policy is a list of rules ("Lifecycle policy properties in Amazon ECR"); what they say is not judged here. */
+function lifecycleJson(text: string | undefined): string {
+  const compact = compactJson(text);
+  const policy: unknown = JSON.parse(compact);
+  const hasRules =
+    typeof policy === 'object' && policy !== null && 'rules' in policy && Array.isArray(policy.rules);
+  if (hasRules) return compact;
+  throw invalidEcrParameter(
+    "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation failure'",
+  );
+}
+
 const namePattern = /^(?=.{2,256}$)[a-z0-9]+([._-][a-z0-9]+)*(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/;
 
 const registryOperations = {
@@ -243,7 +255,7 @@ const policyOperations = {
     input: PutLifecyclePolicyCommandInput,
   ): Answer<PutLifecyclePolicyCommandOutput> {
     const row = requireRepository(world, input.repositoryName);
-    row.lifecyclePolicy = compactJson(input.lifecyclePolicyText);
+    row.lifecyclePolicy = lifecycleJson(input.lifecyclePolicyText);
     return {
       registryId: world.accountId,
       repositoryName: row.name,
