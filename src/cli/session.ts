@@ -60,7 +60,7 @@ export interface SessionOptions {
 }
 
 /** Where a command's files are. */
-export function filesFor(options: CommonOptions): SessionFiles {
+function filesFor(options: CommonOptions): SessionFiles {
   const directory = path.dirname(options.config);
   const simulated = path.join(directory, '.es-ecs', 'simulated', 'state.json');
   const state =

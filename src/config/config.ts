@@ -34,8 +34,12 @@ export interface Config {
         readonly allowedCidrs: readonly string[] | 'caller';
       };
   readonly image: { readonly uri: string | undefined };
-  /** CIDRs, beside the nodes and the bastion, that may reach 9200. */
-  readonly access: { readonly cidrs: readonly string[] };
+  readonly access: {
+    /** Beside the nodes and the bastion, who may reach 9200. */
+    readonly cidrs: readonly string[];
+    /** `https://host:9200`, where es-ecs itself reaches Elasticsearch; undefined: through the bastion. */
+    readonly endpoint: string | undefined;
+  };
   readonly logs: { readonly retentionDays: number };
   /**
    * On everything, beside es-ecs's own. Keys are letters, digits and + - = . , _ : @ (EC2: tags in instance

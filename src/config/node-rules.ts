@@ -4,12 +4,12 @@ import type { Finding, Rule } from './rules.ts';
 import { maxNodes } from './schema.ts';
 
 /** The number of nodes in all groups. */
-export function totalNodes({ nodeGroups }: Config): number {
+function totalNodes({ nodeGroups }: Config): number {
   return sumCounts(nodeGroups);
 }
 
 /** The number of nodes that can be elected master or vote for one. */
-export function masterEligibleNodes({ nodeGroups }: Config): number {
+function masterEligibleNodes({ nodeGroups }: Config): number {
   return sumCounts(nodeGroups.filter(({ roles }) => roles.includes('master')));
 }
 

@@ -18,7 +18,7 @@ export function resolveConfig(file: ConfigFile): Config {
     },
     bastion: resolveBastion(file.bastion),
     image: { uri: image.uri },
-    access: { cidrs: access.cidrs },
+    access: { cidrs: access.cidrs, endpoint: access.endpoint },
     logs: { retentionDays: logs.retentionDays },
     tags,
   };

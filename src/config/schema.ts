@@ -39,7 +39,7 @@ const retentionDays = [
  * Elasticsearch takes no more by itself (MachineDependentHeap): past it, object pointers no longer
  * compress.
  */
-export const maxHeapMiB = 31 * 1024;
+const maxHeapMiB = 31 * 1024;
 
 interface FieldText {
   /** The end of "0 is not …", with what is allowed in brackets. */
@@ -258,8 +258,14 @@ const access = field(
       what: 'a list of CIDRs',
       description: 'Who may reach port 9200, beside the nodes themselves and the bastion.',
     }).default([]),
+    endpoint: field(z.string().regex(/^https:\/\/([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?\/?$/), {
+      what: 'an address of the form https://host:9200',
+      description:
+        'Where es-ecs itself reaches Elasticsearch, instead of going through the bastion: a node, or what stands before ' +
+        "them and leaves TLS to them, as only the cluster's own certificate is trusted. Needed with the bastion off.",
+    }).optional(),
   }),
-  { what: 'a map with cidrs', description: 'Who may talk to Elasticsearch.' },
+  { what: 'a map of cidrs and endpoint', description: 'Who may talk to Elasticsearch, and where.' },
 );
 
 const logs = field(

@@ -49,7 +49,7 @@ export function topology(config: TopologyConfig, zones: readonly string[]): read
 }
 
 /** The name of the node at a position. */
-export function nodeName(cluster: string, index: number): string {
+function nodeName(cluster: string, index: number): string {
   return `${cluster}-${index}`;
 }
 

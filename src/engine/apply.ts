@@ -252,7 +252,7 @@ function isInterrupted(error: unknown): boolean {
 }
 
 /** How many resources of each step have something to do, in the graph's order. */
-export function totals(
+function totals(
   entries: readonly PlanEntry[],
   awaitGates: boolean,
 ): readonly { readonly step: string; readonly total: number }[] {

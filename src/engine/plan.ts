@@ -56,7 +56,7 @@ export async function makePlan(graph: Graph, memory: Memory): Promise<Plan> {
 }
 
 /** Counts what has to happen; gates are not counted. */
-export function summarise(entries: readonly PlanEntry[]): PlanSummary {
+function summarise(entries: readonly PlanEntry[]): PlanSummary {
   const count = (action: PlanAction): number => entries.filter((entry) => entry.action === action).length;
   return {
     create: count('create'),
@@ -138,7 +138,8 @@ async function outlook(
   const there = { ...blank, observed, id: observed === undefined ? undefined : resource.id(observed) };
 
   if (resource.unwanted === true) {
-    const action = phase === 'gone' ? 'in-sync' : 'destroy';
+    // What holds data stays until it is named: `destroy` with its flag, never a config that no longer mentions it.
+    const action = phase === 'gone' || resource.holdsData === true ? 'in-sync' : 'destroy';
     return { entry: { ...there, action, because: 'the config no longer asks for it' }, expected: undefined };
   }
   if (phase === 'gone') return { entry: { ...blank, action: 'create' }, expected: undefined };

@@ -65,7 +65,7 @@ export async function untilReady(
 }
 
 /** Reads a thing anew, together with others of its type that are read at the same moment. */
-export function look(settling: Settling, id: string | undefined): Promise<unknown> {
+function look(settling: Settling, id: string | undefined): Promise<unknown> {
   const { run, resource, inputs } = settling;
   return resource.find({ id: id ?? run.memory.id(resource.address), fresh: true, inputs });
 }

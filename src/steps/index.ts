@@ -54,3 +54,11 @@ export function observedOf<Observed>(
 ): Observed | undefined {
   return resource === undefined ? undefined : (observed.get(resource.address) as Observed | undefined);
 }
+
+/** The data volumes among things that are to be destroyed or kept, those of nodes that the config no longer has included. */
+export function dataVolumesAmong(
+  among: readonly { readonly resource: AnyResource; readonly observed: unknown }[],
+): readonly Volume[] {
+  // Nothing but data volumes holds data.
+  return among.filter((one) => one.resource.holdsData === true).map((one) => one.observed as Volume);
+}

@@ -206,6 +206,16 @@ describe('applyPlan', () => {
   });
 });
 
+describe('what holds data', () => {
+  it('is never destroyed only because the config no longer asks for it', async () => {
+    const shop = new Shop();
+    await apply(shop, [thing(shop, { address: 's/data', holdsData: true })]);
+    const outcome = await apply(shop, [thing(shop, { address: 's/data', holdsData: true, unwanted: true })]);
+    expect(outcome.destroyed).toBe(0);
+    expect(shop.things.get('s/data')?.goneAtMs).toBeUndefined();
+  });
+});
+
 describe('applyDestroy', () => {
   it('destroys in reverse, in parallel where it can, and is a no-op the second time', async () => {
     const shop = new Shop();

@@ -32,7 +32,7 @@ import {
 } from '../../src/simulator/account.ts';
 import { renderUserData } from '../../src/templates/user-data.ts';
 
-export const region = 'eu-west-1';
+const region = 'eu-west-1';
 export const zones = ['a', 'b', 'c'].map((letter) => region + letter);
 
 export interface Stage {

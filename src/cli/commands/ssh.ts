@@ -5,6 +5,7 @@ import { EsEcsError } from '../../errors.ts';
 import { sshArguments, type SshHost } from '../../ssh/arguments.ts';
 import { privateAddressOf } from '../../steps/hosts/private-addresses.ts';
 import { observedOf } from '../../steps/index.ts';
+import { shellWord } from '../../templates/render.ts';
 import { configFor } from '../config-file.ts';
 import type { Ending } from '../ending.ts';
 import type { CommonOptions } from '../options.ts';
@@ -46,7 +47,7 @@ export async function ssh(options: SshOptions, terminal: Terminal, ending: Endin
     },
   );
   if (options.simulate === true) {
-    terminal.out(argv.join(' '));
+    terminal.out(argv.map(shellWord).join(' '));
     terminal.err('the simulated hosts have no shell: this is what would run');
     return;
   }

@@ -1,8 +1,7 @@
 import type { Outcome } from '../../engine/apply.ts';
-import type { DestroyPlan, Doomed } from '../../engine/destroy.ts';
+import type { DestroyPlan } from '../../engine/destroy.ts';
 import type { CriticalPath } from '../../engine/timeline.ts';
-import { observedOf } from '../../steps/index.ts';
-import type { Volume } from '../../steps/hosts/volume.ts';
+import { dataVolumesAmong } from '../../steps/index.ts';
 import { volumeMonthlyDollars } from '../../costs/prices.ts';
 import type { Session } from '../session.ts';
 import { duration } from './duration.ts';
@@ -16,21 +15,14 @@ export function renderDestroyPlan(plan: DestroyPlan, session: Session): string {
   const lines = [
     `This deletes ${plan.doomed.length} resources of ${config.name} in ${account}, ${config.region}.`,
   ];
-  if (plan.kept.length > 0)
-    lines.push(`It keeps ${keptWords(plan, session)}; --delete-data deletes them too.`);
-  const dying = volumesAmong(plan.doomed, session).length;
+  if (plan.kept.length > 0) lines.push(`It keeps ${keptWords(plan)}; --delete-data deletes them too.`);
+  const dying = dataVolumesAmong(plan.doomed).length;
   if (dying > 0) lines.push(`${dying} data volumes go with it: the data is gone for good.`);
   return lines.join('\n');
 }
 
-/** The data volumes among what is destroyed or kept. */
-function volumesAmong(among: readonly Doomed[], { steps }: Session): readonly Volume[] {
-  const observed = new Map(among.map((one) => [one.resource.address, one.observed]));
-  return steps.nodes.flatMap((node) => observedOf(observed, node.volume) ?? []);
-}
-
-function keptWords(plan: DestroyPlan, session: Session): string {
-  const volumes = volumesAmong(plan.kept, session);
+function keptWords(plan: DestroyPlan): string {
+  const volumes = dataVolumesAmong(plan.kept);
   const sizeGiB = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const dollars = volumes.reduce((sum, volume) => sum + volumeMonthlyDollars(volume), 0);
   const noun = volumes.length === 1 ? 'data volume' : 'data volumes';
@@ -51,7 +43,7 @@ export function renderDestroyed(told: DestroyTold, look: { readonly hasColour: b
   const { plan, outcome, session, elapsedMs } = told;
   const { name } = session.config;
   const style = styleFor(look.hasColour);
-  const kept = plan.kept.length === 0 ? '' : `, ${keptWords(plan, session)} kept`;
+  const kept = plan.kept.length === 0 ? '' : `, ${keptWords(plan)} kept`;
   if (outcome.destroyed === 0) return style.green(`${name} is gone already: nothing carries its tag${kept}`);
   const took =
     session.simulation === undefined ? duration(elapsedMs) : `simulated: ${duration(outcome.elapsedMs)}`;

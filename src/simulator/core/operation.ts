@@ -11,7 +11,7 @@ export type Operation = (world: World, input: never) => object;
 export type Operations = Readonly<Record<string, Operation>>;
 
 /** EC2's pages, made small so that paging is always exercised. */
-export const pageSize = 20;
+const pageSize = 20;
 
 export interface Page<Item> {
   readonly items: Item[];

@@ -78,7 +78,7 @@ function volumeNotFound(id: string): SimulatedFailure {
 }
 
 /** @throws SimulatedFailure InvalidVolume.NotFound */
-export function requireVolume(world: World, id: string | undefined): VolumeRow {
+function requireVolume(world: World, id: string | undefined): VolumeRow {
   return requireRow(world, { table: volumes, notFound: volumeNotFound }, id);
 }
 

@@ -128,7 +128,7 @@ export function hostGone(world: World, instanceId: string): void {
 }
 
 /** The registered container instance on a host. */
-export function instanceOnHost(world: World, instanceId: string): ContainerInstanceRow | undefined {
+function instanceOnHost(world: World, instanceId: string): ContainerInstanceRow | undefined {
   for (const row of world.rows(containerInstances).values()) {
     if (row.instanceId === instanceId && row.status !== 'INACTIVE') return row;
   }

@@ -68,7 +68,7 @@ export interface ServiceRow {
 /** By ARN; a deleted service stays as INACTIVE until one of its name is made again. */
 export const services = table<ServiceRow>('ecs/services');
 
-export const mostEvents = 100;
+const mostEvents = 100;
 
 /** Writes `(service <name>) <text>` into a service's events. */
 export function addEvent(world: World, service: ServiceRow, text: string): void {

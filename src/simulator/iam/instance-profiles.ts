@@ -54,7 +54,7 @@ export interface InstanceProfileRow {
 export const instanceProfiles = table<InstanceProfileRow>('iam/instance-profiles');
 
 /** @throws SimulatedFailure NoSuchEntityException */
-export function requireInstanceProfile(world: World, name: string | undefined): InstanceProfileRow {
+function requireInstanceProfile(world: World, name: string | undefined): InstanceProfileRow {
   const row = world.rows(instanceProfiles).get(name ?? '');
   if (row === undefined) throw noSuchEntity(`Instance Profile ${name ?? ''} cannot be found.`);
   return row;

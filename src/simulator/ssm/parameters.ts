@@ -31,7 +31,7 @@ export interface ParameterRow {
 }
 
 /** The account's own parameters by name. AWS's public ones follow from the public images. */
-export const parameters = table<ParameterRow>('ssm/parameters');
+const parameters = table<ParameterRow>('ssm/parameters');
 
 /** 4 KiB in the standard tier ("Parameter Store quotas"). */
 const valueLimitBytes = 4096;

@@ -44,7 +44,7 @@ export function stage(options: Partial<SimulatedAccountOptions> = {}): Stage {
   return { clock, account, clients };
 }
 
-export const image = 'docker.elastic.co/elasticsearch/elasticsearch:9.4.6';
+const image = 'docker.elastic.co/elasticsearch/elasticsearch:9.4.6';
 const nodes = ['search-0', 'search-1', 'search-2'];
 
 export function taskDefinition(
