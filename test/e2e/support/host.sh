@@ -6,12 +6,14 @@
 #   host.sh install            makes the root file system; once, cached; prints its folder
 #   host.sh run                prints `ready FOLDER`, in which hosts and volumes are kept; when standard input is closed,
 #                              ends what still runs of them, detaches their loop devices, and removes the folder
+#   host.sh prepare FOLDER HOST
+#                              empties what a boot makes anew: FOLDER/hosts/HOST/dev, run and sys
 #   host.sh boot FOLDER HOST COMMAND…
 #                              boots FOLDER/hosts/HOST for as long as the command, run in it, takes; FOLDER/hosts/HOST
-#                              holds root, dev, run and sys, which can be looked at and changed from outside;
+#                              holds upper (what is not as in every host), dev, run and sys, to look at from outside;
 #                              FOLDER/sockets/HOST.metadata and ec2 answer for the metadata service and for EC2
-#   host.sh plug FILE DEV SYS DEVICE SERIAL
-#                              shows a file as the block device of that name and serial number
+#   host.sh plug FILE FOLDER HOST DEVICE SERIAL
+#                              shows a file as the host's block device of that name and serial number
 #   host.sh unplug FILE        takes it away
 #
 # The cache is ES_ECS_CACHE, or .cache in the repository. Exit status 75: it cannot be had on this machine.
@@ -21,7 +23,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 project=$(cd "$here/../../.." && pwd)
 cache=${ES_ECS_CACHE:-$project/.cache}
 suite=bookworm
-packages=(awscli ca-certificates cloud-init curl e2fsprogs iproute2 lvm2 procps socat strace xfsprogs)
+packages=(awscli ca-certificates cloud-init curl e2fsprogs iproute2 procps socat strace xfsprogs)
 # Another list makes another tree.
 tree=$cache/host-$suite-$(printf '%s\n' "${packages[@]}" | sha256sum | cut -c1-12)
 
@@ -108,25 +110,35 @@ system_info:
   distro: debian
   paths: { cloud_dir: /var/lib/cloud/, templates_dir: /etc/cloud/templates/ }
 CLOUD
-  rm -f "$1"/etc/cloud/cloud.cfg.d/*
+  find "$1/etc/cloud/cloud.cfg.d" -type f ! -name 05_logging.cfg -delete
 }
 
 # --- one boot -----------------------------------------------------------------------------------------------------
 
+prepare() {
+  local host=$1/hosts/$2
+  mkdir -p "$host"/{upper,work,root}
+  rm -rf "${host:?}"/{dev,run,sys}
+  mkdir -p "$host"/{dev,run,sys/block/nvme0n1/device,sys/class/dmi/id}
+  # The root disk, and what tells cloud-init that this is EC2.
+  printf '%-20s\n' vol0root >"$host/sys/block/nvme0n1/device/serial"
+  echo 'Amazon EC2' >"$host/sys/class/dmi/id/sys_vendor"
+  echo ec2e1916-9099-7caf-fd21-012345abcdef | tee "$host"/sys/class/dmi/id/product_{uuid,serial} >/dev/null
+  make_devices "$host/dev"
+}
+
 boot() {
   local folder=$1 name=$2
   shift 2
-  local host=$folder/hosts/$name
-  mkdir -p "$host"/{upper,work,root,dev,run,sys} "$folder/boots"
-  # Both are new after each boot.
-  rm -rf "${host:?}/dev" "${host:?}/run"
-  mkdir -p "$host/dev" "$host/run"
   # With the namespaces' first process, whatever runs in them ends, and what is mounted in them goes.
   unshare --mount --net --pid --fork --kill-child=KILL "${BASH_SOURCE[0]}" inside "$folder" "$name" "$@" &
   local pid=$! status=0
+  trap 'kill -9 "$pid" 2>/dev/null || true' EXIT
+  trap 'exit 130' INT TERM
   echo "$pid" >"$folder/boots/$pid"
   wait "$pid" || status=$?
   rm -f "$folder/boots/$pid"
+  trap - EXIT
   exit "$status"
 }
 
@@ -136,7 +148,6 @@ inside() {
   local host=$folder/hosts/$name root=$folder/hosts/$name/root
   mount -t overlay overlay -o "lowerdir=$tree,upperdir=$host/upper,workdir=$host/work" "$root"
   mount -t proc proc "$root/proc"
-  make_devices "$host/dev"
   local part
   for part in dev run sys; do
     mount --bind "$host/$part" "$root/$part"
@@ -176,14 +187,21 @@ relay() {
 # --- volumes ------------------------------------------------------------------------------------------------------
 
 plug() {
-  local file=$1 dev=$2 sys=$3 device=$4 serial=$5 loop
+  local file=$1 host=$2/hosts/$3 device=$4 serial=$5 loop
   loop=$(losetup --noheadings --output NAME --associated "$file" | head -n 1)
   [ -n "$loop" ] || loop=$(losetup --find --show "$file")
-  rm -f "$dev/$device"
-  mknod -m 660 "$dev/$device" b "$((0x$(stat -c %t "$loop")))" "$((0x$(stat -c %T "$loop")))"
-  mkdir -p "$sys/block/$device/device"
-  # The kernel pads a serial number with spaces.
-  printf '%-20s\n' "$serial" >"$sys/block/$device/device/serial"
+  local number block=$host/sys/block/$device
+  number=$((0x$(stat -c %t "$loop"))):$((0x$(stat -c %T "$loop")))
+  mknod -m 660 "$host/dev/$device" b "${number%:*}" "${number#*:}"
+  # What mount looks at to find a file system by its UUID, as there is no udev to make links.
+  mkdir -p "$block/device" "$host/sys/dev/block"
+  ln -sfn "../../block/$device" "$host/sys/dev/block/$number"
+  echo "$number" >"$block/dev"
+  echo 0 >"$block/removable"
+  echo 1 >"$block/ext_range"
+  echo "$(($(stat -c %s "$file") / 512))" >"$block/size"
+  # The kernel pads a serial number with spaces. Last, as user data wait for it.
+  printf '%-20s\n' "$serial" >"$block/device/serial"
 }
 
 unplug() {
@@ -226,9 +244,10 @@ clean_up() {
 case ${1:-} in
   install) install_tree ;;
   run) run ;;
+  prepare) prepare "${@:2}" ;;
   boot) boot "${@:2}" ;;
   inside) inside "${@:2}" ;;
   plug) plug "${@:2}" ;;
   unplug) unplug "${@:2}" ;;
-  *) sed -n '2,20p' "$0"; exit 2 ;;
+  *) sed -n '2,22p' "$0"; exit 2 ;;
 esac
