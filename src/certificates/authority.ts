@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-import { webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 
 import {
   AuthorityKeyIdentifierExtension,
@@ -111,11 +111,6 @@ export async function makeNodeCertificate(
 /** The names under which clients know the cluster: its own, and those of a private zone. */
 function nodeNames(cluster: string): readonly string[] {
   return [cluster, `${cluster}.internal`, `*.${cluster}.internal`];
-}
-
-/** Whole days until a certificate ends, below zero when it has. */
-export function daysLeft(certificate: string, nowMs: number): number {
-  return Math.floor((Date.parse(new NodeCertificate(certificate).validTo) - nowMs) / dayMs);
 }
 
 function validity(

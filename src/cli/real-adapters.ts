@@ -1,26 +1,105 @@
+import type { ClusterConnection, WayIn } from '../access/cluster.ts';
+import type { Clients } from '../aws/clients.ts';
+import type { Inventory } from '../aws/inventory.ts';
 import { createSecretMaker } from '../certificates/secret-maker.ts';
 import type { Config } from '../config/config.ts';
 import { createImageBuilder } from '../docker/image-builder.ts';
 import { runProgram } from '../docker/run.ts';
 import type { Clock } from '../engine/clock.ts';
-import { createKeyStore } from '../ssh/key-store.ts';
-import type { Adapters } from '../steps/adapters.ts';
+import { createKeyStore, type KeyStore } from '../ssh/key-store.ts';
+import type { Adapters, ClusterAccess } from '../steps/adapters.ts';
+import { endpointAddress, nodeAddresses, readCredentials, runningBastion } from '../steps/way-in.ts';
 import { ownVersion } from './main.ts';
 
 export interface RealAdapterOptions {
   readonly config: Config;
+  readonly clients: Clients;
+  readonly inventory: Inventory;
   readonly keyFile: string;
+  readonly knownHostsFile: string;
   readonly clock: Clock;
+  readonly notice: (text: string) => void;
 }
 
-/** The real ways to build images, keep keys and make secrets. */
+/** The real ways to build images, keep keys, make secrets and ask Elasticsearch. */
 export function createRealAdapters(options: RealAdapterOptions): Adapters {
   const { config, clock } = options;
+  const keys = createKeyStore({ file: options.keyFile, comment: `es-ecs ${config.name}` });
   return {
     images: createImageBuilder({ config, run: runProgram, version: ownVersion() }),
-    keys: createKeyStore({ file: options.keyFile, comment: `es-ecs ${config.name}` }),
+    keys,
     secrets: createSecretMaker(() => clock.now()),
-    // There is no way in to Elasticsearch on a real account yet: ECS's word, every task healthy, is the last gate.
-    cluster: { connect: () => Promise.resolve(undefined) },
+    cluster: createClusterAccess({ ...options, keys }),
+  };
+}
+
+/** What the way in is found with. */
+export interface ClusterAccessOptions extends Omit<RealAdapterOptions, 'keyFile'> {
+  readonly keys: KeyStore;
+}
+
+/**
+ * The way in to Elasticsearch: to `access.endpoint`, or else through the bastion to the nodes. The client is loaded when it
+ * is first needed.
+ */
+export function createClusterAccess(options: ClusterAccessOptions): ClusterAccess {
+  let connection: ClusterConnection | undefined;
+  let isSaid = false;
+  const close = (): void => {
+    connection?.close();
+    connection = undefined;
+  };
+  return {
+    connect: async () => {
+      close();
+      const way = await findWayIn(options);
+      if ('blocked' in way) {
+        if (!isSaid) options.notice(`Elasticsearch itself is not asked: ${way.blocked}`);
+        isSaid = true;
+        return undefined;
+      }
+      const { connectCluster } = await import('../access/cluster.ts');
+      connection = connectCluster(way, options.clock);
+      return connection.view;
+    },
+    close,
+  };
+}
+
+/**
+ * The way in as it is now, or why there is none from here.
+ *
+ * @throws EsEcsError BASTION_UNREACHABLE, CLUSTER_UNREACHABLE, ACCESS_DENIED, NOT_FOUND
+ */
+export async function findWayIn(
+  options: Pick<ClusterAccessOptions, 'config' | 'clients' | 'inventory' | 'keys' | 'knownHostsFile'>,
+): Promise<WayIn | { readonly blocked: string }> {
+  const { config, knownHostsFile, keys } = options;
+  const { endpoint } = config.access;
+  if (endpoint !== undefined) {
+    const credentials = await readCredentials(options);
+    return {
+      doors: [endpointAddress(endpoint)],
+      route: undefined,
+      clusterName: config.name,
+      ...credentials,
+    };
+  }
+  if (!config.bastion.enabled) {
+    // Session Manager would need a plugin on this machine, and more permissions on the hosts than they have.
+    return { blocked: 'the bastion is off, and the config has no access.endpoint' };
+  }
+  const key = await keys.read();
+  if (key === undefined) return { blocked: "the bastion's private key is not on this machine" };
+  const [bastion, doors, credentials] = await Promise.all([
+    runningBastion(options),
+    nodeAddresses(options),
+    readCredentials(options),
+  ]);
+  return {
+    doors,
+    route: { bastion, privateKeyFile: key.privateKeyFile, knownHostsFile },
+    clusterName: config.name,
+    ...credentials,
   };
 }

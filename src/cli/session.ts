@@ -86,11 +86,14 @@ export async function withSession<Result>(
     const { who, host, pid } = lock.takenOverFrom;
     options.notice(`took over the lock of ${who}@${host}, whose process ${pid} is dead`);
   }
+  let session: Session | undefined;
   try {
-    return await work(await open(options, { files, simulation, clock }));
+    session = await open(options, { files, simulation, clock });
+    return await work(session);
   } catch (error) {
     throw toEsEcsError(error);
   } finally {
+    session?.context.adapters.cluster.close?.();
     await simulation?.save();
     await lock?.release();
   }
@@ -138,7 +141,8 @@ async function open(options: SessionOptions, opened: Opened): Promise<Session> {
   const state = await clock.hold(StateStore.open(files.state, owner, clock));
   const inventory = new Inventory(clients, config.name);
   const adapters =
-    simulation?.adapters ?? (await realAdapters(config, { files, clock, notice: options.notice }));
+    simulation?.adapters ??
+    (await realAdapters(config, { files, clock, clients, inventory, notice: options.notice }));
   const { context, pins } = await prepareContext({
     config,
     located,
@@ -181,10 +185,16 @@ async function open(options: SessionOptions, opened: Opened): Promise<Session> {
 
 async function realAdapters(
   config: Config,
-  given: { readonly files: SessionFiles; readonly clock: Clock; readonly notice: (text: string) => void },
+  given: Pick<SessionOptions, 'notice'> & {
+    readonly files: SessionFiles;
+    readonly clock: Clock;
+    readonly clients: Clients;
+    readonly inventory: Inventory;
+  },
 ): Promise<Adapters> {
   const { createRealAdapters } = await import('./real-adapters.ts');
-  return createRealAdapters({ config, keyFile: given.files.key, clock: given.clock });
+  const { files, ...rest } = given;
+  return createRealAdapters({ config, keyFile: files.key, knownHostsFile: files.knownHosts, ...rest });
 }
 
 /** AWS's own answer to "which address do I come from"; a timeout, as some networks swallow the question. */

@@ -60,6 +60,13 @@ export interface SecretMaker {
 
 /** The way in to Elasticsearch. */
 export interface ClusterAccess {
-  /** Undefined where there is no way in from here: then ECS's word is the last one. */
+  /**
+   * Undefined where there is no way in from here, once it has been said why: then ECS's word is the last one. What was
+   * opened before is closed, and hosts and secrets are looked up anew.
+   *
+   * @throws EsEcsError when there should be a way in and is none, such as BASTION_UNREACHABLE.
+   */
   connect(): Promise<ClusterView | undefined>;
+  /** Ends what is open; absent where nothing ever is. */
+  close?(): void;
 }

@@ -6,7 +6,8 @@ import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { daysLeft, makeAuthority, makeNodeCertificate } from '../../src/certificates/authority.ts';
+import { makeAuthority, makeNodeCertificate } from '../../src/certificates/authority.ts';
+import { daysLeft } from '../../src/certificates/days-left.ts';
 import type { CertifiedKey } from '../../src/certificates/authority.ts';
 
 const nowMs = Date.UTC(2026, 10, 23, 12);

@@ -29,7 +29,7 @@ describe('the smallest file', () => {
       network: { cidr: '10.0.0.0/16', zones: { count: 3 }, nat: 'per-zone' },
       bastion: { enabled: true, instanceType: 't4g.nano', allowedCidrs: 'caller' },
       image: { uri: undefined },
-      access: { cidrs: [] },
+      access: { cidrs: [], endpoint: undefined },
       logs: { retentionDays: 30 },
       tags: {},
     });

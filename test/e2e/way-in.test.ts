@@ -5,7 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { type ClusterConnection, connectCluster, type WayIn } from '../../src/access/cluster.ts';
 import { createSecretMaker } from '../../src/certificates/secret-maker.ts';
@@ -13,7 +13,7 @@ import { realClock } from '../../src/engine/clock.ts';
 import { EsEcsError } from '../../src/errors.ts';
 import { createKeyStore } from '../../src/ssh/key-store.ts';
 import { freePort, startPart } from './support/part.ts';
-import { type Sshd, startSshd } from './support/sshd.ts';
+import { startSshd } from './support/sshd.ts';
 
 const cluster = 'search';
 const password = 'a pass:wörd';

@@ -1,10 +1,13 @@
+import { daysLeft } from '../../certificates/days-left.ts';
 import { inspect } from '../../engine/inspect.ts';
+import { EsEcsError } from '../../errors.ts';
+import { readCertificates } from '../../steps/way-in.ts';
 import { configFor } from '../config-file.ts';
 import type { Ending } from '../ending.ts';
 import { interruptible } from '../interrupts.ts';
 import type { StatusOptions } from '../options.ts';
 import { readStatus, renderStatus, statusDocument } from '../render/status.ts';
-import { withSession } from '../session.ts';
+import { type Session, withSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
 const degradedStatus = 3;
@@ -21,8 +24,11 @@ export async function status(options: StatusOptions, terminal: Terminal, ending:
       withSession(
         { options, command: 'status', located, terminal, locks: false, signal, notice },
         async (session) => {
-          const inspection = await inspect(session.graph, session.state);
-          const seen = readStatus(inspection, session);
+          const [inspection, daysLeft] = await Promise.all([
+            inspect(session.graph, session.state),
+            certificateDaysLeft(session),
+          ]);
+          const seen = readStatus(inspection, session, daysLeft);
           if (options.exitCode === true && seen.outcome !== 'healthy') ending.status = degradedStatus;
           if (options.json === true)
             terminal.out(JSON.stringify(statusDocument(seen, session), undefined, 2));
@@ -31,4 +37,16 @@ export async function status(options: StatusOptions, terminal: Terminal, ending:
       ),
     notice,
   );
+}
+
+/** Until the first of the two certificates ends; undefined where there are none yet, or they may not be read from here. */
+async function certificateDaysLeft(session: Session): Promise<number | undefined> {
+  try {
+    const { caCertificate, nodeCertificate } = await readCertificates(session);
+    const nowMs = session.clock.now();
+    return Math.min(...[caCertificate, nodeCertificate].map((one) => daysLeft(one, nowMs)));
+  } catch (error) {
+    if (error instanceof EsEcsError) return undefined;
+    throw error;
+  }
 }

@@ -40,6 +40,7 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
             waited: options.wait,
             elapsedMs: realClock.now() - startedMs,
             path: criticalPath(outcome.spans),
+            verbose: options.verbose === true,
           };
           if (options.json === true) terminal.out(JSON.stringify(upDocument(told), undefined, 2));
           else terminal.out(renderUp(told, terminal));

@@ -20,6 +20,11 @@ export interface NodeStatus {
   readonly health: string;
   /** Whether the cluster counts it; undefined when the cluster could not be asked. */
   readonly joined: boolean | undefined;
+  readonly isMaster: boolean;
+  /** What it runs, which differs from node to node while an upgrade rolls. */
+  readonly version: string | undefined;
+  readonly diskUsedPercent: number | undefined;
+  readonly heapUsedPercent: number | undefined;
   readonly taskStartedMs: number | undefined;
 }
 
@@ -31,20 +36,35 @@ export interface Status {
   readonly elasticsearch: {
     readonly status: string;
     readonly nodes: number;
+    /** Active ones; undefined where the cluster was not asked. */
+    readonly shards: number | undefined;
+    readonly unassigned: number | undefined;
+    readonly uuid: string | undefined;
     readonly problem: string | undefined;
   };
+  /** Whole days until the first of the certificates ends; undefined where they could not be read. */
+  readonly certificateDaysLeft: number | undefined;
   readonly nodes: readonly NodeStatus[];
   readonly resources: readonly Inspected[];
 }
 
-/** Draws what a person must know out of everything that was observed. Pure. */
-export function readStatus(inspection: Inspection, session: Session): Status {
+/**
+ * Draws what a person must know out of everything that was observed. Pure.
+ *
+ * @param certificateDaysLeft what `status` has read of the certificates.
+ */
+export function readStatus(
+  inspection: Inspection,
+  session: Session,
+  certificateDaysLeft: number | undefined,
+): Status {
   const { resources, observed } = inspection;
   const cluster = observedOf(observed, session.steps.cluster);
   const nodes = session.steps.nodes.map((node): NodeStatus => {
     const host = observedOf(observed, node.host);
     const volume = observedOf(observed, node.volume);
     const seen = cluster?.nodes.find((one) => one.node === node.name);
+    const member = cluster?.members.find((one) => one.name === node.name);
     return {
       name: node.name,
       zone: node.zone,
@@ -53,7 +73,11 @@ export function readStatus(inspection: Inspection, session: Session): Status {
       volumeId: volume?.volumeId,
       agent: agentWord(host?.containerInstance),
       ...taskWords(seen),
-      joined: cluster?.isAsked === true ? cluster.joined.includes(node.name) : undefined,
+      joined: cluster?.health === undefined ? undefined : member !== undefined,
+      isMaster: member?.isMaster ?? false,
+      version: member?.version,
+      diskUsedPercent: member?.diskUsedPercent,
+      heapUsedPercent: member?.heapUsedPercent,
     };
   });
   const exists = resources.some((one) => one.phase !== 'gone');
@@ -62,10 +86,14 @@ export function readStatus(inspection: Inspection, session: Session): Status {
     outcome: exists ? (problems.length === 0 ? 'healthy' : 'degraded') : 'absent',
     problems,
     elasticsearch: {
-      status: cluster?.health ?? 'unknown',
-      nodes: cluster?.joined.length ?? 0,
+      status: cluster?.health?.status ?? 'unknown',
+      nodes: cluster?.members.length ?? 0,
+      shards: cluster?.health?.shards,
+      unassigned: cluster?.health?.unassigned,
+      uuid: cluster?.uuid,
       problem: cluster?.problem,
     },
+    certificateDaysLeft,
     nodes,
     resources,
   };
@@ -101,8 +129,8 @@ function problemsOf(
     else if (node.joined === false) problems.push(`${node.name} has not joined the cluster`);
   }
   if (cluster?.problem !== undefined) problems.push(`Elasticsearch does not answer: ${cluster.problem}`);
-  else if (cluster?.isAsked === true && cluster.health !== 'green')
-    problems.push(`the cluster is ${cluster.health ?? 'unknown'}`);
+  else if (cluster?.health !== undefined && cluster.health.status !== 'green')
+    problems.push(`the cluster is ${cluster.health.status}${unassignedWords(cluster.health.unassigned)}`);
   for (const one of resources) {
     if (one.phase === 'failed') problems.push(`${one.address} has failed`);
   }
@@ -125,7 +153,9 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
   const paint = seen.outcome === 'healthy' ? style.green : style.red;
   const { elasticsearch } = seen;
   const word =
-    elasticsearch.status === 'unknown' ? 'Elasticsearch was not asked' : paint(elasticsearch.status);
+    elasticsearch.status === 'unknown'
+      ? 'Elasticsearch was not asked'
+      : `${paint(elasticsearch.status)}${shardWords(elasticsearch)}`;
   const head =
     seen.outcome === 'healthy'
       ? `${config.name}  ${config.region}  Elasticsearch ${config.elasticsearch.version}  ${word}`
@@ -145,11 +175,29 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
     nodeTable(seen.nodes, session.clock.now()),
     '',
     ...(look.verbose ? [resourceTable(seen.resources), ''] : []),
+    ...(seen.certificateDaysLeft === undefined ? [] : [certificateWords(seen.certificateDaysLeft)]),
     drift,
     seen.outcome === 'healthy' && drifted.length === 0
       ? `es-ecs plan${flag}  shows details`
       : `es-ecs up${flag}  puts it right; es-ecs plan${flag}  shows how`,
   ].join('\n');
+}
+
+function shardWords({ shards, unassigned }: Status['elasticsearch']): string {
+  return shards === undefined ? '' : `  ${shards} shards, ${unassigned ?? 0} unassigned`;
+}
+
+function unassignedWords(unassigned: number): string {
+  if (unassigned === 0) return '';
+  return `: ${unassigned} ${unassigned === 1 ? 'shard is' : 'shards are'} unassigned`;
+}
+
+function certificateWords(daysLeft: number): string {
+  return daysLeft < 0 ? `certificates ended ${-daysLeft} days ago` : `certificates ${daysLeft} days left`;
+}
+
+function percentWords(percent: number | undefined): string {
+  return percent === undefined ? '' : `${Math.round(percent)} %`;
 }
 
 function nodeTable(nodes: readonly NodeStatus[], nowMs: number): string {
@@ -161,10 +209,11 @@ function nodeTable(nodes: readonly NodeStatus[], nowMs: number): string {
       : `${node.instanceId.slice(0, 10)}… ${node.instanceType ?? ''}`.trim(),
     node.agent,
     node.task,
-    node.health,
+    node.isMaster && node.health === 'healthy' ? 'master' : node.health,
+    percentWords(node.diskUsedPercent),
     node.taskStartedMs === undefined ? '' : duration(nowMs - node.taskStartedMs),
   ]);
-  return renderTable(['node', 'zone', 'host', 'agent', 'task', 'health', 'since'], rows);
+  return renderTable(['node', 'zone', 'host', 'agent', 'task', 'health', 'disk', 'since'], rows);
 }
 
 function resourceTable(resources: readonly Inspected[]): string {
@@ -178,16 +227,15 @@ export function statusDocument(seen: Status, session: Session): object {
     cluster: session.config.name,
     outcome: seen.outcome,
     problems: seen.problems,
-    elasticsearch: { status: seen.elasticsearch.status, nodes: seen.elasticsearch.nodes },
-    nodes: seen.nodes.map(({ name, zone, instanceId, volumeId, agent, task, health }) => ({
-      name,
-      zone,
-      instanceId: instanceId ?? null,
-      volumeId: volumeId ?? null,
-      agent,
-      task,
-      health,
-    })),
+    elasticsearch: {
+      status: seen.elasticsearch.status,
+      nodes: seen.elasticsearch.nodes,
+      shards: seen.elasticsearch.shards ?? null,
+      unassigned: seen.elasticsearch.unassigned ?? null,
+      uuid: seen.elasticsearch.uuid ?? null,
+    },
+    certificateDaysLeft: seen.certificateDaysLeft ?? null,
+    nodes: seen.nodes.map(nodeDocument),
     resources: seen.resources.map(({ address, id, phase, inSync }) => ({
       address,
       id: id ?? null,
@@ -195,5 +243,22 @@ export function statusDocument(seen: Status, session: Session): object {
       inSync,
     })),
     apiCalls: session.meter.calls,
+  };
+}
+
+function nodeDocument(node: NodeStatus): object {
+  const { name, zone, instanceId, volumeId, agent, task, health, isMaster } = node;
+  return {
+    name,
+    zone,
+    instanceId: instanceId ?? null,
+    volumeId: volumeId ?? null,
+    agent,
+    task,
+    health,
+    isMaster,
+    version: node.version ?? null,
+    diskUsedPercent: node.diskUsedPercent ?? null,
+    heapUsedPercent: node.heapUsedPercent ?? null,
   };
 }

@@ -16,6 +16,7 @@ export interface UpTold {
   /** Wall time. */
   readonly elapsedMs: number;
   readonly path: CriticalPath;
+  readonly verbose: boolean;
 }
 
 const shownWaits = 3;
@@ -54,7 +55,7 @@ function clusterWords(told: UpTold): string | undefined {
   if (cluster === undefined) return undefined;
   return cluster.health === undefined
     ? `running: ${where}, every task healthy`
-    : `${cluster.health}: ${where}`;
+    : `${cluster.health.status}: ${where}`;
 }
 
 function simulatedWords(told: UpTold): readonly string[] {
@@ -76,8 +77,12 @@ export function upDocument(told: UpTold): object {
     elasticsearch:
       cluster === undefined
         ? null
-        : { status: cluster.health ?? null, nodes: cluster.joined.length, uuid: cluster.uuid ?? null },
-    apiCalls: session.meter.calls,
+        : {
+            status: cluster.health?.status ?? null,
+            nodes: cluster.members.length,
+            uuid: cluster.uuid ?? null,
+          },
+    apiCalls: { ...session.meter.calls, ...(told.verbose ? { byOperation: session.meter.byOperation } : {}) },
     elapsedMs,
     ...(session.simulation === undefined ? {} : { simulated: simulatedDocument(outcome, path) }),
   };

@@ -26,11 +26,15 @@ function requireLed(world: World, clusterName: string): Led {
   const found = led(world, clusterName);
   if (found !== undefined) return found;
   const count = nodesUp(world, clusterName).length;
-  const words =
-    count === 0
-      ? 'no node answers'
-      : `${count} ${count === 1 ? 'node answers' : 'nodes answer'}, and no master is elected`;
-  throw new EsEcsError('UNREACHABLE', `elasticsearch cluster ${clusterName}: ${words}`);
+  if (count === 0) {
+    throw new EsEcsError('CLUSTER_UNREACHABLE', `no node of ${clusterName} answers`, {
+      hint: 'es-ecs status  shows which tasks run',
+    });
+  }
+  const answering = count === 1 ? 'one node answers' : `${count} nodes answer`;
+  throw new EsEcsError('CLUSTER_NO_MASTER', `${answering}, and the cluster has no elected master`, {
+    hint: 'es-ecs status  shows which nodes are away',
+  });
 }
 
 function healthOf({ cluster, nodes }: Led): ClusterHealth {

@@ -23,7 +23,7 @@ import {
 } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { NodeGroup } from '../../config/config.ts';
-import { bootstrapTagKey, bootstrapTagValue } from '../../elasticsearch/bootstrap.ts';
+import { bootstrapTagKey, bootstrapTagValue, clusterUuidTagKey } from '../../elasticsearch/bootstrap.ts';
 import type { Node } from '../../elasticsearch/topology.ts';
 import type { Change, Phase, Resource, Retries } from '../../engine/resource.ts';
 import { EsEcsError, invariant } from '../../errors.ts';
@@ -101,8 +101,8 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       ...modifications(ec2, desired, observed),
       ...diffTags(desired.tags, observed.tags, {
         ...ec2Tags(ec2, observed.volumeId),
-        // The right to bootstrap is given at the making of the first volumes, and withdrawn by whoever records the UUID.
-        keeps: [bootstrapTagKey],
+        // The right to bootstrap is given at the making of the first volumes; service/formation withdraws it, and writes the UUID.
+        keeps: [bootstrapTagKey, clusterUuidTagKey],
       }),
     ],
     create: async (desired, token) => {

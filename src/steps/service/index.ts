@@ -5,6 +5,7 @@ import type { StepContext } from '../context.ts';
 import type { HostsStep } from '../hosts/index.ts';
 import type { TaskStep } from '../task/index.ts';
 import { clusterGate, type ClusterState } from './cluster.ts';
+import { formation } from './formation.ts';
 import { type NodeService, service } from './service.ts';
 
 /** The step and what the commands read of it. */
@@ -21,7 +22,7 @@ export interface ServiceInputs {
   readonly task: TaskStep;
 }
 
-/** For each node a service on its own host; then the gate: one cluster of all of them, and green. */
+/** For each node a service on its own host; then the gate: one cluster of all of them, and green; then that it formed is written down. */
 export function serviceStep(context: StepContext, inputs: ServiceInputs): ServiceStep {
   const { hosts, task } = inputs;
   const nodes = topology(context.config, context.facts.zones);
@@ -48,6 +49,7 @@ export function serviceStep(context: StepContext, inputs: ServiceInputs): Servic
       ...services.values(),
       ...former.map((one): AnyResource => ({ ...one, unwanted: true })),
       cluster,
+      formation(context, { cluster, volumes: hosts.nodes.map((node) => node.volume) }),
     ],
     services,
     cluster,
