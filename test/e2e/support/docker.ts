@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 
 import { execa } from 'execa';
@@ -101,5 +102,35 @@ async function importBase(
     image,
   ]);
   if (result.exitCode !== 0) throw new Error(`the stand-in base was not imported: ${result.stderr}`);
+  const [, architecture] = platform?.split('/') ?? [];
+  if (architecture !== undefined) await relabel(run, image, architecture);
   return image;
+}
+
+/**
+ * Says of an image that it is for another kind of processor: `import --platform` of the classic engine takes the platform
+ * and forgets it. What is in it stays this machine's.
+ */
+async function relabel(run: Docker['run'], image: string, architecture: string): Promise<void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'es-ecs-relabel-'));
+  const tar = path.join(folder, 'image.tar');
+  const tree = path.join(folder, 'image');
+  const must = async (args: readonly string[]): Promise<void> => {
+    const { exitCode, stderr } = await run(args);
+    if (exitCode !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
+  };
+  try {
+    await mkdir(tree);
+    await must(['save', '--output', tar, image]);
+    await execa('tar', ['-xf', tar, '-C', tree]);
+    const manifest: unknown = JSON.parse(await readFile(path.join(tree, 'manifest.json'), 'utf8'));
+    const [{ Config }] = manifest as [{ Config: string }]; // of the image specification, with the one image saved
+    const file = path.join(tree, Config);
+    const settings = JSON.parse(await readFile(file, 'utf8')) as object; // likewise
+    await writeFile(file, JSON.stringify({ ...settings, architecture }));
+    await execa('tar', ['-cf', tar, '-C', tree, '.']);
+    await must(['load', '--input', tar]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
