@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
 import { password } from './password.ts';
+import { notAfterMs } from './days-left.ts';
 import type { CertifiedKey } from './authority.ts';
 
 /** Makes the cluster's secret values with real chance. */
 export interface SecretMaker {
   authority(cluster: string): Promise<CertifiedKey>;
-  nodeCertificate(cluster: string, authority: CertifiedKey): Promise<CertifiedKey>;
+  nodeCertificate(
+    cluster: string,
+    authority: CertifiedKey,
+  ): Promise<CertifiedKey & { readonly notAfterMs: number }>;
   password(): string;
 }
 
@@ -22,8 +26,11 @@ export function createSecretMaker(now: () => number): SecretMaker {
   });
   return {
     authority: async (cluster) => (await import('./authority.ts')).makeAuthority(cluster, source()),
-    nodeCertificate: async (cluster, authority) =>
-      (await import('./authority.ts')).makeNodeCertificate(cluster, authority, source()),
+    nodeCertificate: async (cluster, authority) => {
+      const { makeNodeCertificate } = await import('./authority.ts');
+      const made = await makeNodeCertificate(cluster, authority, source());
+      return { ...made, notAfterMs: notAfterMs(made.certificate) };
+    },
     password: () => password(randomBytes),
   };
 }

@@ -54,7 +54,12 @@ export interface SecretMaker {
   nodeCertificate(
     cluster: string,
     authority: { readonly certificate: string; readonly privateKey: string },
-  ): Promise<{ readonly certificate: string; readonly privateKey: string }>;
+  ): Promise<{
+    readonly certificate: string;
+    readonly privateKey: string;
+    /** When it ends, in milliseconds since 1970. */
+    readonly notAfterMs: number;
+  }>;
   password(): string;
 }
 

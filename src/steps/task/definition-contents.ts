@@ -18,6 +18,8 @@ import { container } from './container.ts';
 import type { DefinitionContents } from './definition.ts';
 import { containerSecrets } from './secrets.ts';
 
+const certificatesLabel = 'es-ecs.certificates-until';
+
 /** What others have become. */
 export interface ContentsInputs {
   /** By digest, or as the config gives it. */
@@ -25,6 +27,8 @@ export interface ContentsInputs {
   readonly logGroup: string;
   /** ARNs. */
   readonly certificates: string;
+  /** Until when the certificates are good; undefined where that is not known. */
+  readonly certificatesUntil: string | undefined;
   readonly password: string;
   readonly executionRole: string;
   readonly taskRole: string;
@@ -76,6 +80,10 @@ export function definitionContents(
           { sourceVolume: 'data', containerPath: containerPaths.data, readOnly: false },
           { sourceVolume: 'node', containerPath: containerPaths.node, readOnly: true },
         ],
+        // Renewed certificates are another revision, so that nodes restart with them one by one.
+        ...(inputs.certificatesUntil === undefined
+          ? {}
+          : { dockerLabels: { [certificatesLabel]: inputs.certificatesUntil } }),
         ulimits: ulimits.map((limit) => ({ ...limit })),
         stopTimeout: stopTimeoutSeconds,
         healthCheck: {

@@ -28,7 +28,7 @@ import { addressOfGroup, nameOfGroup } from '../names.ts';
 import { brief } from '../waits.ts';
 import { definitionContents } from './definition-contents.ts';
 import type { LogGroup } from './log-group.ts';
-import type { Secret } from './secret.ts';
+import { type Secret, untilTag } from './secret.ts';
 
 /** What RegisterTaskDefinition takes, without tags. */
 export type DefinitionContents = Omit<RegisterTaskDefinitionCommandInput, 'tags'>;
@@ -98,6 +98,7 @@ export function definition(
         image: imageOf(context, inputs),
         logGroup: inputs.logGroup.logGroupName,
         certificates: inputs.certificates.secretArn,
+        certificatesUntil: inputs.certificates.tags[untilTag],
         password: inputs.password.secretArn,
         executionRole: inputs.executionRole.roleArn,
         taskRole: inputs.taskRole.roleArn,

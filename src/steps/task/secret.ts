@@ -3,6 +3,7 @@ import {
   DeleteSecretCommand,
   DescribeSecretCommand,
   paginateListSecrets,
+  PutSecretValueCommand,
   RestoreSecretCommand,
   type SecretListEntry,
   type SecretsManagerClient,
@@ -73,12 +74,28 @@ export interface SecretOptions<N extends Needs> {
   readonly secret: 'authority' | 'certificates' | 'password';
   readonly description: string;
   readonly needs: N;
-  /** Called once, when there is no such secret yet. Its values go to AWS and nowhere else. */
-  readonly make: (inputs: Inputs<N>) => Promise<Readonly<Record<string, string>>>;
+  /** Called when there is no such secret yet, or when its value nears its end. What it makes goes to AWS and nowhere else. */
+  readonly make: (inputs: Inputs<N>) => Promise<SecretValue>;
 }
 
+/** What a secret holds. */
+export interface SecretValue {
+  /** By the key under which a container takes each. */
+  readonly values: Readonly<Record<string, string>>;
+  /** When it is of no use any more, in milliseconds since 1970; absent: never. */
+  readonly notAfterMs?: number;
+}
+
+/** Says until when a secret's value is good, so that nobody has to read the value to know: `2029-01-31`. */
+export const untilTag = 'es-ecs-until';
+
+/** A value is renewed once it has less than this left: two months of runs, any of which does it. */
+const renewedDays = 60;
+const dayMs = 86_400_000;
+
 /**
- * A secret in Secrets Manager, of several keys. Its value is made once and never again: nodes of a cluster trust each other by it.
+ * A secret in Secrets Manager, of several keys. Its value is made once: nodes of a cluster trust each other by it. Only one that
+ * ends (a certificate) is made anew, in time, by the same authority.
  * Costs by the secret and month.
  */
 export function secret<N extends Needs>(
@@ -101,17 +118,23 @@ export function secret<N extends Needs>(
     find: (sight) => context.inventory.find(secrets, address, { ...sight, name }),
     id: (observed) => observed.name,
     phase: () => 'ready',
+    predict: (desired, observed) =>
+      renewal(context, options, { desired, observed }).length === 0
+        ? observed
+        : { ...observed, tags: { ...observed.tags, [untilTag]: 'renewed' } },
     diff: (desired, observed) => [
       ...restoration(secretsManager, observed),
-      ...diffTags(desired.tags, observed.tags, secretTags(secretsManager, name)),
+      ...renewal(context, options, { desired, observed }),
+      ...diffTags(desired.tags, observed.tags, { ...secretTags(secretsManager, name), keeps: [untilTag] }),
     ],
     create: async (desired, token) => {
+      const value = await options.make(desired.inputs);
       const made = await secretsManager.send(
         new CreateSecretCommand({
           Name: desired.name,
           Description: desired.description,
-          SecretString: JSON.stringify(await options.make(desired.inputs)),
-          Tags: toCapitalTags(desired.tags),
+          SecretString: JSON.stringify(value.values),
+          Tags: toCapitalTags({ ...desired.tags, ...untilTags(value) }),
           ClientRequestToken: token,
         }),
       );
@@ -133,6 +156,43 @@ export function secret<N extends Needs>(
       );
     },
   };
+}
+
+function untilTags({ notAfterMs }: SecretValue): Tags {
+  return notAfterMs === undefined ? {} : { [untilTag]: new Date(notAfterMs).toISOString().slice(0, 10) };
+}
+
+/** A new value in place of one that nears its end. Nodes get it as they restart, which shows on the task definition. */
+function renewal<N extends Needs>(
+  context: StepContext,
+  options: SecretOptions<N>,
+  seen: { readonly desired: SecretDesired<N>; readonly observed: Secret },
+): readonly Change[] {
+  const { observed, desired } = seen;
+  const until = observed.tags[untilTag];
+  if (until === undefined) return [];
+  const days = Math.floor((Date.parse(until) - context.clock.now()) / dayMs);
+  if (days >= renewedDays) return [];
+  const { secretsManager } = context.clients;
+  return [
+    {
+      path: 'until',
+      before: until,
+      after: 'renewed',
+      impact: 'in-place',
+      because: days < 0 ? `it ended ${-days} days ago` : `it ends in ${days} days`,
+      apply: async () => {
+        const value = await options.make(desired.inputs);
+        await secretsManager.send(
+          new PutSecretValueCommand({ SecretId: observed.name, SecretString: JSON.stringify(value.values) }),
+        );
+        // After the value: a run that dies in between renews it once more.
+        await secretsManager.send(
+          new TagResourceCommand({ SecretId: observed.name, Tags: toCapitalTags(untilTags(value)) }),
+        );
+      },
+    },
+  ];
 }
 
 function restoration(secretsManager: SecretsManagerClient, observed: Secret): readonly Change[] {

@@ -30,7 +30,7 @@ export function secrets(context: StepContext): Secrets {
     needs: {},
     make: async () => {
       const { certificate, privateKey } = await adapters.secrets.authority(config.name);
-      return { certificate, privateKey };
+      return { values: { certificate, privateKey } };
     },
   });
   const certificates = secret(context, {
@@ -41,9 +41,12 @@ export function secrets(context: StepContext): Secrets {
       const signer = await readAuthority(context.clients, inputs.authority.secretArn);
       const node = await adapters.secrets.nodeCertificate(config.name, signer);
       return {
-        caCertificate: signer.certificate,
-        nodeCertificate: node.certificate,
-        nodeKey: node.privateKey,
+        values: {
+          caCertificate: signer.certificate,
+          nodeCertificate: node.certificate,
+          nodeKey: node.privateKey,
+        },
+        notAfterMs: node.notAfterMs,
       };
     },
   });
@@ -51,7 +54,7 @@ export function secrets(context: StepContext): Secrets {
     secret: 'password',
     description: `password of the user elastic of the Elasticsearch cluster ${config.name}`,
     needs: {},
-    make: () => Promise.resolve({ password: adapters.secrets.password() }),
+    make: () => Promise.resolve({ values: { password: adapters.secrets.password() } }),
   });
   return { authority, certificates, password };
 }

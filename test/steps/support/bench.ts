@@ -65,6 +65,7 @@ const adapters: Adapters = {
     nodeCertificate: async (cluster, authority) => ({
       certificate: `${cluster} node, signed with ${authority.privateKey}`,
       privateKey: `${cluster} node key`,
+      notAfterMs: Date.UTC(2029, 0, 1),
     }),
     password: () => 'a password',
   },
