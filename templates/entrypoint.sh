@@ -68,8 +68,9 @@ secret_file ES_ECS_NODE_KEY "$config/certs/node.key"
 
 # The password of `elastic` until the security index holds one; the first start needs it, later ones ignore it.
 [[ -n ${ES_ECS_ELASTIC_PASSWORD:-} ]] || fail "ES_ECS_ELASTIC_PASSWORD is missing: the task definition injects it from Secrets Manager"
-# Forced, it makes the keystore as well: a second start of a JVM would cost seconds.
-printf '%s' "$ES_ECS_ELASTIC_PASSWORD" | "$home/bin/elasticsearch-keystore" add --stdin --force --silent bootstrap.password
+# Forced, it makes the keystore as well: a second JVM would cost seconds, and so does optimising what runs but once.
+printf '%s' "$ES_ECS_ELASTIC_PASSWORD" |
+  CLI_JAVA_OPTS=-XX:TieredStopAtLevel=1 "$home/bin/elasticsearch-keystore" add --stdin --force --silent bootstrap.password
 chmod 0600 "$config/elasticsearch.keystore"
 unset ES_ECS_ELASTIC_PASSWORD
 

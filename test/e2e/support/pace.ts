@@ -1,0 +1,36 @@
+import { setTimeout } from 'node:timers/promises';
+
+import type { Clock } from '../../../src/engine/clock.ts';
+
+/** The real time between two looks. */
+const tickMs = 200;
+
+/** Keeps virtual time in step with the real one. */
+export interface Pace {
+  /** To be called when something real has begun. */
+  wake(): void;
+}
+
+/**
+ * Lets the virtual clock jump while nothing real is under way, and pass as the real one does while something is. So NAT
+ * gateways take no time, and containers the time that they take.
+ */
+export function keepPace(clock: Clock, isBusy: () => boolean): Pace {
+  let running = false;
+  const run = async (): Promise<void> => {
+    while (isBusy()) {
+      const begun = performance.now();
+      await clock.hold(setTimeout(tickMs));
+      // Whoever sleeps wakes at his time, none later than this.
+      await clock.sleep(performance.now() - begun);
+    }
+    running = false;
+  };
+  return {
+    wake: () => {
+      if (running) return;
+      running = true;
+      void run();
+    },
+  };
+}
