@@ -51,7 +51,11 @@ const callerAddress = '203.0.113.7';
 export async function createSimulation(options: SimulationOptions): Promise<Simulation> {
   const { file, config, runtime } = options;
   const snapshot = await readAccount(file);
-  const clock = createVirtualClock({ startMs: Math.max(realClock.now(), snapshot?.nowMs ?? 0) });
+  const clock = createVirtualClock({
+    startMs: Math.max(realClock.now(), snapshot?.nowMs ?? 0),
+    // Another one each time the account has changed: client tokens come from it, and AWS remembers them for a day.
+    seed: (snapshot?.serial ?? 0) + 1,
+  });
   const account = createSimulatedAccount({
     clock,
     region: config.region,

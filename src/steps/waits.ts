@@ -4,7 +4,7 @@ const second = 1_000;
 const minute = 60 * second;
 
 /** For things that are there at once, or nearly. */
-export const brief: Waits = { for: 'it to appear', usualMs: 0, everyMs: second, limitMs: 2 * minute };
+export const brief: Waits = { for: 'it to appear', usualMs: 0, everyMs: 2 * second, limitMs: 2 * minute };
 
 /** "Creating a NAT gateway can take a few minutes" (VPC user guide); reports say 90 to 120 seconds. */
 export const natGatewayReady: Waits = {
@@ -25,7 +25,7 @@ export const natGatewayGone: Waits = {
 export const instanceRunning: Waits = {
   for: 'the instance to run',
   usualMs: 15 * second,
-  everyMs: second,
+  everyMs: 3 * second,
   limitMs: 10 * minute,
 };
 
