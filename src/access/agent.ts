@@ -35,7 +35,7 @@ export class DoorAgent extends https.Agent {
 
   override createConnection(
     _options: https.RequestOptions,
-    done: (error: Error | null, stream: Duplex) => void,
+    done: (error: Error | null, stream?: Duplex) => void,
   ): undefined {
     const { door, trust, route, clock } = this.#options;
     this.#failure = undefined;
@@ -45,8 +45,7 @@ export class DoorAgent extends https.Agent {
       },
       (error: unknown) => {
         if (error instanceof EsEcsError) this.#failure = error;
-        // With an error there is no stream, whatever the type says.
-        (done as (error: unknown) => void)(error);
+        done(error instanceof Error ? error : new Error('no connection'));
       },
     );
   }

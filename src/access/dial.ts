@@ -61,7 +61,7 @@ export async function dial(door: Door, dialling: Dialling): Promise<tls.TLSSocke
       const isOwn = error instanceof EsEcsError && error.code !== 'CLUSTER_UNREACHABLE';
       fail(isOwn ? error : unreachable(door, error.message));
     });
-    secured.on('error', (error) => {
+    secured.on('error', (error: Error) => {
       // What is below may have the better reason, and has not said so yet.
       setImmediate(() => {
         fail(tlsFailure(door, trust, error));
@@ -104,8 +104,8 @@ export function unreachable(door: Door, because: string): EsEcsError {
 const untrusted =
   /^(ERR_TLS_CERT_ALTNAME_INVALID|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH)/;
 
-function tlsFailure(door: Door, trust: Trust, error: NodeJS.ErrnoException): EsEcsError {
-  const { code = '' } = error;
+function tlsFailure(door: Door, trust: Trust, error: Error): EsEcsError {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (!untrusted.test(code)) {
     // Plain HTTP, most likely: TLS cannot read what it answers.
     const because = code.startsWith('ERR_SSL_') ? `it does not speak TLS (${code})` : error.message;

@@ -7,7 +7,7 @@ export const connectLimitMs = 25_000;
 export const answerLimitMs = 30_000;
 
 /** How long a node waits for an elected master before it says that there is none (`master_timeout`). */
-export const masterTimeout = '10s';
+export const masterTimeout = '5s';
 
 /**
  * Runs work that is told when its time is up.

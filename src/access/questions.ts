@@ -1,4 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
+import { z } from 'zod';
 
 import type { ClusterHealth, ClusterNode } from '../elasticsearch/client.ts';
 import { EsEcsError } from '../errors.ts';
@@ -7,18 +8,53 @@ import { masterTimeout } from './limits.ts';
 /** What a cluster that has not formed says instead of its UUID. */
 const noUuid = '_na_';
 
-/** `GET _cluster/health`, answered by the elected master; never `local=true`, which goes on saying what once was. */
+/** What is read of `GET _cluster/health`; older servers write the status in capitals as well. */
+const healthAnswer = z.object({
+  status: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['green', 'yellow', 'red'])),
+  timed_out: z.boolean(),
+  number_of_nodes: z.number(),
+  active_shards: z.number(),
+  unassigned_shards: z.number(),
+});
+
+/** What is read of `GET _cluster/state`, whose form the client does not know. */
+const stateAnswer = z.object({
+  cluster_uuid: z.string().optional(),
+  master_node: z.string().optional(),
+  nodes: z
+    .record(
+      z.string(),
+      z.object({
+        name: z.string(),
+        attributes: z.object({ zone: z.string().optional() }).optional(),
+        roles: z.array(z.string()).optional(),
+      }),
+    )
+    .optional(),
+});
+
+/**
+ * `GET _cluster/health`, answered by the elected master; never `local=true`, which goes on saying what once was.
+ *
+ * @throws EsEcsError CLUSTER_UNREACHABLE
+ */
 export async function askHealth(client: Client): Promise<ClusterHealth> {
   // A health that did not come in time has status 408, and is an answer by its form.
-  const health = await client.cluster.health({ master_timeout: masterTimeout }, { ignore: [408] });
+  const options = { ignore: [408] };
+  const health = understood(
+    healthAnswer,
+    await client.cluster.health({ master_timeout: masterTimeout }, options),
+  );
   if (health.timed_out) {
     throw new EsEcsError('CLUSTER_UNREACHABLE', 'the elected master does not answer in time', {
       hint: 'es-ecs status  shows which tasks run',
     });
   }
   return {
-    // Older servers write it in capitals as well.
-    status: health.status.toLowerCase() as ClusterHealth['status'],
+    status: health.status,
     nodes: health.number_of_nodes,
     shards: health.active_shards,
     unassigned: health.unassigned_shards,
@@ -31,26 +67,24 @@ export async function askUuid(client: Client): Promise<string | undefined> {
   return state.cluster_uuid === undefined || state.cluster_uuid === noUuid ? undefined : state.cluster_uuid;
 }
 
-/** What is read of `GET _cluster/state`, whose form the client does not know. */
-interface ClusterStateAnswer {
-  readonly cluster_uuid?: string;
-  readonly master_node?: string;
-  readonly nodes?: Readonly<Record<string, NodeAnswer>>;
-}
-
-interface NodeAnswer {
-  readonly name: string;
-  readonly attributes?: { readonly zone?: string };
-  readonly roles?: readonly string[];
-}
-
-async function readState(client: Client, parts: string): Promise<ClusterStateAnswer> {
-  const state = await client.cluster.state({
+async function readState(client: Client, parts: string): Promise<z.infer<typeof stateAnswer>> {
+  const answer: unknown = await client.cluster.state({
     metric: ['master_node', 'nodes'],
     filter_path: parts,
     master_timeout: masterTimeout,
   });
-  return state as ClusterStateAnswer;
+  return understood(stateAnswer, answer);
+}
+
+/** @throws EsEcsError CLUSTER_UNREACHABLE, when it is not what Elasticsearch says */
+function understood<Value>(form: z.ZodType<Value>, answer: unknown): Value {
+  const parsed = form.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  throw new EsEcsError(
+    'CLUSTER_UNREACHABLE',
+    `the answer is not one of Elasticsearch: ${first?.path.join('.') ?? ''}: ${first?.message ?? ''}`,
+  );
 }
 
 /** Who is in the cluster is the elected master's word; version, disk and heap are each node's own. */

@@ -135,8 +135,10 @@ class Asker {
     this.#view ??= await this.#context.adapters.cluster.connect();
     const view = this.#view;
     if (view === undefined) return unasked;
-    const asked = Promise.all([view.clusterUuid(), view.health(), view.nodes()]);
-    const [uuid, health, members] = await this.#context.clock.hold(asked);
+    const { clock } = this.#context;
+    // First by itself: what has no master takes its time to say so, and says it to every question.
+    const health = await clock.hold(view.health());
+    const [uuid, members] = await clock.hold(Promise.all([view.clusterUuid(), view.nodes()]));
     if (uuid !== undefined) await assertOurs(this.#context, uuid);
     return { isAsked: true, uuid, health, members, problem: undefined };
   }

@@ -40,6 +40,7 @@ if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
 
 folder=$(mktemp -d)
 server=
+# shellcheck disable=SC2329 # called by the trap
 clean_up() {
   if [ -n "$server" ]; then
     kill "$server" 2>/dev/null || true
