@@ -155,6 +155,7 @@ make_file_system_if_blank() {
     say "the file system on $volume_id was never finished, making it again"
     mkfs.xfs -q -f "$device" || fail "mkfs.xfs fails on $volume_id"
   elif [[ $status = 2 ]]; then
+    begins_with_zeros || fail "$volume_id is not blank, and blkid does not know what is on it"
     say "$volume_id is blank, making a file system"
     mkfs.xfs -q "$device" || fail "mkfs.xfs fails on $volume_id"
   elif [[ $status != 0 ]]; then
@@ -162,10 +163,38 @@ make_file_system_if_blank() {
   fi
   [[ $(blkid -p -o value -s TYPE "$device") = xfs ]] || fail "there is something on $volume_id, and it is not xfs"
 }
+# A new volume reads as zeros, and so does one on which mkfs.xfs was cut short before it left a trace for blkid.
+begins_with_zeros() { [[ $(head -c 16777216 "$device" | tr -d '\0' | wc -c) = 0 ]]; }
 # mkfs.xfs marks its work as in progress until all of it is written; nothing can have been stored on such a volume.
 was_cut_short() {
   [[ $(blkid -p -o value -s TYPE "$device") = xfs ]] &&
     xfs_db -r -c 'sb 0' -c 'print inprogress' "$device" 2>/dev/null | grep -q '= 1$'
+}
+
+# A volume says whose it is: a volume restored or tagged by hand must not bring one cluster's data into another.
+# judge PLACE: sets refusal to why what is mounted there is not ours; empty when it is, or when nobody has claimed it yet.
+refusal=''
+judge() {
+  local owner="$cluster/$node" found=''
+  refusal=''
+  [[ ! -f $1/$marker ]] || found=$(<"$1/$marker") || found=''
+  if [[ -n $found ]]; then
+    [[ $found = "$owner" ]] || refusal="$volume_id belongs to $found, not to $owner"
+  elif [[ -n $(find "$1" -mindepth 1 -maxdepth 1 ! -name "$marker" ! -name "$marker.new") ]]; then
+    refusal="$volume_id holds files and no word that they are $owner's"
+  fi
+}
+
+# Not a byte is written to a volume that is not ours: norecovery keeps even the journal from being replayed.
+look_before_mounting() {
+  local look=$root/run/es-ecs/look
+  mkdir -p "$look"
+  if mountpoint -q "$look"; then umount "$look"; fi
+  if mountpoint -q "$mount_point"; then return 0; fi
+  mount -t xfs -o ro,norecovery,nodev,nosuid,noexec "$device" "$look" || fail "$volume_id cannot be mounted to look at"
+  judge "$look"
+  umount "$look"
+  [[ -z $refusal ]] || fail "$refusal"
 }
 
 mount_volume() {
@@ -177,24 +206,26 @@ mount_volume() {
   mountpoint -q "$mount_point" || mount -t xfs -o noatime,nodev,nosuid "UUID=$uuid" "$mount_point" ||
     fail "$volume_id cannot be mounted"
   [[ $(findmnt -n -o UUID --mountpoint "$mount_point") = "$uuid" ]] || fail "something else is mounted at $mount_point"
-  # The volume may have grown.
-  xfs_growfs "$mount_point" >/dev/null || say "xfs_growfs fails on $volume_id"
 }
 
-# A volume says whose it is: a volume restored or tagged by hand must not bring one cluster's data into another.
 claim_volume() {
-  local owner="$cluster/$node" found
-  rm -f "$mount_point/$marker.new"
-  if [[ -f $mount_point/$marker ]]; then
-    found=$(<"$mount_point/$marker")
-    [[ $found = "$owner" ]] || fail "$volume_id belongs to $found, not to $owner"
-  elif [[ -n $(ls -A "$mount_point") ]]; then
-    fail "$volume_id holds files and no word that they are $owner's"
-  else
-    echo "$owner" >"$mount_point/$marker.new"
+  # Again, with the journal replayed.
+  judge "$mount_point"
+  if [[ -n $refusal ]]; then
+    umount "$mount_point"
+    fail "$refusal"
+  fi
+  if [[ ! -s $mount_point/$marker ]]; then
+    echo "$cluster/$node" >"$mount_point/$marker.new"
     sync -f "$mount_point"
     mv "$mount_point/$marker.new" "$mount_point/$marker"
+    # Out of the journal and into its place, where the next host can read it without replaying.
+    umount "$mount_point"
+    mount_volume
   fi
+  rm -f "$mount_point/$marker.new"
+  # The volume may have grown.
+  xfs_growfs "$mount_point" >/dev/null || say "xfs_growfs fails on $volume_id"
   mkdir -p "$mount_point/data"
   # Only the top: below it, everything is Elasticsearch's own.
   chown 1000:0 "$mount_point/data"
@@ -241,6 +272,7 @@ persist 20 'the AWS CLI can be neither found nor installed' have_aws
 persist "$attempts" "the volume of $node cannot be had" take_volume
 persist 60 "$volume_id is attached, and no device has its serial number" find_device
 make_file_system_if_blank
+look_before_mounting
 mount_volume
 claim_volume
 write_node_file

@@ -91,8 +91,13 @@ describe('user data on a host', () => {
       case "$*" in *TYPE*) cat "$STATE/formatted" ;; *UUID*) echo uuid-1 ;; esac`,
     'mkfs.xfs': 'echo xfs >"$STATE/formatted"',
     xfs_db: '[[ -f $STATE/unfinished ]] && echo "inprogress = 1" || echo "inprogress = 0"',
-    mountpoint: '[[ -f $STATE/mounted ]]',
-    mount: 'touch "$STATE/mounted"',
+    // The stand-in volume is where it is mounted; a mount to look at it is a link to there.
+    mountpoint: '[[ $2 != */look && -f $STATE/mounted ]]',
+    mount: `case "\${!#}" in
+      */look) rmdir "\${!#}" && ln -s "$STATE/var/lib/es-ecs" "\${!#}" ;;
+      *) touch "$STATE/mounted" ;;
+    esac`,
+    umount: `case "$1" in */look) rm "$1" ;; *) rm "$STATE/mounted" ;; esac`,
     findmnt: '[[ -f $STATE/mounted ]] && echo uuid-1',
     systemctl: '',
     sysctl: '',

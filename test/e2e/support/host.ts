@@ -12,7 +12,7 @@ import { runScript, startScript } from './part.ts';
 /** mkfs.xfs makes nothing smaller than 300 MiB; the files are sparse. */
 const volumeBytes = 320 * 1024 * 1024;
 /** No boot of these tests takes longer, unless something waits for ever. */
-const bootLimitMs = 90_000;
+const bootLimitMs = 170_000;
 
 /** A machine room: hosts, volumes, and the account that they belong to. */
 export interface MachineRoom {
@@ -61,8 +61,10 @@ export interface BootOptions {
 
 /** What a boot came to. */
 export interface Boot {
-  /** Exit statuses of the runs; 137 is that of a killed one. */
+  /** Exit statuses of the runs, or of cloud-init's stages; 137 is that of a killed one. */
   readonly statuses: readonly number[];
+  /** After which of them the agent was free to start. */
+  readonly ready: readonly boolean[];
   /** What went to the console. */
   readonly output: string;
   /** What the commands afterwards printed. */
@@ -200,8 +202,10 @@ class MachineHost implements Host {
         stdin: 'ignore',
         timeout: bootLimitMs,
       });
+      const runs = ((await this.read('/run/runs')) ?? '').trim().split('\n');
       return {
-        statuses: ((await this.read('/run/statuses')) ?? '').split(/\s+/).filter(Boolean).map(Number),
+        statuses: runs.map((line) => Number.parseInt(line, 10)),
+        ready: runs.map((line) => line.endsWith('ready')),
         output: all,
         after: (await this.read('/run/after')) ?? '',
         metadata: log,
@@ -233,7 +237,7 @@ class MachineHost implements Host {
     const lines = [
       ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
       before,
-      ...script.map((line) => `${line}; echo $? >>/run/statuses`),
+      ...script.map((line) => `${line}; echo "$? $([ ! -e /run/es-ecs/ready ] || echo ready)" >>/run/runs`),
       `{ ${after}\n:; } >/run/after 2>&1`,
     ];
     await mkdir(this.where('/root'), { recursive: true });
