@@ -1,6 +1,9 @@
 import type { Clients } from '../../src/aws/clients.ts';
 
-/** What a target answered, in words of the case: plain values that are the same in every run, so never an id or a time. */
+/**
+ * What a target answered, in words of the case: plain values that are the same in every run, so never an id
+ * or a time.
+ */
 export type Observations = Readonly<Record<string, unknown>>;
 
 /** One piece of AWS's behaviour that the product rests on. */

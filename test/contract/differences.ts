@@ -14,7 +14,10 @@ export interface Difference {
   readonly documentation: string;
 }
 
-/** Every known difference. The simulated account has none: where it was wrong by the documentation, it was mended. */
+/**
+ * Every known difference. The simulated account has none: where it was wrong by the documentation, it was
+ * mended.
+ */
 export const differences: readonly Difference[] = [
   {
     case: 'vpc: the state right after creation',
@@ -214,7 +217,8 @@ export const differences: readonly Difference[] = [
     case: 'key pair: import, look at it, delete it',
     target: 'moto',
     instead: { 'looking at it': 'done', 'looking at it by name': 'done', 'of an unknown id': 'done' },
-    because: 'leaves unknown key pairs out of the answer',
+    because:
+      'does not look at the ids that are asked for: all key pairs are in the answer, and unknown ones are no error',
     documentation: 'EC2 developer guide, "Error codes for the Amazon EC2 API": InvalidKeyPair.NotFound',
   },
   {
@@ -255,7 +259,7 @@ export const differences: readonly Difference[] = [
     case: 'instance: with an unknown security group',
     target: 'moto',
     instead: { running: 'done' },
-    because: 'runs instances with security groups that do not exist',
+    because: 'makes the security group up',
     documentation: 'EC2 developer guide, "Error codes for the Amazon EC2 API": InvalidGroup.NotFound',
   },
   {

@@ -153,8 +153,8 @@ export const autoScalingCases: readonly ContractCase[] = [
   {
     name: 'group: not deleted with an instance in it, but by force',
     calls: ['AutoScaling:DeleteAutoScalingGroup'],
-    // DeleteAutoScalingGroup: "If the group has instances or scaling activities in progress, you must specify the option to
-    // force the deletion in order for it to succeed."
+    // DeleteAutoScalingGroup: "If the group has instances or scaling activities in progress, you must specify
+    // the option to force the deletion in order for it to succeed."
     expected: { deleting: 'ResourceInUseFault' },
     run: async (clients, scratch) => {
       const { name } = await grow(clients, scratch);
@@ -165,7 +165,8 @@ export const autoScalingCases: readonly ContractCase[] = [
   {
     name: 'group: its deletion takes time',
     calls: ['AutoScaling:DeleteAutoScalingGroup'],
-    // AutoScalingGroup: "Status: The current state of the group when the DeleteAutoScalingGroup operation is in progress."
+    // AutoScalingGroup: "Status: The current state of the group when the DeleteAutoScalingGroup operation is
+    // in progress."
     expected: { 'right after': 'Delete in progress' },
     run: async (clients, scratch) => {
       const { name } = await grow(clients, scratch);
@@ -178,7 +179,8 @@ export const autoScalingCases: readonly ContractCase[] = [
   {
     name: 'group: the instance it starts',
     calls: ['AutoScaling:CreateAutoScalingGroup'],
-    // "Tag Auto Scaling groups and instances": the group's name comes as a tag, and tags that propagate at launch.
+    // "Tag Auto Scaling groups and instances": the group's name comes as a tag, and tags that propagate at
+    // launch.
     expected: { 'in its subnet': true, 'with its tags': true, 'names its group': true },
     run: async (clients, scratch) => {
       const { name, request, instanceId } = await grow(clients, scratch);

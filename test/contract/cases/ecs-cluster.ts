@@ -97,8 +97,8 @@ export const ecsClusterCases: readonly ContractCase[] = [
   {
     name: 'ECS cluster: an unknown one is missing, a deleted one inactive',
     calls: ['ECS:DescribeClusters', 'ECS:DeleteCluster'],
-    // DeleteCluster: "The cluster transitions to the INACTIVE state. Clusters with an INACTIVE status might remain
-    // discoverable in your account for a period of time." "API failure reasons": MISSING.
+    // DeleteCluster: "The cluster transitions to the INACTIVE state. Clusters with an INACTIVE status might
+    // remain discoverable in your account for a period of time." "API failure reasons": MISSING.
     expected: { unknown: [[], ['MISSING']], deleted: 'gone' },
     run: async (clients, scratch) => {
       const none = await look(clients, scratch.name('nobody'));
@@ -150,7 +150,8 @@ export const ecsClusterCases: readonly ContractCase[] = [
       'ECS:DescribeContainerInstances',
       'ECS:DeregisterContainerInstance',
     ],
-    // DeleteCluster: "You must deregister all container instances from this cluster before you may delete it."
+    // DeleteCluster: "You must deregister all container instances from this cluster before you may delete
+    // it."
     expected: {
       'none at first': [],
       'then there is': 1,

@@ -107,8 +107,8 @@ export const ecsTaskCases: readonly ContractCase[] = [
       'ECS:ListTaskDefinitions',
       'ECS:DeregisterTaskDefinition',
     ],
-    // DescribeTaskDefinition: "You can specify a family and revision …, or you can simply specify a family to find the
-    // latest ACTIVE revision in that family."
+    // DescribeTaskDefinition: "You can specify a family and revision …, or you can simply specify a family to
+    // find the latest ACTIVE revision in that family."
     expected: {
       'the family means': 2,
       active: ['1', '2'],
@@ -171,8 +171,8 @@ export const ecsTaskCases: readonly ContractCase[] = [
   {
     name: 'task definition: deleting',
     calls: ['ECS:DeleteTaskDefinitions'],
-    // DeleteTaskDefinitions: "You must deregister a task definition revision before you delete it"; it goes over to
-    // DELETE_IN_PROGRESS.
+    // DeleteTaskDefinitions: "You must deregister a task definition revision before you delete it"; it goes
+    // over to DELETE_IN_PROGRESS.
     expected: {
       'an active one': [[], 1],
       'an inactive one': [['DELETE_IN_PROGRESS'], 0],
@@ -213,8 +213,9 @@ export const ecsTaskCases: readonly ContractCase[] = [
   {
     name: 'task definition: what cannot be registered',
     calls: ['ECS:RegisterTaskDefinition'],
-    // RegisterTaskDefinition: "If using containers in a task with the … host network mode …, the hostPort … must either be
-    // left blank or set to the same value as the containerPort"; a container needs memory somewhere.
+    // RegisterTaskDefinition: "If using containers in a task with the … host network mode …, the hostPort …
+    // must either be left blank or set to the same value as the containerPort"; a container needs memory
+    // somewhere.
     expected: { 'without memory': 'ClientException', 'without containers': 'ClientException' },
     run: async (clients, scratch) => {
       const family = scratch.name('family');

@@ -94,13 +94,15 @@ export const endpointCases: readonly ContractCase[] = [
   {
     name: 'endpoint: deleting',
     calls: ['EC2:DeleteVpcEndpoints', 'EC2:DescribeVpcEndpoints'],
-    // DeleteVpcEndpoints answers with those it could not delete; deleting a gateway endpoint takes its routes away.
+    // DeleteVpcEndpoints answers with those it could not delete; deleting a gateway endpoint takes its routes
+    // away.
     expected: {
       deleting: 'done',
       'refused ones': [],
       'in the end it is gone': true,
       'deleting an unknown one': 'done',
-      // EC2's error codes list both InvalidVpcEndpoint.NotFound and InvalidVpcEndpointId.NotFound; the product takes either.
+      // EC2's error codes list both InvalidVpcEndpoint.NotFound and InvalidVpcEndpointId.NotFound; the
+      // product takes either.
       'unknown ones are refused': [true],
     },
     run: async (clients, scratch) => {
@@ -140,7 +142,8 @@ export const endpointCases: readonly ContractCase[] = [
   {
     name: 'endpoint: what cannot be made',
     calls: ['EC2:CreateVpcEndpoint'],
-    // Gateway endpoints: "You can't have multiple … to the same service in a single route table", RouteAlreadyExists.
+    // Gateway endpoints: "You can't have multiple … to the same service in a single route table",
+    // RouteAlreadyExists.
     expected: {
       'in an unknown VPC': 'InvalidVpcID.NotFound',
       // EC2 spells it with Id here and with ID elsewhere.
@@ -184,7 +187,8 @@ export const endpointCases: readonly ContractCase[] = [
   {
     name: 'endpoint: its route is in the table, and goes with it',
     calls: ['EC2:DescribeRouteTables', 'EC2:DeleteRouteTable', 'EC2:DeleteVpc'],
-    // "Gateway endpoints": a route from the prefix list to the endpoint is added to the tables that are chosen.
+    // "Gateway endpoints": a route from the prefix list to the endpoint is added to the tables that are
+    // chosen.
     expected: {
       route: [['pl', 'vpce', 'active']],
       'deleting the table': 'done',

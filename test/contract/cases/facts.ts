@@ -116,7 +116,8 @@ export const factsCases: readonly ContractCase[] = [
   {
     name: 'facts: the images of today for Graviton',
     calls: ['SSM:GetParameters'],
-    // "Retrieving Amazon ECS-optimized Linux AMI metadata", and "Reference the latest AMIs using Systems Manager".
+    // "Retrieving Amazon ECS-optimized Linux AMI metadata", and "Reference the latest AMIs using Systems
+    // Manager".
     expected: { 'all found': 2 },
     run: async ({ ssm }) => {
       const Names = [

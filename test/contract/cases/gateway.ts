@@ -140,8 +140,8 @@ export const gatewayCases: readonly ContractCase[] = [
   {
     name: 'elastic IP: not released while a NAT gateway has it',
     calls: ['EC2:ReleaseAddress', 'EC2:CreateNatGateway'],
-    // ReleaseAddress: "Before you release an Elastic IP address, you must disassociate it. Otherwise, Amazon EC2 returns
-    // an error (InvalidIPAddress.InUse)."
+    // ReleaseAddress: "Before you release an Elastic IP address, you must disassociate it. Otherwise, Amazon
+    // EC2 returns an error (InvalidIPAddress.InUse)."
     expected: { releasing: 'InvalidIPAddress.InUse' },
     run: async (clients) => {
       const { ec2 } = clients;

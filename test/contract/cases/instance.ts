@@ -211,7 +211,8 @@ export const instanceCases: readonly ContractCase[] = [
   {
     name: 'instance: a root disk of no size is as large as its image',
     calls: ['EC2:RunInstances'],
-    // EC2 user guide, "Block device mappings": what a mapping leaves out of the image's own root disk stays as it is there.
+    // EC2 user guide, "Block device mappings": what a mapping leaves out of the image's own root disk stays
+    // as it is there.
     expected: { running: 'done', 'the disk has a size': true },
     run: async (clients, scratch) => {
       const { ec2 } = clients;
@@ -231,7 +232,8 @@ export const instanceCases: readonly ContractCase[] = [
     expected: { running: 'InvalidGroup.NotFound' },
     run: async (clients, scratch) => {
       const where = await place(clients, scratch);
-      const request = await launchRequest(clients, { ...where, groupId: unknown.securityGroup });
+      // An id of its own: moto makes a group of it, which other cases would then find.
+      const request = await launchRequest(clients, { ...where, groupId: 'sg-0fedcba9876543210' });
       return { running: await outcome(clients.ec2.send(new RunInstancesCommand(request))) };
     },
   },

@@ -51,7 +51,7 @@ export const keyPairCases: readonly ContractCase[] = [
       const again = await outcome(importKey(clients, name, publicKey(2)));
       return {
         'has an id': isId('key', KeyPairId),
-        tags: tagsOf(byId?.[0]?.Tags),
+        tags: tagsOf(byId?.find((one) => one.KeyPairId === KeyPairId)?.Tags),
         'by its name': byName?.length,
         'by its tag': byTag?.length,
         'another of its name': again,
@@ -65,8 +65,9 @@ export const keyPairCases: readonly ContractCase[] = [
   {
     name: 'key pair: the fingerprint of an ed25519 key, and the key itself',
     calls: ['EC2:ImportKeyPair', 'EC2:DescribeKeyPairs'],
-    // KeyPairInfo: for imported ED25519 keys the fingerprint is the base64-encoded SHA-256 digest, "which is the default
-    // for OpenSSH"; IncludePublicKey: "If true, the public key material is included in the response."
+    // KeyPairInfo: for imported ED25519 keys the fingerprint is the base64-encoded SHA-256 digest, "which is
+    // the default for OpenSSH"; IncludePublicKey: "If true, the public key material is included in the
+    // response."
     expected: { 'is that of OpenSSH': true, 'the public key': true },
     run: async (clients, scratch) => {
       const name = scratch.name('key');
@@ -74,7 +75,7 @@ export const keyPairCases: readonly ContractCase[] = [
       const answer = await clients.ec2.send(
         new DescribeKeyPairsCommand({ KeyPairIds: [given(KeyPairId)], IncludePublicKey: true }),
       );
-      const [pair] = answer.KeyPairs ?? [];
+      const pair = answer.KeyPairs?.find((one) => one.KeyPairId === KeyPairId);
       const body = publicKey(1).split(' ')[1] ?? '';
       const fingerprint = createHash('sha256').update(Buffer.from(body, 'base64')).digest('base64');
       return {

@@ -75,8 +75,8 @@ export const natGatewayCases: readonly ContractCase[] = [
   {
     name: 'NAT gateway: takes its time',
     calls: ['EC2:CreateNatGateway', 'EC2:DeleteNatGateway', 'EC2:DescribeNatGateways'],
-    // VPC user guide, "NAT gateway basics": pending, failed, available, deleting, deleted; deleted ones are shown for
-    // about an hour.
+    // VPC user guide, "NAT gateway basics": pending, failed, available, deleting, deleted; deleted ones are
+    // shown for about an hour.
     expected: {
       'state right after creation': 'pending',
       'state right after deletion': 'deleting',
@@ -123,7 +123,8 @@ export const natGatewayCases: readonly ContractCase[] = [
   {
     name: 'NAT gateway: without an internet gateway it fails',
     calls: ['EC2:CreateNatGateway', 'EC2:DescribeNatGateways'],
-    // "Troubleshoot NAT gateways": "Network vpc-… has no Internet gateway attached", FailureCode Gateway.NotAttached.
+    // "Troubleshoot NAT gateways": "Network vpc-… has no Internet gateway attached", FailureCode
+    // Gateway.NotAttached.
     expected: { creating: 'pending', 'in the end': ['failed', 'Gateway.NotAttached'] },
     run: async (clients, scratch) => {
       const { SubnetId, AllocationId, InternetGatewayId, VpcId } = await place(clients);
@@ -162,8 +163,8 @@ export const natGatewayCases: readonly ContractCase[] = [
   {
     name: 'NAT gateway: holds its subnet and the internet gateway',
     calls: ['EC2:DeleteSubnet', 'EC2:DetachInternetGateway'],
-    // VPC user guide: a subnet is deleted without network interfaces in it, an internet gateway is detached without
-    // mapped public addresses.
+    // VPC user guide: a subnet is deleted without network interfaces in it, an internet gateway is detached
+    // without mapped public addresses.
     expected: {
       'deleting its subnet': 'DependencyViolation',
       'detaching the gateway': 'DependencyViolation',

@@ -285,8 +285,8 @@ export const routeTableCases: readonly ContractCase[] = [
   {
     name: 'route: a black hole once its gateway is gone',
     calls: ['EC2:DescribeRouteTables', 'EC2:DeleteNatGateway'],
-    // VPC user guide, "Work with NAT gateways": "Deleting a NAT gateway … does not delete the NAT gateway routes from
-    // your route tables"; Route: "blackhole indicates that the route's target isn't available".
+    // VPC user guide, "Work with NAT gateways": "Deleting a NAT gateway … does not delete the NAT gateway
+    // routes from your route tables"; Route: "blackhole indicates that the route's target isn't available".
     expected: { route: ['nat', 'blackhole', 'CreateRoute'] },
     run: async (clients, scratch) => {
       const { ec2 } = clients;

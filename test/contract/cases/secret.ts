@@ -75,9 +75,9 @@ export const secretCases: readonly ContractCase[] = [
   {
     name: 'secret: a client request token makes one',
     calls: ['SecretsManager:CreateSecret'],
-    // CreateSecret, ClientRequestToken: "If a version with this value already exists and that version's SecretString and
-    // SecretBinary values are the same as those in the request, then the request is ignored (the operation is
-    // idempotent)"; otherwise it fails.
+    // CreateSecret, ClientRequestToken: "If a version with this value already exists and that version's
+    // SecretString and SecretBinary values are the same as those in the request, then the request is ignored
+    // (the operation is idempotent)"; otherwise it fails.
     expected: { 'the same one': true, 'with another value': 'ResourceExistsException' },
     run: async (clients, scratch) => {
       const name = `es-ecs/${scratch.name('secret')}/password`;
@@ -97,7 +97,8 @@ export const secretCases: readonly ContractCase[] = [
   {
     name: 'secret: listed by the beginning of its name',
     calls: ['SecretsManager:ListSecrets'],
-    // Filter, name: "Matches the beginning of the secret name"; IncludePlannedDeletion is off unless asked for.
+    // Filter, name: "Matches the beginning of the secret name"; IncludePlannedDeletion is off unless asked
+    // for.
     expected: {
       listed: 2,
       tags: { 'es-ecs-cluster': 'search' },
@@ -133,8 +134,8 @@ export const secretCases: readonly ContractCase[] = [
   {
     name: 'secret: deleted for good',
     calls: ['SecretsManager:DeleteSecret', 'SecretsManager:CreateSecret'],
-    // DeleteSecret, ForceDeleteWithoutRecovery: "if you use this parameter with a previously deleted or nonexistent
-    // secret, the operation does not return ResourceNotFoundException".
+    // DeleteSecret, ForceDeleteWithoutRecovery: "if you use this parameter with a previously deleted or
+    // nonexistent secret, the operation does not return ResourceNotFoundException".
     expected: {
       deleting: 'done',
       'deleting again': 'done',
@@ -166,7 +167,8 @@ export const secretCases: readonly ContractCase[] = [
       'SecretsManager:RestoreSecret',
       'SecretsManager:GetSecretValue',
     ],
-    // DeleteSecret: Secrets Manager keeps it for the recovery window; "You can't access a secret … scheduled for deletion".
+    // DeleteSecret: Secrets Manager keeps it for the recovery window; "You can't access a secret … scheduled
+    // for deletion".
     expected: {
       doomed: true,
       reading: 'InvalidRequestException',

@@ -220,8 +220,8 @@ export const securityGroupCases: readonly ContractCase[] = [
       'EC2:RevokeSecurityGroupIngress',
       'EC2:RevokeSecurityGroupEgress',
     ],
-    // RevokeSecurityGroupIngress: "If the values you specify do not match the existing rule's values, … for a security
-    // group in a VPC … an InvalidPermission.NotFound client error is returned".
+    // RevokeSecurityGroupIngress: "If the values you specify do not match the existing rule's values, … for a
+    // security group in a VPC … an InvalidPermission.NotFound client error is returned".
     expected: {
       'into an unknown group': 'InvalidGroup.NotFound',
       'out of an unknown group': 'InvalidGroup.NotFound',
@@ -259,8 +259,9 @@ export const securityGroupCases: readonly ContractCase[] = [
   {
     name: 'security group: not deleted while another speaks of it, nor the default one',
     calls: ['EC2:DeleteSecurityGroup'],
-    // DeleteSecurityGroup: "If you attempt to delete a security group that is associated with an instance or network
-    // interface, or is referenced by another security group in the same VPC, the operation fails with DependencyViolation."
+    // DeleteSecurityGroup: "If you attempt to delete a security group that is associated with an instance or
+    // network interface, or is referenced by another security group in the same VPC, the operation fails with
+    // DependencyViolation."
     expected: {
       'spoken of': 'DependencyViolation',
       'spoken of by itself': 'done',

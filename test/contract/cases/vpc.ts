@@ -185,8 +185,8 @@ export const vpcCases: readonly ContractCase[] = [
   {
     name: 'vpc: not deleted before what is in it',
     calls: ['EC2:DeleteVpc'],
-    // DeleteVpc: "You must detach or delete all gateways and resources that are associated with the VPC before you can
-    // delete it."
+    // DeleteVpc: "You must detach or delete all gateways and resources that are associated with the VPC
+    // before you can delete it."
     expected: {
       'with a subnet': 'DependencyViolation',
       'with an internet gateway': 'DependencyViolation',
