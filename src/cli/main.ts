@@ -22,7 +22,14 @@ const bugStatus = 1;
 export async function main(): Promise<void> {
   // The SDK's announcement about Node 20 is ours to act on, not the user's.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  process.stdout.on('error', ignoreBrokenPipe);
+  process.stderr.on('error', ignoreBrokenPipe);
   process.exitCode = await execute(process.argv, processTerminal());
+}
+
+/** Whoever read it has gone, as `| head` does: what is being done goes on to its end, unheard. */
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /**

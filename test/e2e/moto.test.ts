@@ -101,6 +101,9 @@ describe.skipIf(moto === undefined)('a cluster in an account over the wire', () 
       summary: { change: 0, replace: 0, refuse: 0, destroy: 0 },
       apiCalls: { writes: 0 },
     });
+    const unasked = await workplace.run(['up', '--no-wait']);
+    expect(unasked).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(unasked.stderr).toContain('nothing was done: there is no terminal to ask on');
     expect(await listEverything(clients)).toEqual(before);
   });
 

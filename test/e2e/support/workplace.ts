@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 
 import { execa } from 'execa';
 
@@ -36,6 +37,8 @@ export interface Running {
 export interface Workplace {
   readonly folder: string;
   file(name: string): string;
+  /** The names of all that is in the folder, sorted. */
+  files(): Promise<readonly string[]>;
   read(name: string): Promise<string>;
   write(name: string, text: string): Promise<void>;
   remove(name: string): Promise<void>;
@@ -74,6 +77,7 @@ export async function openWorkplace(environment: Environment = {}): Promise<Work
   return {
     folder,
     file,
+    files: async () => (await readdir(folder)).toSorted(),
     start,
     run,
     read: (name) => readFile(file(name), 'utf8'),
@@ -110,7 +114,7 @@ function launch(
     stripFinalNewline: true,
   });
   return {
-    says: (text) => untilSaid(child, text),
+    says: listen(child.stderr, child),
     interrupt: () => {
       child.kill('SIGINT');
     },
@@ -126,16 +130,25 @@ function launch(
   };
 }
 
-/** A running program, as far as its output goes. */
-interface Lines {
-  iterable(of: { readonly from: 'stderr' }): AsyncIterable<unknown>;
-}
-
-async function untilSaid(child: Lines, text: string | RegExp): Promise<void> {
+/** Waits until a stream has shown a text, since its beginning. */
+function listen(stream: Readable, ended: Promise<unknown>): Running['says'] {
   let said = '';
-  for await (const line of child.iterable({ from: 'stderr' })) {
-    said += `${String(line)}\n`;
-    if (typeof text === 'string' ? said.includes(text) : text.test(said)) return;
-  }
-  throw new Error(`es-ecs ended without a word of ${String(text)}:\n${said}`);
+  let heard: () => void = () => undefined;
+  stream.on('data', (chunk: unknown) => {
+    said += String(chunk);
+    heard();
+  });
+  return async (text) => {
+    let over = false;
+    void ended.then(() => {
+      over = true;
+      heard();
+    });
+    while (typeof text === 'string' ? !said.includes(text) : !text.test(said)) {
+      if (over) throw new Error(`es-ecs ended without a word of ${String(text)}:\n${said}`);
+      await new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+    }
+  };
 }
