@@ -326,7 +326,7 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 180_000 
     'judge "$look"',
     'umount "$look"',
     'mount -t xfs -o noatime*',
-    'echo "$cluster/$node"',
+    'echo "$cluster/$node"*',
     'sync -f*',
     'mv "$mount_point/$marker.new"*',
     'umount "$mount_point"',
