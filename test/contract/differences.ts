@@ -462,6 +462,13 @@ export const differences: readonly Difference[] = [
       'CloudWatch Logs API reference, ListTagsForResource and TagResource: ResourceNotFoundException',
   },
   {
+    case: 'secret: another value',
+    target: 'moto',
+    instead: { 'of a doomed one': 'done' },
+    because: 'gives a secret that is scheduled for deletion another value',
+    documentation: 'Secrets Manager API reference, PutSecretValue: InvalidRequestException',
+  },
+  {
     case: 'secret: doomed by hand, and restored',
     target: 'moto',
     instead: { 'making one of its name': 'ResourceExistsException' },

@@ -4,6 +4,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
+  PutSecretValueCommand,
   RestoreSecretCommand,
   TagResourceCommand,
   UntagResourceCommand,
@@ -92,6 +93,39 @@ export const secretCases: readonly ContractCase[] = [
           make(clients, name, { ClientRequestToken, SecretString: 'other' }),
         ),
       };
+    },
+  },
+  {
+    name: 'secret: another value',
+    calls: ['SecretsManager:PutSecretValue', 'SecretsManager:GetSecretValue'],
+    // PutSecretValue: "Secrets Manager automatically moves the staging label AWSCURRENT from the previous version to this
+    // version"; the previous one is then AWSPREVIOUS.
+    expected: {
+      putting: 'done',
+      'then it says': 'other',
+      'and said before': value,
+      'its name and tags stay': [true, { 'es-ecs-cluster': 'search' }],
+      'of an unknown one': 'ResourceNotFoundException',
+      'of a doomed one': 'InvalidRequestException',
+    },
+    run: async (clients, scratch) => {
+      const { secretsManager } = clients;
+      const name = `es-ecs/${scratch.name('secret')}/password`;
+      await make(clients, name);
+      const put = (SecretId: string) =>
+        outcome(secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString: 'other' })));
+      const putting = await put(name);
+      const previous = new GetSecretValueCommand({ SecretId: name, VersionStage: 'AWSPREVIOUS' });
+      const seen = await look(clients, name);
+      const observed = {
+        putting,
+        'then it says': (await read(clients, name)).SecretString,
+        'and said before': (await secretsManager.send(previous)).SecretString,
+        'its name and tags stay': [seen.Name === name, tagsOf(seen.Tags)],
+        'of an unknown one': await put('es-ecs/nobody/password'),
+      };
+      await remove(clients, name, { RecoveryWindowInDays: 7 });
+      return { ...observed, 'of a doomed one': await put(name) };
     },
   },
   {
