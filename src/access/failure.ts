@@ -28,7 +28,11 @@ function responseFailure(error: errors.ResponseError, { door, clusterName }: Ask
   const { type, reason } = reasonOf(error.body);
   if (statusCode === 401) {
     return new EsEcsError('CLUSTER_PASSWORD', `${doorName(door)} refuses the password of the user elastic`, {
-      hint: `write the one that it takes into the secret es-ecs/${clusterName}/password, as {"password": "…"}`,
+      hint: [
+        `write the one that it takes into the secret es-ecs/${clusterName}/password, as {"password": "…"}`,
+        // Without its index of users, the server answers to the right password as to a wrong one.
+        'or is a node away that holds its users? es-ecs status  shows it',
+      ],
     });
   }
   if (type === 'master_not_discovered_exception') {

@@ -14,16 +14,21 @@ afterEach(() => {
   story.end();
 });
 
+interface Noted {
+  readonly uuid: string | undefined;
+  readonly right: string | undefined;
+}
+
 /** What the data volumes say, by node. */
-async function noted(): Promise<
-  Readonly<Record<string, { uuid: string | undefined; right: string | undefined }>>
-> {
+function noted(): Promise<Readonly<Record<string, Noted>>> {
   return story.behindTheBack(async ({ ec2 }) => {
     const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand({}));
     const tags = Volumes.map((one) => fromCapitalTags(one.Tags)).filter((one) => 'es-ecs-node' in one);
-    return Object.fromEntries(
-      tags.map((one) => [one['es-ecs-node'], { uuid: one[uuidTag], right: one[rightTag] }]),
-    );
+    const entries = tags.map((one): [string, Noted] => [
+      one['es-ecs-node'] ?? '',
+      { uuid: one[uuidTag], right: one[rightTag] },
+    ]);
+    return Object.fromEntries<Noted>(entries);
   });
 }
 
