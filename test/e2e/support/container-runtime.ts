@@ -269,12 +269,12 @@ async function writeSeeds(world: World, file: string): Promise<void> {
 /** The highest limits that can be given to a container here: more than the machine's own only where it can be raised. */
 async function machineLimits(): Promise<(name: string, wanted: number) => number> {
   const known = new Map<string, number>();
-  for (const [name, more, flag, unit] of [
-    ['nofile', '65535:65535', '-Hn', 1],
-    ['memlock', 'unlimited:unlimited', '-Hl', 1024],
+  for (const [name, flag, more, unit] of [
+    ['nofile', '-n', '65535', 1],
+    ['memlock', '-l', 'unlimited', 1024],
   ] as const) {
-    const raised = await execa('prlimit', [`--${name}=${more}`, 'true'], { reject: false });
-    const { stdout } = await execa('bash', ['-c', `ulimit ${flag}`]);
+    const raised = await execa('bash', ['-c', `ulimit ${flag} ${more}`], { reject: false });
+    const { stdout } = await execa('bash', ['-c', `ulimit -H ${flag}`]);
     if (raised.failed && stdout !== 'unlimited') known.set(name, Number(stdout) * unit);
   }
   return (name, wanted) => {

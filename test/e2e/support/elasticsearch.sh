@@ -22,7 +22,7 @@ packages=ca-certificates,curl,openjdk-17-jre-headless,tini
 differences() {
   cat <<'LIST'
 Debian with OpenJDK 17 in the place of Elastic's own base and JDK
-JVM options for a small machine: the serial collector, and no optimising compiler
+JVM options for a small machine: no optimising compiler
 docker-entrypoint.sh is a stand-in: it becomes bin/elasticsearch and nothing else
 discovery-ec2 is a stand-in: the same settings and the seed provider "ec2", which reads config/unicast_hosts.txt
 modules that SonarQube does not ship are missing (ILM, SLM, machine learning, repository-s3, …)
@@ -147,8 +147,7 @@ furnish() {
   # As Elastic's build writes them for the official image.
   ln -s /usr/lib/jvm/java-17-openjdk-amd64 "$home/jdk"
   sed -i 's/^ES_DISTRIBUTION_TYPE=zip$/ES_DISTRIBUTION_TYPE=docker/' "$home/bin/elasticsearch-env"
-  # Half the processor time of a start.
-  sed -i 's/^-XX:+UseG1GC$/-XX:+UseSerialGC/' "$home/config/jvm.options"
+  # Much less processor time at a start.
   echo '-XX:TieredStopAtLevel=1' >"$home/config/jvm.options.d/small.options"
   printf 'cluster.name: "docker-cluster"\nnetwork.host: 0.0.0.0\n' >"$home/config/elasticsearch.yml"
   cat >"$home/config/log4j2.properties" <<'LOG'
