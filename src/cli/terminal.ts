@@ -12,6 +12,8 @@ export interface Terminal {
   err(text: string): void;
   /** Whether a person sees stderr. */
   readonly isTerminal: boolean;
+  /** Whether lines can be drawn over; not where the width is not known. */
+  readonly canDraw: boolean;
   /** Whether a person can answer. */
   readonly canAsk: boolean;
   readonly hasColour: boolean;
@@ -22,11 +24,13 @@ export interface Terminal {
   readonly openSimulation?: OpenSimulation;
 }
 
+const usualColumns = 80;
+
 /** This process's own terminal. `NO_COLOR` and `CI` are respected (no-color.org). */
 export function processTerminal(): Terminal {
   const { stdout, stderr, stdin, env } = process;
   const isCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false';
-  const isTerminal = stderr.isTTY && !isCi && env['TERM'] !== 'dumb';
+  const isTerminal = canDraw() && !isCi && env['TERM'] !== 'dumb';
   return {
     out: (text) => {
       stdout.write(`${text}\n`);
@@ -37,9 +41,15 @@ export function processTerminal(): Terminal {
     isTerminal,
     canAsk: stdin.isTTY && stderr.isTTY && !isCi,
     hasColour: isTerminal && (env['NO_COLOR'] === undefined || env['NO_COLOR'] === ''),
-    columns: stderr.isTTY ? stderr.columns : 80,
+    canDraw: canDraw(),
+    columns: canDraw() ? stderr.columns : usualColumns,
     ask,
   };
+}
+
+/** A pseudo-terminal that nobody looks at may say that it is 0 columns wide: counting lines by that never ends. */
+function canDraw(): boolean {
+  return process.stderr.isTTY && process.stderr.columns > 0;
 }
 
 async function ask(question: string): Promise<string> {

@@ -78,6 +78,7 @@ describe.skipIf(docker === undefined || base === undefined)('a real Elasticsearc
       out: (text) => out.push(text),
       err: (text) => err.push(text),
       isTerminal: false,
+      canDraw: false,
       canAsk: false,
       hasColour: false,
       columns: 80,

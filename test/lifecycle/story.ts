@@ -62,6 +62,7 @@ export class Story {
       out: (text) => stdout.push(text),
       err: (text) => stderr.push(text),
       isTerminal: false,
+      canDraw: false,
       canAsk: this.answer !== '',
       hasColour: false,
       columns: 80,

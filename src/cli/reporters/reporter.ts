@@ -18,7 +18,8 @@ export interface ReporterOptions {
 /** The reporter for a style; `auto` is a terminal's where there is one, lines elsewhere. */
 export async function createReporter(options: ReporterOptions): Promise<Reporter> {
   const { style, terminal } = options;
-  const chosen = style === 'auto' ? (terminal.isTerminal ? 'tty' : 'plain') : style;
+  const wanted = style === 'auto' ? (terminal.isTerminal ? 'tty' : 'plain') : style;
+  const chosen = wanted === 'tty' && !terminal.canDraw ? 'plain' : wanted;
   switch (chosen) {
     case 'tty':
       return (await import('./tty.ts')).ttyReporter(options);
