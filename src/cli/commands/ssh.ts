@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { inspect } from '../../engine/inspect.ts';
 import { EsEcsError } from '../../errors.ts';
 import { sshArguments, type SshHost } from '../../ssh/arguments.ts';
+import { checkKeyFile } from '../../ssh/key-file.ts';
 import { privateAddressOf } from '../../steps/hosts/private-addresses.ts';
 import { observedOf } from '../../steps/index.ts';
 import { shellWord } from '../../templates/render.ts';
@@ -21,7 +22,7 @@ export interface SshOptions extends CommonOptions {
 /**
  * `es-ecs ssh [node]`: the system's ssh, through the bastion, with the cluster's key. The exit status is ssh's own.
  *
- * @throws EsEcsError SSH, NOT_FOUND
+ * @throws EsEcsError SSH, KEY_UNUSABLE, NOT_FOUND
  */
 export async function ssh(options: SshOptions, terminal: Terminal, ending: Ending): Promise<void> {
   const { located } = await configFor(options);
@@ -37,6 +38,7 @@ export async function ssh(options: SshOptions, terminal: Terminal, ending: Endin
       if (bastion?.publicAddress === undefined) throw noBastion(located.config.bastion.enabled);
       const key = await session.context.adapters.keys.read();
       if (key === undefined) throw noKey(session.files.key);
+      await checkKeyFile(key.privateKeyFile);
       return sshArguments({
         bastion: { address: bastion.publicAddress, instanceId: bastion.instanceId },
         privateKeyFile: key.privateKeyFile,
@@ -81,7 +83,7 @@ function noBastion(enabled: boolean): EsEcsError {
 }
 
 function noKey(file: string): EsEcsError {
-  return new EsEcsError('SSH', `the private key ${file} is not here`, {
+  return new EsEcsError('KEY_UNUSABLE', `the private key ${file} is not here`, {
     hint: 'run this where es-ecs up was run; es-ecs up here makes a new pair and replaces the bastion',
   });
 }
