@@ -110,6 +110,7 @@ describe.skipIf(moto === undefined)('a cluster in an account over the wire', () 
   it('is made down to its services by one command', async () => {
     const told = await workplace.json(['up', '--no-wait', '--yes']);
     expect(told).toMatchObject({ outcome: 'applied', summary: { changed: 0, replaced: 0, destroyed: 0 } });
+    report(`up, 3 nodes: ${JSON.stringify(told['apiCalls'])}`);
     const added = addedSince(before, await listEverything(clients));
     const counts = Object.entries(added).map(([type, lines]): [string, number] => [type, lines.length]);
     expect(Object.fromEntries(counts)).toMatchObject(expected);
@@ -215,6 +216,7 @@ describe.skipIf(moto === undefined)('a cluster in an account over the wire', () 
   it('is gone without a trace after destroy', async () => {
     const told = await workplace.json(['destroy', '--delete-data', '--yes']);
     expect(told).toMatchObject({ outcome: 'destroyed', summary: { kept: 0 } });
+    report(`destroy, 3 nodes: ${JSON.stringify(told['apiCalls'])}`);
     expect(await listEverything(clients)).toEqual(before);
     await expect(stat(workplace.file('es-ecs.state.json'))).rejects.toThrow('ENOENT');
     const again = await workplace.json(['destroy', '--delete-data', '--yes']);

@@ -111,8 +111,11 @@ async function listNetwork(ec2: EC2Client): Promise<Part> {
     'ec2 route table': await lines(paginateDescribeRouteTables(paging, {}), (page) =>
       page.RouteTables?.map((table) => [
         table.RouteTableId,
-        ...(table.Routes ?? []).map((route) => route.DestinationCidrBlock ?? route.DestinationPrefixListId),
-        ...(table.Associations ?? []).map((association) => association.SubnetId),
+        // In no order: a route made anew comes last.
+        ...(table.Routes ?? [])
+          .map((route) => route.DestinationCidrBlock ?? route.DestinationPrefixListId)
+          .toSorted(),
+        ...(table.Associations ?? []).map((association) => association.SubnetId).toSorted(),
       ]),
     ),
     'ec2 vpc endpoint': await lines(paginateDescribeVpcEndpoints(paging, {}), (page) =>
