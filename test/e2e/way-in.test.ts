@@ -12,11 +12,13 @@ import { createSecretMaker } from '../../src/certificates/secret-maker.ts';
 import { realClock } from '../../src/engine/clock.ts';
 import { EsEcsError } from '../../src/errors.ts';
 import { createKeyStore } from '../../src/ssh/key-store.ts';
+import { type Docker, startDocker } from './support/docker.ts';
 import { freePort, startPart } from './support/part.ts';
+import { type RealCluster, startRealCluster } from './support/real-cluster.ts';
 import { startSshd } from './support/sshd.ts';
 
 const cluster = 'search';
-const password = 'a pass:wörd';
+const password = 'a pass:word';
 const bastionId = 'i-0bastion';
 
 const secrets = createSecretMaker(() => Date.now());
@@ -268,6 +270,100 @@ describe.skipIf(sshd === undefined)('the way in through a real sshd', () => {
   });
 });
 
+const addresses = ['127.0.55.1', '127.0.55.2'];
+let docker: Docker | undefined;
+let real: RealCluster | undefined;
+if (sshd !== undefined) {
+  real = await startPart('a real Elasticsearch', async () => {
+    docker = await startDocker('unused');
+    const { certificate: caCertificate } = authority;
+    return startRealCluster(docker, {
+      addresses,
+      name: cluster,
+      caCertificate,
+      ...node,
+      password,
+      directory,
+    });
+  });
+}
+afterAll(async () => {
+  await docker?.stop();
+});
+
+/** Until it answers as it should, or for four minutes: this is the time of a machine with other things to do. */
+async function eventually(look: () => Promise<boolean>): Promise<void> {
+  const untilMs = Date.now() + 240_000;
+  for (;;) {
+    if (await look().catch(() => false)) return;
+    if (Date.now() > untilMs) break;
+    await realClock.sleep(500);
+  }
+  throw new Error(`it never came:\n${(await real?.log()) ?? ''}`);
+}
+
+describe.skipIf(real === undefined)('a real Elasticsearch behind a real sshd', () => {
+  const doors = addresses.map((host, index) => ({ name: `search-${index}`, host, port: 9200 }));
+
+  it('says how it is, who is in it and which cluster it is; then, without a quorum, that it has no master', async () => {
+    const connection = connect(wayTo(0, { doors }));
+    const { view } = connection;
+    await eventually(async () => (await view.nodes()).length === 2);
+    // The first user that is stored makes the index of users, whose copies must be in place before a node goes: what cannot
+    // read its users refuses every password.
+    const other = { username: 'other', password: 'of no use', roles: [] };
+    await eventually(async () => {
+      await connection.ask((client) => client.security.putUser(other));
+      return true;
+    });
+    await eventually(async () => {
+      const { status, shards, unassigned } = await view.health();
+      return status === 'green' && shards >= 2 && unassigned === 0;
+    });
+    expect(await view.health()).toMatchObject({ status: 'green', nodes: 2, unassigned: 0 });
+    const nodes = await view.nodes();
+    expect(nodes.map(({ name, zone, version }) => [name, zone, version])).toEqual([
+      ['search-0', 'zone-0', real?.version],
+      ['search-1', 'zone-1', real?.version],
+    ]);
+    expect(nodes.filter((one) => one.isMaster)).toHaveLength(1);
+    expect(nodes[0]?.roles).toContain('master');
+    expect(nodes[0]?.diskUsedPercent).toBeGreaterThan(0);
+    expect(nodes[0]?.heapUsedPercent).toBeGreaterThan(0);
+    const uuid = await view.clusterUuid();
+    expect(uuid).toMatch(/^[\w-]{22}$/);
+
+    expect(await sentence(wayTo(0, { doors, password: 'wrong' }))).toMatchInlineSnapshot(`
+      "CLUSTER_PASSWORD: search-0 (127.0.55.1:PORT) refuses the password of the user elastic
+      write the one that it takes into the secret es-ecs/search/password, as {"password": "…"}
+      or is a node away that holds its users? es-ecs status  shows it"
+    `);
+    expect(await sentence(wayTo(0, { doors, caCertificate: stranger.certificate }))).toMatchInlineSnapshot(`
+      "CLUSTER_UNTRUSTED: search-0 (127.0.55.1:PORT) shows a certificate that the cluster's own authority did not sign (UNABLE_TO_VERIFY_LEAF_SIGNATURE)
+      the authority is the one in the secret es-ecs/search/certificates; look at what answers there"
+    `);
+
+    // Of two nodes only the master has a vote: the cluster survives the other one, and not this one.
+    const master = nodes.findIndex((one) => one.isMaster);
+    const left = doors[1 - master];
+    await real?.kill(master);
+    await eventually(async () => {
+      const text = await sentence(wayTo(0, { doors }));
+      return text.startsWith('CLUSTER_NO_MASTER');
+    });
+    expect(await sentence(wayTo(0, { doors }))).toBe(
+      [
+        `CLUSTER_NO_MASTER: ${left?.name ?? ''} (${left?.host ?? ''}:PORT) answers, and the cluster has no elected master: too few of the nodes that may become one see each other`,
+        'es-ecs status  shows which nodes are away',
+      ].join('\n'),
+    );
+    // What must not be taken for an answer: the node itself is well.
+    expect((await connection.ask((client) => client.info())).cluster_uuid).toBe(uuid);
+    await expect(view.clusterUuid()).rejects.toMatchObject({ code: 'CLUSTER_NO_MASTER' });
+    await expect(view.nodes()).rejects.toMatchObject({ code: 'CLUSTER_NO_MASTER' });
+  }, 600_000);
+});
+
 describe('an answer that is none', () => {
   const directly = (port: number): WayIn => wayTo(port, { route: undefined });
   let server: StandIn | undefined;
@@ -282,6 +378,7 @@ describe('an answer that is none', () => {
       [
         'CLUSTER_PASSWORD: search-0 (127.0.0.1:PORT) refuses the password of the user elastic',
         'write the one that it takes into the secret es-ecs/search/password, as {"password": "…"}',
+        'or is a node away that holds its users? es-ecs status  shows it',
       ],
     ],
     [
