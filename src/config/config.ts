@@ -24,6 +24,7 @@ export interface Config {
     /** 1 to 6 zones. */
     readonly zones: ZoneChoice;
     readonly nat: 'per-zone' | 'single' | 'none';
+    readonly flowLogs: boolean;
   };
   readonly bastion:
     | { readonly enabled: false }

@@ -15,6 +15,7 @@ export function resolveConfig(file: ConfigFile): Config {
       cidr: network.cidr,
       zones: typeof zones === 'number' ? { count: zones } : { names: zones },
       nat: network.nat,
+      flowLogs: network.flowLogs,
     },
     bastion: resolveBastion(file.bastion),
     image: { uri: image.uri },

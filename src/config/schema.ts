@@ -209,8 +209,14 @@ const network = field(
         'NAT gateways, through which hosts reach AWS and pull images: one in each zone, a single one (cheaper, but ' +
         'when its zone fails no host reaches AWS), or none: then you bring interface endpoints or a route of your own.',
     }).default('per-zone'),
+    flowLogs: field(z.boolean(), {
+      what: 'true or false',
+      description:
+        'Whether the VPC keeps a flow log: who talked to whom, accepted or refused, in a CloudWatch log group of its ' +
+        'own with the retention of `logs`. CloudWatch charges by the gigabyte.',
+    }).default(false),
   }),
-  { what: 'a map of cidr, zones and nat', description: 'The VPC that is made for the cluster.' },
+  { what: 'a map of cidr, zones, nat and flowLogs', description: 'The VPC that is made for the cluster.' },
 );
 
 const bastion = field(

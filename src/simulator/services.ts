@@ -5,6 +5,7 @@ import type { Operations } from './core/operation.ts';
 import type { EventRule } from './core/world.ts';
 import { addressOperations } from './ec2/addresses.ts';
 import { endpointOperations, endpointRules } from './ec2/endpoints.ts';
+import { flowLogOperations } from './ec2/flow-logs.ts';
 import { imageOperations } from './ec2/images.ts';
 import { instanceRules } from './ec2/instance-states.ts';
 import { instanceTypeOperations } from './ec2/instance-types.ts';
@@ -42,6 +43,7 @@ export const services: Readonly<Record<string, Operations>> = {
   EC2: {
     ...addressOperations,
     ...endpointOperations,
+    ...flowLogOperations,
     ...imageOperations,
     ...instanceOperations,
     ...instanceTypeOperations,

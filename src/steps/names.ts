@@ -13,7 +13,7 @@ export function clusterName(config: Pick<Config, 'name'>): string {
 /** IAM's names are the account's, not the region's: the region is in them. */
 export function roleName(
   config: Pick<Config, 'name' | 'region'>,
-  role: 'instance' | 'execution' | 'task',
+  role: 'instance' | 'execution' | 'task' | 'flow-log',
 ): string {
   return `es-ecs-${config.name}-${config.region}-${role}`;
 }
@@ -41,6 +41,11 @@ export function repositoryName(config: Pick<Config, 'name'>): string {
 /** The CloudWatch log group of the containers. */
 export function logGroupName(config: Pick<Config, 'name'>): string {
   return `/es-ecs/${config.name}`;
+}
+
+/** The CloudWatch log group of the VPC's flow log. */
+export function flowLogGroupName(config: Pick<Config, 'name'>): string {
+  return `${logGroupName(config)}/flow-log`;
 }
 
 /** A secret in Secrets Manager. */

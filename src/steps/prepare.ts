@@ -8,6 +8,7 @@ import { type FactsQuestion, gatherFacts } from './gather-facts.ts';
 import { groups } from './hosts/group.ts';
 import { volumes } from './hosts/volume.ts';
 import { elasticIps } from './network/elastic-ip.ts';
+import { flowLogs } from './network/flow-log.ts';
 import { natGateways } from './network/nat-gateway.ts';
 import { routeTables } from './network/route-tables.ts';
 import { subnets } from './network/subnet.ts';
@@ -40,6 +41,7 @@ async function presentByTag(inventory: Inventory): Promise<readonly Address[]> {
     addresses(inventory, elasticIps),
     addresses(inventory, natGateways),
     addresses(inventory, routeTables),
+    addresses(inventory, flowLogs),
     addresses(inventory, bastions),
     addresses(inventory, keyPairs),
     addresses(inventory, groups),

@@ -26,7 +26,7 @@ describe('the smallest file', () => {
           storage: { sizeGiB: 200, iops: 3000, throughputMiBps: 125 },
         },
       ],
-      network: { cidr: '10.0.0.0/16', zones: { count: 3 }, nat: 'per-zone' },
+      network: { cidr: '10.0.0.0/16', zones: { count: 3 }, nat: 'per-zone', flowLogs: false },
       bastion: { enabled: true, instanceType: 't4g.nano', allowedCidrs: 'caller' },
       image: { uri: undefined },
       access: { cidrs: [], endpoint: undefined },

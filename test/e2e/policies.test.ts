@@ -71,9 +71,11 @@ const kinds = describe.skipIf(lint === undefined).each([
   { what: 'an image in ECR that exists already', config: configText(image), options: noWait },
   { what: 'an image elsewhere', config: configText(foreignImage), options: noWait },
   { what: 'no bastion', config: configText('bastion: { enabled: false }\n'), options: noWait },
+  { what: 'a flow log', config: configText('network: { flowLogs: true }\n'), options: noWait },
 ]);
 
-kinds('the policies of $what', ({ config, options }) => {
+kinds('the policies of $what', ({ what, config, options }) => {
+  const flowLogRole = what === 'a flow log' ? ['es-ecs-search-eu-west-1-flow-log: trust'] : [];
   let policies: Record<string, Document>;
   let verdict: Verdict;
   beforeAll(async () => {
@@ -81,14 +83,15 @@ kinds('the policies of $what', ({ config, options }) => {
     verdict = (await lint?.(policies)) ?? { findings: [], wide: [] };
   });
 
-  it('are those of three roles and of the S3 endpoint', () => {
+  it('are those of each role and of the S3 endpoint', () => {
     const names = Object.keys(policies).filter((name) => name.endsWith(': trust'));
     expect(names.sort()).toEqual([
       'es-ecs-search-eu-west-1-execution: trust',
+      ...flowLogRole,
       'es-ecs-search-eu-west-1-instance: trust',
       'es-ecs-search-eu-west-1-task: trust',
     ]);
-    expect(Object.keys(policies)).toHaveLength(7);
+    expect(Object.keys(policies)).toHaveLength(2 * names.length + 1);
     expect(policies).toHaveProperty('the S3 endpoint');
   });
 
@@ -111,7 +114,12 @@ kinds('the policies of $what', ({ config, options }) => {
   it('trust one service each, and where that could act for others, for this account only', () => {
     const trusted = Object.entries(policies)
       .filter(([name]) => name.endsWith(': trust'))
-      .map(([name, { Statement }]) => [name.split('-').at(-1), Statement.map(trustOf)]);
+      .map(([name, { Statement }]) => [name.replace(/.*-1-/, ''), Statement.map(trustOf)]);
+    const flows = {
+      principal: { Service: 'vpc-flow-logs.amazonaws.com' },
+      account: '123456789012',
+      source: 'arn:aws:ec2:eu-west-1:123456789012:vpc-flow-log/*',
+    };
     const tasks = {
       principal: { Service: 'ecs-tasks.amazonaws.com' },
       account: '123456789012',
@@ -120,6 +128,7 @@ kinds('the policies of $what', ({ config, options }) => {
     expect(Object.fromEntries(trusted)).toEqual({
       'execution: trust': [tasks],
       'task: trust': [tasks],
+      ...(flowLogRole.length === 0 ? {} : { 'flow-log: trust': [flows] }),
       'instance: trust': [{ principal: { Service: 'ec2.amazonaws.com' } }],
     });
   });

@@ -51,6 +51,7 @@ const configs = {
   'an image that exists already': configText(
     `image: { uri: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/search@sha256:${'4f'.repeat(32)} }\n`,
   ),
+  'one NAT gateway, a flow log': configText('network: { nat: single, flowLogs: true }\n'),
   'tags and settings': configText(
     'tags: { team: search, cost-centre: "4711" }\naccess: { cidrs: [10.9.0.0/16] }\n',
   ),

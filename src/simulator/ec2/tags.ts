@@ -23,6 +23,7 @@ const taggable: Readonly<Record<string, { readonly type: ResourceType; readonly 
   eipalloc: { type: 'elastic-ip', notFound: 'InvalidAllocationID.NotFound' },
   nat: { type: 'natgateway', notFound: 'NatGatewayNotFound' },
   rtb: { type: 'route-table', notFound: 'InvalidRouteTableID.NotFound' },
+  fl: { type: 'vpc-flow-log', notFound: 'InvalidFlowLogId.NotFound' },
   vpce: { type: 'vpc-endpoint', notFound: 'InvalidVpcEndpointId.NotFound' },
   sg: { type: 'security-group', notFound: 'InvalidGroup.NotFound' },
   sgr: { type: 'security-group-rule', notFound: 'InvalidSecurityGroupRuleId.NotFound' },

@@ -1,8 +1,14 @@
 import { subnetCidrs } from '../../config/subnets.ts';
 import type { AnyResource, Needs, Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
+import { role } from '../iam/role.ts';
+import { logGroup } from '../logs/log-group.ts';
+import { flowLogGroupName, roleName } from '../names.ts';
+import { flowLogPolicy } from '../policies/flow-log.ts';
+import { flowLogTrust } from '../policies/trust.ts';
 import { defaultSecurityGroup } from './default-security-group.ts';
 import { elasticIp } from './elastic-ip.ts';
+import { flowLog } from './flow-log.ts';
 import { internetGateway, type InternetGatewayResource } from './internet-gateway.ts';
 import { natGateway, type NatGatewayResource } from './nat-gateway.ts';
 import { everywhere, privateRoute, publicRoute, type PublicRouteResource } from './route.ts';
@@ -69,6 +75,7 @@ export function networkStep(context: StepContext): NetworkStep {
       ...[...ways.routes.values()],
       endpoint,
       ...groups.resources,
+      ...flowLogParts(context, ownVpc),
     ],
     vpc: ownVpc,
     publicSubnets: new Map(zones.map((zone) => [zone.name, zone.publicSubnet])),
@@ -189,6 +196,33 @@ function securityGroups(context: StepContext, ownVpc: VpcResource): Groups {
     node,
     bastion: isOn || isLeft ? forBastion : undefined,
   };
+}
+
+/** The flow log with what it stands on; nothing where it is off and nothing is left of it. */
+function flowLogParts(context: StepContext, ownVpc: VpcResource): readonly AnyResource[] {
+  const { config, facts, present } = context;
+  const isOn = config.network.flowLogs;
+  const addresses = {
+    flowLog: 'network/flow-log',
+    group: 'network/log-group',
+    role: 'network/role/flow-log',
+  };
+  if (!isOn && !Object.values(addresses).some((address) => present.has(address))) return [];
+  const group = wantedIf(
+    isOn,
+    logGroup(context, { address: addresses.group, name: flowLogGroupName(config) }),
+  );
+  const writer = wantedIf(
+    isOn,
+    role(context, {
+      address: addresses.role,
+      roleName: roleName(config, 'flow-log'),
+      description: `how the flow log of the Elasticsearch cluster ${config.name} is written`,
+      trust: flowLogTrust(facts),
+      policy: flowLogPolicy(context),
+    }),
+  );
+  return [group, writer, wantedIf(isOn, flowLog(context, { vpc: ownVpc, logGroup: group, role: writer }))];
 }
 
 /** The resource itself; or, where the config no longer asks for it, the same one as a thing that is only to go. */

@@ -16,6 +16,20 @@ export function instanceTrust(facts: Pick<Facts, 'urlSuffix'>): PolicyDocument {
   });
 }
 
+/** Who may wear the flow log's role: the service of flow logs, for those of this account and region alone. */
+export function flowLogTrust(facts: Pick<Facts, 'partition' | 'region' | 'accountId'>): PolicyDocument {
+  return policy({
+    Sid: 'FlowLogsOfThisAccountOnly',
+    Effect: 'Allow',
+    Principal: { Service: 'vpc-flow-logs.amazonaws.com' },
+    Action: ['sts:AssumeRole'],
+    Condition: {
+      ArnLike: { 'aws:SourceArn': arn(facts, 'ec2', 'vpc-flow-log/*') },
+      StringEquals: { 'aws:SourceAccount': facts.accountId },
+    },
+  });
+}
+
 /**
  * Who may wear the execution and the task role: ECS tasks of this account and region alone. Without the condition a task of
  * another account could be given it by way of ECS (the confused deputy: ECS developer guide, "Task IAM role").

@@ -27,7 +27,7 @@ import type { Repository } from '../image/repository.ts';
 import { addressOfGroup, nameOfGroup } from '../names.ts';
 import { brief } from '../waits.ts';
 import { definitionContents } from './definition-contents.ts';
-import type { LogGroup } from './log-group.ts';
+import type { LogGroup } from '../logs/log-group.ts';
 import { type Secret, untilTag } from './secret.ts';
 
 /** What RegisterTaskDefinition takes, without tags. */

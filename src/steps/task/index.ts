@@ -3,13 +3,13 @@ import { invariant } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { type Role, role } from '../iam/role.ts';
 import type { ImageSource } from '../image/index.ts';
-import { roleName } from '../names.ts';
+import { logGroup } from '../logs/log-group.ts';
+import { logGroupName, roleName } from '../names.ts';
 import { executionPolicy } from '../policies/execution.ts';
 import { taskPolicy } from '../policies/task.ts';
 import { taskTrust } from '../policies/trust.ts';
 import type { NodeGroup } from '../../config/config.ts';
 import { type Definition, definition, type DefinitionNeeds } from './definition.ts';
-import { logGroup } from './log-group.ts';
 import { type Secrets, secrets } from './secrets.ts';
 
 /** The step and what later ones need of it. */
@@ -22,7 +22,7 @@ export interface TaskStep {
 
 /** How nodes run: logs, secrets, the two roles, and a task definition for each node group. */
 export function taskStep(context: StepContext, source: ImageSource): TaskStep {
-  const logs = logGroup(context);
+  const logs = logGroup(context, { address: 'task/log-group', name: logGroupName(context.config) });
   const own = secrets(context);
   const execution = executionRole(context);
   const task = taskRole(context);

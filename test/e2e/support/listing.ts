@@ -3,6 +3,7 @@ import { paginateDescribeLogGroups } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DescribeAddressesCommand,
   DescribeKeyPairsCommand,
+  paginateDescribeFlowLogs,
   paginateDescribeInstances,
   paginateDescribeInternetGateways,
   paginateDescribeLaunchTemplates,
@@ -117,6 +118,9 @@ async function listNetwork(ec2: EC2Client): Promise<Part> {
           .toSorted(),
         ...(table.Associations ?? []).map((association) => association.SubnetId).toSorted(),
       ]),
+    ),
+    'ec2 flow log': await lines(paginateDescribeFlowLogs(paging, {}), (page) =>
+      page.FlowLogs?.map((flowLog) => [flowLog.FlowLogId, flowLog.ResourceId]),
     ),
     'ec2 vpc endpoint': await lines(paginateDescribeVpcEndpoints(paging, {}), (page) =>
       page.VpcEndpoints?.filter(({ State }) => State?.toLowerCase() !== 'deleted').map((endpoint) => [

@@ -14,9 +14,8 @@ import { collectPages } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import { diffTags, type Tags, type TagWriter } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
-import type { Change, Resource } from '../../engine/resource.ts';
+import type { Address, Change, Resource } from '../../engine/resource.ts';
 import { ownTags, type StepContext } from '../context.ts';
-import { logGroupName } from '../names.ts';
 import { brief } from '../waits.ts';
 
 export interface LogGroupDesired {
@@ -47,13 +46,20 @@ const logGroups: Collection<LogGroup> = {
   tags: (group) => group.tags,
 };
 
+/** What tells one log group from another. */
+export interface LogGroupOptions {
+  readonly address: Address;
+  readonly name: string;
+}
+
 /**
- * Where the containers' output goes. Costs by the gigabyte taken in and kept; without a retention logs are kept for ever.
+ * Where output goes. Costs by the gigabyte taken in and kept; without a retention logs are kept for ever.
  * Its name is unique in the region, so a repeated create makes no second one.
  */
-export function logGroup(context: StepContext): Resource<LogGroupDesired, LogGroup> {
-  const address = 'task/log-group';
-  const name = logGroupName(context.config);
+export function logGroup(
+  context: StepContext,
+  { address, name }: LogGroupOptions,
+): Resource<LogGroupDesired, LogGroup> {
   const { logs } = context.clients;
   return {
     address,
