@@ -46,7 +46,8 @@ export async function inspect(graph: Graph, memory: Memory): Promise<Inspection>
       address,
       id: one === undefined ? undefined : resource.id(one),
       phase,
-      inSync: phase === 'ready',
+      // It has nothing that could drift; what it waits for is its phase.
+      inSync: true,
     });
   }
   return { resources, observed, plan };

@@ -150,7 +150,9 @@ async function outlook(
   const desired = await desiredIfKnown(resource, inputs, missing);
   if (desired === undefined) {
     const because = `depends on ${missing.map(({ address }) => address).join(', ')}`;
-    return { entry: { ...there, action: 'change', impact: 'in-place', because }, expected: undefined };
+    // Not known to restart anything; but where a change can, the worse is said.
+    const worst: Impact = resource.lane === undefined ? 'in-place' : 'rolling';
+    return { entry: { ...there, action: 'change', impact: worst, because }, expected: undefined };
   }
   const changes = resource.diff(desired.value, observed);
   const impact = heaviest(changes);

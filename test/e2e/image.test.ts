@@ -185,7 +185,7 @@ describe.skipIf(moto === undefined || docker === undefined)('the image of a clus
       changes: [
         { address: 'image/image', action: 'create' },
         { address: 'task/definition', action: 'change' },
-        { address: 'service/service/search-0', action: 'change' },
+        { address: 'service/service/search-0', action: 'change', impact: 'rolling' },
       ],
     });
     await workplace.write('es-ecs.yaml', configOf('search', 'm7i.large'));

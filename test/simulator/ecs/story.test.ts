@@ -55,7 +55,7 @@ describe('a cluster on the simulated ECS', () => {
     await threeNodes(on);
     expect((await tasksOf(on, 'search-0'))[0]?.lastStatus ?? 'none').toMatch(/none|PENDING/);
     await expect(simulatedClusterView(on.account.world, 'search').health()).rejects.toThrow(
-      'no node answers',
+      'no node of search answers',
     );
     await pass(on, 55);
     expect((await tasksOf(on, 'search-0'))[0]?.lastStatus).toBe('RUNNING');
@@ -130,7 +130,7 @@ describe('a cluster on the simulated ECS', () => {
     hostGone(on.account.world, 'i-search-1');
     hostGone(on.account.world, 'i-search-2');
     await pass(on, 30);
-    await expect(view.health()).rejects.toThrow('no master is elected');
+    await expect(view.health()).rejects.toThrow('has no elected master');
     expect(await view.clusterUuid()).toBeUndefined();
     host(on, 'search-1');
     await pass(on, 150);
