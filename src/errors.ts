@@ -75,7 +75,10 @@ export const errorCodes = {
   HOST_KEY_CHANGED: { exitStatus: 1, title: 'the bastion shows another host key than before' },
   KEY_UNUSABLE: { exitStatus: 1, title: "the bastion's private key cannot be used" },
   CLUSTER_UNREACHABLE: { exitStatus: 1, title: 'Elasticsearch does not answer' },
-  CLUSTER_UNTRUSTED: { exitStatus: 1, title: "what answers has no certificate of the cluster's own authority" },
+  CLUSTER_UNTRUSTED: {
+    exitStatus: 1,
+    title: "what answers has no certificate of the cluster's own authority",
+  },
   CLUSTER_PASSWORD: { exitStatus: 1, title: 'Elasticsearch refuses the password' },
   CLUSTER_NO_MASTER: { exitStatus: 1, title: 'the cluster has no elected master' },
   CLUSTER_FOREIGN: { exitStatus: 1, title: 'another cluster answers than the one that was recorded' },

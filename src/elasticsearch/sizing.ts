@@ -42,11 +42,7 @@ const dataRoles = ['data', 'data_content', 'data_hot', 'data_warm', 'data_cold',
  * @param instanceMiB as DescribeInstanceTypes says in `MemoryInfo.SizeInMiB`.
  * @param heapMiB what the config asks for, which wins over the rule.
  */
-export function memoryOf(
-  instanceMiB: number,
-  roles: readonly string[],
-  heapMiB?: number,
-): Memory {
+export function memoryOf(instanceMiB: number, roles: readonly string[], heapMiB?: number): Memory {
   const reserveMiB = Math.max(leastReserveMiB, Math.ceil(instanceMiB * reserveShare));
   const taskMiB = Math.max(leastReserveMiB, Math.floor(instanceMiB - reserveMiB));
   return { taskMiB, heapMiB: heapMiB ?? heapByRule(taskMiB, roles) };

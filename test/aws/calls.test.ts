@@ -48,7 +48,7 @@ describe('existing', () => {
 
 describe('unless', () => {
   it('forgives the names it is given and no other', async () => {
-    expect(await unless(['Gone'], Promise.reject(named('Gone')))).toBeUndefined();
+    expect(await unless(['Gone'], Promise.reject<number>(named('Gone')))).toBeUndefined();
     await expect(unless(['Gone'], Promise.reject(named('Denied')))).rejects.toThrow('Denied');
     expect(await unless(['Gone'], Promise.resolve(1))).toBe(1);
   });
