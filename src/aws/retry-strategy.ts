@@ -15,6 +15,9 @@ const capMs = 20_000;
  */
 const unrepeatable = new Set(['ec2:AllocateAddress', 'ec2:CreateInternetGateway', 'ec2:CreateVpc']);
 
+/** A name that nobody knows is most often a misspelt region: one more try is enough. */
+const maxLookups = 2;
+
 /** Failures of the network after which the call has not been sent. */
 const neverSent = new Set(['ECONNREFUSED', 'EAI_AGAIN', 'ENETUNREACH', 'ENOTFOUND']);
 
@@ -37,7 +40,7 @@ export function createRetryStrategy(clock: Clock): RetryStrategyV2 & { readonly 
     acquireInitialRetryToken: () => Promise.resolve(token(0)),
     async refreshRetryTokenForRetry(last: RetryToken, error: RetryErrorInfo): Promise<RetryToken> {
       const attempt = last.getRetryCount() + 1;
-      if (attempt >= maxAttempts || !isRepeatable(error)) throw new Error('no retry left');
+      if (attempt >= attemptsAt(error) || !isRepeatable(error)) throw new Error('no retry left');
       const base = error.errorType === 'THROTTLING' ? throttledBaseMs : baseMs;
       await clock.sleep(Math.min(capMs, clock.random() * base * 2 ** attempt));
       return token(attempt);
@@ -49,6 +52,14 @@ export function createRetryStrategy(clock: Clock): RetryStrategyV2 & { readonly 
 function isRepeatable({ error, errorType }: RetryErrorInfo): boolean {
   if (errorType === 'CLIENT_ERROR') return false;
   if (errorType === 'THROTTLING' || !unrepeatable.has(actionOf(error) ?? '')) return true;
+  return neverSent.has(codeOf(error) ?? '');
+}
+
+function attemptsAt({ error }: RetryErrorInfo): number {
+  return codeOf(error) === 'ENOTFOUND' ? maxLookups : maxAttempts;
+}
+
+function codeOf(error: RetryErrorInfo['error']): string | undefined {
   const code: unknown = error !== undefined && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && neverSent.has(code);
+  return typeof code === 'string' ? code : undefined;
 }

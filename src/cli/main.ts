@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import { EsEcsError } from '../errors.ts';
@@ -12,6 +10,7 @@ import type {
   StatusOptions,
   UpOptions,
 } from './options.ts';
+import { ownVersion } from './own-version.ts';
 import { renderError } from './render/error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -139,16 +138,6 @@ function positive(text: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError(`${text} is not a whole number from 1`);
   return value;
-}
-
-/** This package's version, from its package.json. */
-export function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const json: unknown = JSON.parse(text);
-  if (typeof json === 'object' && json !== null && 'version' in json && typeof json.version === 'string') {
-    return json.version;
-  }
-  throw new Error('package.json has no version');
 }
 
 function report(error: unknown, terminal: Terminal): number {

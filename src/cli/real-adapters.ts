@@ -9,7 +9,7 @@ import type { Clock } from '../engine/clock.ts';
 import { createKeyStore, type KeyStore } from '../ssh/key-store.ts';
 import type { Adapters, ClusterAccess } from '../steps/adapters.ts';
 import { endpointAddress, nodeAddresses, readCredentials, runningBastion } from '../steps/way-in.ts';
-import { ownVersion } from './main.ts';
+import { ownVersion } from './own-version.ts';
 
 export interface RealAdapterOptions {
   readonly config: Config;

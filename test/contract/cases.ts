@@ -6,6 +6,7 @@ import { ecsServiceCases } from './cases/ecs-service.ts';
 import { ecsTaskCases } from './cases/ecs-task.ts';
 import { endpointCases } from './cases/endpoint.ts';
 import { factsCases } from './cases/facts.ts';
+import { flowLogCases } from './cases/flow-log.ts';
 import { gatewayCases } from './cases/gateway.ts';
 import { iamCases } from './cases/iam.ts';
 import { instanceCases } from './cases/instance.ts';
@@ -31,6 +32,7 @@ export const cases: readonly ContractCase[] = [
   ...routeTableCases,
   ...securityGroupCases,
   ...endpointCases,
+  ...flowLogCases,
   ...keyPairCases,
   ...instanceCases,
   ...volumeCases,
