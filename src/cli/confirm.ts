@@ -15,7 +15,10 @@ export interface Confirmation {
  *
  * @throws EsEcsError NOT_CONFIRMED, when the answer is no or there is nobody to ask.
  */
-export async function confirm(confirmation: Confirmation, terminal: Terminal): Promise<void> {
+export async function confirm(
+  confirmation: Confirmation,
+  terminal: Pick<Terminal, 'canAsk' | 'ask'>,
+): Promise<void> {
   const { flag } = confirmation;
   if (!terminal.canAsk) {
     throw new EsEcsError('NOT_CONFIRMED', 'nothing was done: there is no terminal to ask on', {

@@ -6,6 +6,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { confirm } from '../../src/cli/confirm.ts';
 import { emptyState } from '../../src/state/schema.ts';
 import { configText, Story, type Told } from './story.ts';
 
@@ -173,14 +174,23 @@ describe('the command line', () => {
     expect(errorOf(told).hints.join('\n')).toContain('es-ecs --help');
   });
 
-  it("asks before it destroys, and takes only the cluster's name for a yes", async () => {
-    await story.run('up', '--no-wait');
-    const unanswered = await story.run('destroy');
-    expect(errorOf(unanswered)).toMatchObject({ sentence: expect.stringContaining('nothing was done') });
-    story.answer = 'yes';
-    expect((await story.run('destroy')).status).toBe(1);
-    expect(nothingMade()).toBe(false);
-    story.answer = 'search';
-    expect((await story.run('destroy', '--delete-data')).status).toBe(0);
+  it.each([
+    ['nobody can be asked', false, '', false],
+    ['something else is typed', true, 'yes', false],
+    ['the name is typed', true, 'search', true],
+  ])('asks before something is lost: %s', async (_, canAsk, answer, goesOn) => {
+    const asked: string[] = [];
+    const terminal = {
+      canAsk,
+      ask: (question: string) => {
+        asked.push(question);
+        return Promise.resolve(answer);
+      },
+    };
+    const expected = (typed: string): boolean => typed === 'search';
+    const confirmed = confirm({ question: 'Type the name: ', expected, flag: '--yes' }, terminal);
+    if (goesOn) await confirmed;
+    else await expect(confirmed).rejects.toMatchObject({ code: 'NOT_CONFIRMED', exitStatus: 1 });
+    expect(asked).toHaveLength(canAsk ? 1 : 0);
   });
 });

@@ -2,41 +2,28 @@ import { realClock } from '../../engine/clock.ts';
 import { applyDestroy, type DestroyPlan, type Doomed, planDestroy } from '../../engine/destroy.ts';
 import { criticalPath } from '../../engine/timeline.ts';
 import { EsEcsError } from '../../errors.ts';
-import { configFor } from '../config-file.ts';
 import { confirm } from '../confirm.ts';
-import { interruptible } from '../interrupts.ts';
+import { inSession } from '../in-session.ts';
 import type { DestroyOptions } from '../options.ts';
 import { destroyDocument, renderDestroyed, renderDestroyPlan } from '../render/destroy.ts';
 import { createReporter } from '../reporters/reporter.ts';
-import { type Session, withSession } from '../session.ts';
+import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `es-ecs destroy`: everything but the data, in reverse; with `--delete-data` that too. */
 export async function destroy(options: DestroyOptions, terminal: Terminal): Promise<void> {
   const startedMs = realClock.now();
-  const { located, notices } = await configFor(options);
-  const notice = (text: string): void => {
-    terminal.err(text);
-  };
-  notices.forEach(notice);
-  await interruptible(
-    (signal) =>
-      withSession(
-        { options, command: 'destroy', located, terminal, locks: true, signal, notice },
-        async (session) => {
-          const plan = await planFor(session, options);
-          if (plan.doomed.length > 0) await agree(plan, session, { options, terminal });
-          const outcome = await carryOut(plan, session, { options, terminal });
-          await audit(session, plan.kept);
-          await forgetAll(session, plan);
-          const elapsedMs = realClock.now() - startedMs;
-          const told = { plan, outcome, session, elapsedMs, path: criticalPath(outcome.spans) };
-          if (options.json === true) terminal.out(JSON.stringify(destroyDocument(told), undefined, 2));
-          else terminal.out(renderDestroyed(told, terminal));
-        },
-      ),
-    notice,
-  );
+  await inSession({ options, command: 'destroy', terminal, locks: true }, async (session) => {
+    const plan = await planFor(session, options);
+    if (plan.doomed.length > 0) await agree(plan, session, { options, terminal });
+    const outcome = await carryOut(plan, session, { options, terminal });
+    await audit(session, plan.kept);
+    await forgetAll(session, plan);
+    const elapsedMs = realClock.now() - startedMs;
+    const told = { plan, outcome, session, elapsedMs, path: criticalPath(outcome.spans) };
+    if (options.json === true) terminal.out(JSON.stringify(destroyDocument(told), undefined, 2));
+    else terminal.out(renderDestroyed(told, terminal));
+  });
 }
 
 interface Asked {
@@ -52,7 +39,7 @@ function planFor(session: Session, options: Pick<DestroyOptions, 'deleteData'>):
 async function agree(plan: DestroyPlan, session: Session, { options, terminal }: Asked): Promise<void> {
   const { name } = session.config;
   terminal.err(renderDestroyPlan(plan, session));
-  if (options.yes === true) return;
+  if (options.yes === true || session.simulation !== undefined) return;
   const question = `Type the cluster's name to go on: `;
   await confirm({ question, expected: (answer) => answer === name, flag: '--yes' }, terminal);
 }

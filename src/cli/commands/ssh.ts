@@ -7,10 +7,10 @@ import { checkKeyFile } from '../../ssh/key-file.ts';
 import { privateAddressOf } from '../../steps/hosts/private-addresses.ts';
 import { observedOf } from '../../steps/index.ts';
 import { shellWord } from '../../templates/render.ts';
-import { configFor } from '../config-file.ts';
 import type { Ending } from '../ending.ts';
 import type { CommonOptions } from '../options.ts';
-import { type Session, withSession } from '../session.ts';
+import { inSession } from '../in-session.ts';
+import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** What `ssh` takes. */
@@ -25,29 +25,21 @@ export interface SshOptions extends CommonOptions {
  * @throws EsEcsError SSH, KEY_UNUSABLE, NOT_FOUND
  */
 export async function ssh(options: SshOptions, terminal: Terminal, ending: Ending): Promise<void> {
-  const { located } = await configFor(options);
-  const { signal } = new AbortController();
-  const notice = (text: string): void => {
-    terminal.err(text);
-  };
-  const argv = await withSession(
-    { options, command: 'ssh', located, terminal, locks: false, signal, notice },
-    async (session) => {
-      const { observed } = await inspect(session.graph, session.state);
-      const bastion = observedOf(observed, session.steps.bastion);
-      if (bastion?.publicAddress === undefined) throw noBastion(located.config.bastion.enabled);
-      const key = await session.context.adapters.keys.read();
-      if (key === undefined) throw noKey(session.files.key);
-      await checkKeyFile(key.privateKeyFile);
-      return sshArguments({
-        bastion: { address: bastion.publicAddress, instanceId: bastion.instanceId },
-        privateKeyFile: key.privateKeyFile,
-        knownHostsFile: session.files.knownHosts,
-        ...(await hostOf(options.node, session, observed)),
-        ...(options.command.length === 0 ? {} : { command: options.command }),
-      });
-    },
-  );
+  const argv = await inSession({ options, command: 'ssh', terminal, locks: false }, async (session) => {
+    const { observed } = await inspect(session.graph, session.state);
+    const bastion = observedOf(observed, session.steps.bastion);
+    if (bastion?.publicAddress === undefined) throw noBastion(session.config.bastion.enabled);
+    const key = await session.context.adapters.keys.read();
+    if (key === undefined) throw noKey(session.files.key);
+    await checkKeyFile(key.privateKeyFile);
+    return sshArguments({
+      bastion: { address: bastion.publicAddress, instanceId: bastion.instanceId },
+      privateKeyFile: key.privateKeyFile,
+      knownHostsFile: session.files.knownHosts,
+      ...(await hostOf(options.node, session, observed)),
+      ...(options.command.length === 0 ? {} : { command: options.command }),
+    });
+  });
   if (options.simulate === true) {
     terminal.out(argv.map(shellWord).join(' '));
     terminal.err('the simulated hosts have no shell: this is what would run');

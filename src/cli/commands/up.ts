@@ -3,9 +3,8 @@ import { isInSync, makePlan, type Plan } from '../../engine/plan.ts';
 import { criticalPath, forecastMs } from '../../engine/timeline.ts';
 import { realClock } from '../../engine/clock.ts';
 import { EsEcsError } from '../../errors.ts';
-import { configFor } from '../config-file.ts';
 import { confirm } from '../confirm.ts';
-import { interruptible } from '../interrupts.ts';
+import { inSession } from '../in-session.ts';
 import type { UpOptions } from '../options.ts';
 import { costLines } from '../render/cost.ts';
 import { aboutMinutes } from '../render/duration.ts';
@@ -13,41 +12,29 @@ import { headline } from '../render/headline.ts';
 import { renderPlan, summaryWords } from '../render/plan.ts';
 import { renderUp, upDocument } from '../render/up.ts';
 import { createReporter } from '../reporters/reporter.ts';
-import { type Session, withSession } from '../session.ts';
+import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `es-ecs up`: makes the account what the config says. */
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
   const startedMs = realClock.now();
-  const { located, notices } = await configFor(options);
-  const notice = (text: string): void => {
-    terminal.err(text);
-  };
-  notices.forEach(notice);
-  await interruptible(
-    (signal) =>
-      withSession(
-        { options, command: 'up', located, terminal, locks: true, signal, notice },
-        async (session) => {
-          const plan = await makePlan(session.graph, session.state);
-          const changes = !isInSync(plan);
-          if (changes) await agree(plan, session, { options, terminal });
-          const outcome = await carryOut(plan, session, { options, terminal });
-          const told = {
-            plan,
-            outcome,
-            session,
-            waited: options.wait,
-            elapsedMs: realClock.now() - startedMs,
-            path: criticalPath(outcome.spans),
-            verbose: options.verbose === true,
-          };
-          if (options.json === true) terminal.out(JSON.stringify(upDocument(told), undefined, 2));
-          else terminal.out(renderUp(told, terminal));
-        },
-      ),
-    notice,
-  );
+  await inSession({ options, command: 'up', terminal, locks: true }, async (session) => {
+    const plan = await makePlan(session.graph, session.state);
+    const changes = !isInSync(plan);
+    if (changes) await agree(plan, session, { options, terminal });
+    const outcome = await carryOut(plan, session, { options, terminal });
+    const told = {
+      plan,
+      outcome,
+      session,
+      waited: options.wait,
+      elapsedMs: realClock.now() - startedMs,
+      path: criticalPath(outcome.spans),
+      verbose: options.verbose === true,
+    };
+    if (options.json === true) terminal.out(JSON.stringify(upDocument(told), undefined, 2));
+    else terminal.out(renderUp(told, terminal));
+  });
 }
 
 interface Asked {

@@ -64,7 +64,7 @@ debian_tar() {
   if [ ! -f "$tar" ]; then
     need debootstrap:debootstrap
     # It says hundreds of lines, of which only the last matter, and those only when it fails.
-    debootstrap --variant=minbase --include="$packages" "$suite" "$work/debian" http://deb.debian.org/debian \
+    debootstrap --variant=minbase --include="$packages" "$suite" "$work/debian" \
       >"$work/debootstrap.log" 2>&1 ||
       unavailable "debootstrap cannot make Debian $suite: $(tail -n 3 "$work/debootstrap.log")"
     rm -rf "$work/debian"/{var/cache/apt,var/lib/apt/lists,usr/share/doc,usr/share/man,usr/share/locale}/*

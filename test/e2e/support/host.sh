@@ -69,7 +69,7 @@ install_tree() {
     trap 'rm -rf --one-file-system "$making"' EXIT
     chmod 755 "$making"
     # In a mount namespace of its own, as debootstrap mounts proc.
-    unshare --mount debootstrap --variant=minbase "$suite" "$making" http://deb.debian.org/debian >&2 ||
+    unshare --mount debootstrap --variant=minbase "$suite" "$making" >&2 ||
       unavailable "debootstrap cannot make a root file system of $suite"
     # debootstrap does not see through versioned virtual packages; apt does.
     unshare --mount --pid --fork --mount-proc="$making/proc" chroot "$making" \
