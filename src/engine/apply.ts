@@ -2,10 +2,11 @@ import { EsEcsError } from '../errors.ts';
 import type { Verb } from './events.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 import { heaviest, refuseRefused } from './plan.ts';
-import { type Address, type AnyResource, stepOf } from './resource.ts';
+import type { Address, AnyResource } from './resource.ts';
 import type { Run, Span } from './run.ts';
 import { type Piece, runPieces, type Scheduled } from './schedule.ts';
 import { createOne, destroyOne, type Settling, syncOne, untilReady } from './settle.ts';
+import { stepTotals } from './step-totals.ts';
 
 /** What an `apply` or a `destroy` did. */
 export interface Outcome {
@@ -62,7 +63,11 @@ class Application {
     const startMs = run.clock.now();
     const wanted = this.#plan.entries.filter((entry) => entry.resource.unwanted !== true);
     const unwanted = this.#plan.entries.filter((entry) => entry.action === 'destroy');
-    run.emit({ type: 'started', atMs: startMs, totals: totals(this.#plan.entries, run.awaitGates) });
+    run.emit({
+      type: 'started',
+      atMs: startMs,
+      totals: stepTotals(this.#plan.entries.map((entry) => this.#workOf(entry))),
+    });
     const options = { concurrency: run.concurrency, stopped: () => run.signal.aborted };
     throwFirst(
       await runPieces(
@@ -71,13 +76,17 @@ class Application {
       ),
       run,
     );
-    const doomed = new Set(unwanted.map((entry) => entry.resource.address));
     const reversed = [...unwanted].reverse();
-    const pieces = reversed.map((entry) => this.#piece(entry, neededBy(entry, reversed, doomed)));
+    const pieces = reversed.map((entry) => this.#piece(entry, neededBy(entry, reversed)));
     throwFirst(await runPieces(pieces, options), run);
     const elapsedMs = run.clock.now() - startMs;
     run.emit({ type: 'finished', atMs: run.clock.now(), elapsedMs });
     return { ...this.#counts, spans: this.#spans, elapsedMs, observed: this.#observed };
+  }
+
+  #workOf(entry: PlanEntry): { readonly address: Address; readonly works: boolean } {
+    const works = entry.action === 'gate' ? this.#run.awaitGates : entry.action !== 'in-sync';
+    return { address: entry.resource.address, works };
   }
 
   #piece(entry: PlanEntry, after: readonly Address[]): Piece {
@@ -223,13 +232,9 @@ function needsOf(entry: PlanEntry): readonly Address[] {
   return Object.values(entry.resource.needs).map((needed) => needed.address);
 }
 
-function neededBy(
-  entry: PlanEntry,
-  among: readonly PlanEntry[],
-  doomed: ReadonlySet<Address>,
-): readonly Address[] {
+function neededBy(entry: PlanEntry, among: readonly PlanEntry[]): readonly Address[] {
   return among
-    .filter((other) => doomed.has(other.resource.address) && needsOf(other).includes(entry.resource.address))
+    .filter((other) => needsOf(other).includes(entry.resource.address))
     .map((other) => other.resource.address);
 }
 
@@ -249,18 +254,4 @@ export function throwFirst(scheduled: Scheduled, run: Run): void {
 
 function isInterrupted(error: unknown): boolean {
   return error instanceof EsEcsError && error.code === 'INTERRUPTED';
-}
-
-/** How many resources of each step have something to do, in the graph's order. */
-function totals(
-  entries: readonly PlanEntry[],
-  awaitGates: boolean,
-): readonly { readonly step: string; readonly total: number }[] {
-  const counted = new Map<string, number>();
-  for (const entry of entries) {
-    const step = stepOf(entry.resource.address);
-    const works = entry.action === 'gate' ? awaitGates : entry.action !== 'in-sync';
-    counted.set(step, (counted.get(step) ?? 0) + (works ? 1 : 0));
-  }
-  return [...counted].map(([step, total]) => ({ step, total }));
 }

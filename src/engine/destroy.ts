@@ -1,9 +1,10 @@
 import { type Outcome, throwFirst } from './apply.ts';
 import type { Graph } from './graph.ts';
-import { type Address, type AnyResource, stepOf } from './resource.ts';
+import type { Address, AnyResource } from './resource.ts';
 import type { Run, Span } from './run.ts';
 import { runPieces } from './schedule.ts';
 import { destroyOne } from './settle.ts';
+import { stepTotals } from './step-totals.ts';
 
 /** A resource that exists and will be destroyed. */
 export interface Doomed {
@@ -74,7 +75,11 @@ export async function applyDestroy(plan: DestroyPlan, graph: Graph, run: Run): P
   const startMs = run.clock.now();
   const spans: Span[] = [];
   const byAddress = new Map(plan.doomed.map((one) => [one.resource.address, one]));
-  run.emit({ type: 'started', atMs: startMs, totals: doomedTotals(plan.doomed) });
+  run.emit({
+    type: 'started',
+    atMs: startMs,
+    totals: stepTotals(plan.doomed.map(({ resource }) => ({ address: resource.address, works: true }))),
+  });
   let destroyed = 0;
   const pieces = plan.doomed.map((one) => {
     const { address } = one.resource;
@@ -136,15 +141,4 @@ async function destroyAnnounced(one: Doomed, plan: DestroyPlan, run: Run): Promi
   const atMs = run.clock.now();
   const elapsedMs = atMs - startMs;
   run.emit({ type: 'resource-done', atMs, address, verb: 'destroy', action: 'destroy', id, elapsedMs });
-}
-
-function doomedTotals(
-  doomed: readonly Doomed[],
-): readonly { readonly step: string; readonly total: number }[] {
-  const counted = new Map<string, number>();
-  for (const one of doomed) {
-    const step = stepOf(one.resource.address);
-    counted.set(step, (counted.get(step) ?? 0) + 1);
-  }
-  return [...counted].map(([step, total]) => ({ step, total }));
 }

@@ -6,7 +6,7 @@ import { confirm } from '../confirm.ts';
 import { inSession } from '../in-session.ts';
 import type { DestroyOptions } from '../options.ts';
 import { destroyDocument, renderDestroyed, renderDestroyPlan } from '../render/destroy.ts';
-import { createReporter } from '../reporters/reporter.ts';
+import { reported } from '../reporters/reported.ts';
 import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -16,7 +16,9 @@ export async function destroy(options: DestroyOptions, terminal: Terminal): Prom
   await inSession({ options, command: 'destroy', terminal, locks: true }, async (session) => {
     const plan = await planFor(session, options);
     if (plan.doomed.length > 0) await agree(plan, session, { options, terminal });
-    const outcome = await carryOut(plan, session, { options, terminal });
+    const outcome = await reported({ session, options, terminal, awaitGates: true }, (run) =>
+      applyDestroy(plan, session.graph, run),
+    );
     await audit(session, plan.kept);
     await forgetAll(session, plan);
     const elapsedMs = realClock.now() - startedMs;
@@ -42,29 +44,6 @@ async function agree(plan: DestroyPlan, session: Session, { options, terminal }:
   if (options.yes === true || session.simulation !== undefined) return;
   const question = `Type the cluster's name to go on: `;
   await confirm({ question, expected: (answer) => answer === name, flag: '--yes' }, terminal);
-}
-
-async function carryOut(
-  plan: DestroyPlan,
-  session: Session,
-  { options, terminal }: Asked,
-): ReturnType<typeof applyDestroy> {
-  const reporter = await createReporter({
-    style: options.progress,
-    verbose: options.verbose === true,
-    terminal,
-  });
-  const run = session.run(
-    (event) => {
-      reporter.event(event);
-    },
-    { concurrency: options.concurrency, awaitGates: true },
-  );
-  try {
-    return await applyDestroy(plan, session.graph, run);
-  } finally {
-    reporter.close();
-  }
 }
 
 /** @throws EsEcsError LEFTOVERS, with the exact list of what is still found by the cluster's tags */

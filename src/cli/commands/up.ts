@@ -11,7 +11,7 @@ import { aboutMinutes } from '../render/duration.ts';
 import { headline } from '../render/headline.ts';
 import { renderPlan, summaryWords } from '../render/plan.ts';
 import { renderUp, upDocument } from '../render/up.ts';
-import { createReporter } from '../reporters/reporter.ts';
+import { reported } from '../reporters/reported.ts';
 import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -68,19 +68,10 @@ function warningFor(plan: Plan): string {
 }
 
 async function carryOut(plan: Plan, session: Session, { options, terminal }: Asked): Promise<Outcome> {
-  const reporter = await createReporter({
-    style: options.progress,
-    verbose: options.verbose === true,
-    terminal,
-  });
-  const run = session.run(
-    (event) => {
-      reporter.event(event);
-    },
-    { concurrency: options.concurrency, awaitGates: options.wait },
-  );
   try {
-    return await applyPlan(plan, run);
+    return await reported({ session, options, terminal, awaitGates: options.wait }, (run) =>
+      applyPlan(plan, run),
+    );
   } catch (error) {
     if (error instanceof EsEcsError && error.hints.length === 0) {
       throw new EsEcsError(error.code, error.message, {
@@ -90,7 +81,5 @@ async function carryOut(plan: Plan, session: Session, { options, terminal }: Ask
       });
     }
     throw error;
-  } finally {
-    reporter.close();
   }
 }
