@@ -19,6 +19,7 @@ export const layers = {
   state: { only: ['errors'] },
   config: { only: ['errors'] },
   aws: { never: ['cli', 'steps', 'operations', 'simulator'] },
+  lock: { never: ['cli', 'steps', 'operations', 'simulator'] },
   costs: { only: ['config', 'errors'] },
   certificates: { never: ['cli', 'steps', 'operations', 'simulator'] },
   templates: { never: ['cli', 'steps', 'operations', 'simulator'] },

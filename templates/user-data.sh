@@ -62,7 +62,27 @@ hold_the_agent() {
 [Unit]
 ConditionPathExists=/run/es-ecs/ready
 UNIT
+  write_growth_units
   systemctl daemon-reload
+}
+
+# A volume that grows does so while the node runs, and its file system within the minute. xfs_growfs looks for itself whether the
+# device is larger, and does nothing where it is not.
+write_growth_units() {
+  cat >"$root/etc/systemd/system/es-ecs-grow.service" <<UNIT
+[Unit]
+Description=Let the file system of the data volume fill its device
+ConditionPathIsMountPoint=/var/lib/es-ecs
+[Service]
+Type=oneshot
+ExecStart=/usr/sbin/xfs_growfs -d /var/lib/es-ecs
+StandardOutput=null
+UNIT
+  cat >"$root/etc/systemd/system/es-ecs-grow.timer" <<UNIT
+[Timer]
+OnCalendar=*:*:0/30
+AccuracySec=5s
+UNIT
 }
 
 # --- who am I --------------------------------------------------------------------------------------------------------
@@ -232,6 +252,10 @@ claim_volume() {
   chmod 0770 "$mount_point/data"
 }
 
+# Without it the node runs all the same; its file system then grows with the next boot. Never waiting: this script is itself
+# part of the boot.
+watch_for_growth() { systemctl start --no-block es-ecs-grow.timer || say 'the timer that grows the file system does not start'; }
+
 # --- hand over -------------------------------------------------------------------------------------------------------
 write_file() {
   cat >"$1.new"
@@ -275,5 +299,6 @@ make_file_system_if_blank
 look_before_mounting
 mount_volume
 claim_volume
+watch_for_growth
 write_node_file
 let_the_agent_go

@@ -1,7 +1,12 @@
-import { Client, HttpConnection, Transport } from '@elastic/elasticsearch';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
+import { Client, errors, HttpConnection, Transport } from '@elastic/elasticsearch';
+
+import type { ElasticsearchAnswer } from '../elasticsearch/client.ts';
 import type { DoorAgent } from './agent.ts';
 import { answerLimitMs } from './limits.ts';
+import type { ServerRequest } from './server.ts';
 
 /** The user that every cluster has. */
 const user = 'elastic';
@@ -43,4 +48,46 @@ export function createClient(agent: DoorAgent, login: { clusterName: string; pas
     requestTimeout: answerLimitMs,
     enableMetaHeader: false,
   });
+}
+
+/**
+ * One request through the client; whatever status comes back is an answer.
+ *
+ * @throws ElasticsearchClientError where there is none
+ */
+export async function exchange(client: Client, request: ServerRequest): Promise<ElasticsearchAnswer> {
+  const { method, path: whole, body, limitMs, asText } = request;
+  const [path = '', query = ''] = whole.split(/\?(.*)/s);
+  const isHead = method === 'HEAD';
+  try {
+    const answer = await client.transport.request(
+      { method, path, querystring: query, ...(body === undefined ? {} : { body }) },
+      {
+        meta: true,
+        // The client would call a text plain.
+        ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
+        ...(limitMs === undefined ? {} : { requestTimeout: limitMs }),
+        ...(asText === true ? { asStream: true } : {}),
+      },
+    );
+    if (asText === true) return { status: answer.statusCode, body: something(await readText(answer.body)) };
+    return { status: answer.statusCode, body: isHead ? undefined : something(answer.body) };
+  } catch (error) {
+    if (!(error instanceof errors.ResponseError)) throw error;
+    return { status: error.meta.statusCode ?? 0, body: isHead ? undefined : something(error.body) };
+  }
+}
+
+/** @throws ElasticsearchClientError where the answer breaks off */
+async function readText(body: unknown): Promise<string> {
+  if (!(body instanceof Readable)) return '';
+  try {
+    return await text(body);
+  } catch (error) {
+    throw new errors.ConnectionError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function something(body: unknown): unknown {
+  return body === '' ? undefined : body;
 }

@@ -1,14 +1,16 @@
 import type { Client } from '@elastic/elasticsearch';
 
-import type { ClusterView } from '../elasticsearch/client.ts';
+import type { ClusterControl, ElasticsearchAnswer } from '../elasticsearch/client.ts';
 import type { Clock } from '../engine/clock.ts';
 import { EsEcsError, type ErrorCode, invariant } from '../errors.ts';
 import type { SshRoute } from '../ssh/arguments.ts';
 import { DoorAgent } from './agent.ts';
-import { createClient } from './client.ts';
-import type { Door } from './dial.ts';
+import { createClient, exchange } from './client.ts';
+import { clusterControl } from './control.ts';
+import { type Door, doorName } from './dial.ts';
 import { requestFailure } from './failure.ts';
-import { askHealth, askNodes, askUuid } from './questions.ts';
+import { answerFailure } from './refusal.ts';
+import type { ServerRequest } from './server.ts';
 
 /** Everything that it takes to get in. */
 export interface WayIn {
@@ -25,13 +27,12 @@ export interface WayIn {
 
 /** A way in that is kept open. */
 export interface ClusterConnection {
-  readonly view: ClusterView;
   /**
-   * Asks the official client something, of the first node that can answer.
+   * Questions go to the first node that can answer them.
    *
    * @throws EsEcsError of the codes in `docs/errors.md` that begin with BASTION, HOST_KEY, KEY and CLUSTER.
    */
-  ask<Answer>(question: (client: Client) => Promise<Answer>): Promise<Answer>;
+  readonly control: ClusterControl;
   /** Ends every connection, and with it every ssh. */
   close(): void;
 }
@@ -50,15 +51,8 @@ const another: readonly ErrorCode[] = ['CLUSTER_UNREACHABLE', 'CLUSTER_NO_MASTER
 export function connectCluster(way: WayIn, clock: Clock): ClusterConnection {
   const doors = way.doors.map((door) => openDoor(door, way, clock));
   invariant(doors.length > 0, 'there is a node to ask');
-  const ask = <Answer>(question: (client: Client) => Promise<Answer>): Promise<Answer> =>
-    askInTurn(doors, question);
   return {
-    ask,
-    view: {
-      health: () => ask(askHealth),
-      nodes: () => ask(askNodes),
-      clusterUuid: () => ask(askUuid),
-    },
+    control: clusterControl({ send: (request) => askInTurn(doors, request) }),
     close: () => {
       for (const { agent } of doors) agent.destroy();
     },
@@ -72,27 +66,48 @@ function openDoor(door: Door, way: WayIn, clock: Clock): OpenDoor {
 }
 
 /** The door that answered moves to the front, so that the next question begins there. */
-async function askInTurn<Answer>(
-  doors: OpenDoor[],
-  question: (client: Client) => Promise<Answer>,
-): Promise<Answer> {
+async function askInTurn(doors: OpenDoor[], request: ServerRequest): Promise<ElasticsearchAnswer> {
   const failures: EsEcsError[] = [];
   for (const one of [...doors]) {
-    try {
-      const answer = await question(one.client);
+    const outcome = await askOne(one, request);
+    if (!('failure' in outcome)) {
       doors.sort((a, b) => Number(b === one) - Number(a === one));
-      return answer;
-    } catch (error) {
-      const failure = requestFailure(error, {
-        door: one.door,
-        clusterName: one.clusterName,
-        dialled: one.agent.failure,
-      });
-      if (!(failure instanceof EsEcsError) || !another.includes(failure.code)) throw failure;
-      failures.push(failure);
+      return outcome.answer;
     }
+    const { failure, mayBeDone } = outcome;
+    if (!another.includes(failure.code) || (mayBeDone && !isRepeatable(request))) throw failure;
+    failures.push(failure);
   }
   throw worst(failures);
+}
+
+function isRepeatable({ method, isRepeatable: isSaidSo }: ServerRequest): boolean {
+  return isSaidSo ?? method !== 'POST';
+}
+
+type Outcome =
+  | { readonly answer: ElasticsearchAnswer }
+  | {
+      readonly failure: EsEcsError;
+      /** The request may have been carried out, though nobody said so. */
+      readonly mayBeDone: boolean;
+    };
+
+async function askOne(
+  { door, clusterName, client, agent }: OpenDoor,
+  request: ServerRequest,
+): Promise<Outcome> {
+  let answer: ElasticsearchAnswer;
+  try {
+    answer = await exchange(client, request);
+  } catch (error) {
+    const failure = requestFailure(error, { door, dialled: agent.failure });
+    if (!(failure instanceof EsEcsError)) throw failure;
+    return { failure, mayBeDone: agent.failure === undefined };
+  }
+  const failure = answerFailure(answer, { who: doorName(door), clusterName, request });
+  if (failure === undefined) return { answer };
+  return { failure, mayBeDone: failure.code !== 'CLUSTER_NO_MASTER' };
 }
 
 /** One node without a master says more than others that do not answer; of several silent ones, each is named. */

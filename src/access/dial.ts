@@ -42,9 +42,7 @@ export interface Dialling {
  */
 export async function dial(door: Door, dialling: Dialling): Promise<tls.TLSSocket> {
   const { trust, route, timeUp } = dialling;
-  if (route !== undefined) await checkKeyFile(route.privateKeyFile);
-  const below: Duplex =
-    route === undefined ? net.connect({ host: door.host, port: door.port }) : openPipe(route, door);
+  const below = await openBelow(door, route);
   const secured = tls.connect({
     socket: below,
     ca: trust.caCertificate,
@@ -58,8 +56,7 @@ export async function dial(door: Door, dialling: Dialling): Promise<tls.TLSSocke
       below.destroy();
     };
     below.once('error', (error) => {
-      const isOwn = error instanceof EsEcsError && error.code !== 'CLUSTER_UNREACHABLE';
-      fail(isOwn ? error : unreachable(door, error.message));
+      fail(belowFailure(door, error));
     });
     secured.on('error', (error: Error) => {
       // What is below may have the better reason, and has not said so yet.
@@ -70,10 +67,15 @@ export async function dial(door: Door, dialling: Dialling): Promise<tls.TLSSocke
     timeUp.addEventListener(
       'abort',
       () => {
-        fail(unreachable(door, `no connection within ${connectLimitMs / 1000} s`));
+        fail(tooLate(door));
       },
       { once: true },
     );
+    // Whoever has hung up hears nothing any more. What is below is half open then, and so this would be: the client would keep it,
+    // and send its next request to nobody.
+    secured.once('end', () => {
+      secured.destroy();
+    });
     // A later end of what is below must end this too, or a request would wait for ever.
     below.once('close', () => {
       secured.destroy();
@@ -85,6 +87,29 @@ export async function dial(door: Door, dialling: Dialling): Promise<tls.TLSSocke
       resolve(secured);
     });
   });
+}
+
+/**
+ * What leads to a door, below TLS. Whether it is there shows only when something comes back, or the stream fails.
+ *
+ * @throws EsEcsError KEY_UNUSABLE
+ */
+export async function openBelow(door: Door, route: SshRoute | undefined): Promise<Duplex> {
+  if (route === undefined) return net.connect({ host: door.host, port: door.port });
+  await checkKeyFile(route.privateKeyFile);
+  return openPipe(route, door);
+}
+
+/** Why what `openBelow` gave has failed, as a sentence. */
+export function belowFailure(door: Door, error: Error): EsEcsError {
+  // What ssh says of the far end knows no name for it.
+  const isOwn = error instanceof EsEcsError && error.code !== 'CLUSTER_UNREACHABLE';
+  return isOwn ? error : unreachable(door, error.message);
+}
+
+/** The time for a connection is over. */
+export function tooLate(door: Door): EsEcsError {
+  return unreachable(door, `no connection within ${connectLimitMs / 1000} s`);
 }
 
 /** A door and its address, as errors name it. */

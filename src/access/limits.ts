@@ -9,6 +9,15 @@ export const answerLimitMs = 30_000;
 /** How long a node waits for an elected master before it says that there is none (`master_timeout`). */
 export const masterTimeout = '5s';
 
+/** How long the cluster itself waits for a health before it says "not yet" (status 408). */
+export const healthWait = '10s';
+
+/** How long the cluster may take to move a vote. */
+export const voteTimeout = '20s';
+
+/** How long the answer may take then: clearing exclusions waits for 30 seconds, and nobody can tell it otherwise. */
+export const voteLimitMs = 45_000;
+
 /**
  * Runs work that is told when its time is up.
  *

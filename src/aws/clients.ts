@@ -9,8 +9,10 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
 import type { Clock } from '../engine/clock.ts';
+import { guardCalls } from './guard.ts';
 import type { CallMeter } from './meter.ts';
 import { createRetryStrategy } from './retry-strategy.ts';
+import { refuseWebPages } from './web-page.ts';
 
 /** The SDK clients that the product uses, each made when it is first asked for. */
 export interface Clients {
@@ -25,6 +27,14 @@ export interface Clients {
   readonly sts: STSClient;
 }
 
+/** What every client is made with. */
+interface ClientSettings {
+  readonly region: string;
+  readonly requestHandler: { readonly requestTimeout: number };
+  readonly retryStrategy: ReturnType<typeof createRetryStrategy>;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 /** Any of them, as far as middleware is concerned. */
 export type AnyClient = Clients[keyof Clients];
 
@@ -34,38 +44,67 @@ export interface ClientOptions {
   readonly meter: CallMeter;
   /** Called with each client once, when it is made: the simulated account attaches itself here. */
   readonly attach?: (client: AnyClient) => void;
+  /** Awaited before each call that changes something is sent, the lock's own apart; what it throws is the call's error. */
+  readonly beforeWrite?: () => Promise<void>;
+  /** Asked before each call is sent, the lock's own apart; what it throws is the call's error. */
+  readonly beforeSend?: () => void;
+  /** Aborted when the run is to stop: no call waits for another attempt then. */
+  readonly signal?: AbortSignal;
+  /** Called with a service (`ec2`) when it begins to throttle, and its calls are sent more slowly from then on. */
+  readonly onSlow?: (service: string) => void;
   /** Static credentials, for the simulated account; absent: the SDK's default chain, as in the AWS CLI. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
+
+/**
+ * No call waits for ever. The SDK has no limit of its own for an answer; the slowest calls that es-ecs makes (RunInstances,
+ * CreateService) take seconds.
+ */
+const timeouts = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true } as const;
 
 /**
  * The only place that builds SDK clients. Endpoints (`AWS_ENDPOINT_URL`), profiles and single sign-on are the SDK's
  * own business, so that they work as in the AWS CLI.
  */
 export function createClients(options: ClientOptions): Clients {
-  const { region, clock, meter, credentials } = options;
-  const settings = {
+  const { region, meter, credentials } = options;
+  /** Each client its own retries: what one service throttles is no reason to slow down at another. */
+  const settings = (service: string): ClientSettings => ({
     region,
-    retryStrategy: createRetryStrategy(clock),
+    requestHandler: { ...timeouts },
+    retryStrategy: retriesOf(service, options),
     ...(credentials === undefined ? {} : { credentials }),
-  };
+  });
   const ready = <Client extends AnyClient>(client: Client): Client => {
     meter.attach(client);
+    refuseWebPages(client);
     options.attach?.(client);
+    guardCalls(client, options);
     return client;
   };
   const makers = {
-    autoScaling: () => ready(new AutoScalingClient(settings)),
-    ec2: () => ready(new EC2Client(settings)),
-    ecr: () => ready(new ECRClient(settings)),
-    ecs: () => ready(new ECSClient(settings)),
-    iam: () => ready(new IAMClient(settings)),
-    logs: () => ready(new CloudWatchLogsClient(settings)),
-    secretsManager: () => ready(new SecretsManagerClient(settings)),
-    ssm: () => ready(new SSMClient(settings)),
-    sts: () => ready(new STSClient(settings)),
+    autoScaling: () => ready(new AutoScalingClient(settings('autoscaling'))),
+    ec2: () => ready(new EC2Client(settings('ec2'))),
+    ecr: () => ready(new ECRClient(settings('ecr'))),
+    ecs: () => ready(new ECSClient(settings('ecs'))),
+    iam: () => ready(new IAMClient(settings('iam'))),
+    logs: () => ready(new CloudWatchLogsClient(settings('logs'))),
+    secretsManager: () => ready(new SecretsManagerClient(settings('secretsmanager'))),
+    ssm: () => ready(new SSMClient(settings('ssm'))),
+    sts: () => ready(new STSClient(settings('sts'))),
   };
   return lazily(makers);
+}
+
+function retriesOf(
+  service: string,
+  { clock, signal, onSlow }: ClientOptions,
+): ClientSettings['retryStrategy'] {
+  return createRetryStrategy({
+    clock,
+    ...(signal === undefined ? {} : { signal }),
+    onSlow: () => onSlow?.(service),
+  });
 }
 
 /** An object whose properties are made at their first use and kept. */

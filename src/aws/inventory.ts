@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 
-import type { Address, Sight } from '../engine/resource.ts';
+import type { Address, Kin, Sight } from '../engine/resource.ts';
 import { EsEcsError } from '../errors.ts';
 import type { Clients } from './clients.ts';
 import { clusterTag, resourceTag, type Tags } from './tags.ts';
@@ -85,6 +85,12 @@ export class Inventory {
     return reading;
   }
 
+  /** The same with the address that each one's tag names, as a resource's `all` gives it. */
+  async kin<Item>(collection: Collection<Item>): Promise<readonly Kin<Item>[]> {
+    const items = await this.owned(collection);
+    return items.map((observed) => ({ observed, address: collection.tags(observed)[resourceTag] }));
+  }
+
   /** Forgets everything that was read, so that the next question reads again. */
   forget(): void {
     this.#lists.clear();
@@ -149,6 +155,10 @@ function duplicate<Item>(collection: Collection<Item>, address: Address, items: 
   const ids = items.map((item) => collection.id(item)).join(', ');
   return new EsEcsError('DUPLICATE', `${ids} all carry the tag ${resourceTag}=${address}`, {
     address,
-    hint: `look at these ${collection.name}, delete what is not in use, and run again`,
+    hint: [
+      `look at these ${collection.name}, delete what is not in use, and run again`,
+      'the state file remembers which one is in use: put it back if you have it',
+      'es-ecs destroy  takes all of them, data volumes with --delete-data only',
+    ],
   });
 }

@@ -1,7 +1,9 @@
 import { configFor } from './config-file.ts';
+import type { Fault } from '../simulator/account.ts';
 import { interruptible } from './interrupts.ts';
 import type { CommonOptions } from './options.ts';
-import { type Session, withSession } from './session.ts';
+import type { AskedRestart } from '../steps/context.ts';
+import { type Session, type SessionOptions, type Visit, withSession, withVisit } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A command that works on an account. */
@@ -12,6 +14,12 @@ export interface SessionCommand {
   readonly terminal: Terminal;
   /** Commands that write take the lock. */
   readonly locks: boolean;
+  /** Waits for what a dead run may have made to come into sight, before anything is looked for. */
+  readonly seesAll?: boolean;
+  readonly asked?: AskedRestart;
+  readonly refreshesImages?: boolean;
+  /** What is said at Ctrl-C, where it is not calls that end. */
+  readonly stopping?: string;
 }
 
 /**
@@ -19,14 +27,52 @@ export interface SessionCommand {
  *
  * @throws EsEcsError of every kind that config, state, lock, credentials and lookups can have.
  */
-export async function inSession<Result>(
+export function inSession<Result>(
   given: SessionCommand,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const { located, notices } = await configFor(given.options);
+  return prepared({ ...given, warns: true }, (options) => withSession(options, work));
+}
+
+/**
+ * The same with a visit, for commands that need no resource.
+ *
+ * @param work is told when Ctrl-C was pressed.
+ * @throws EsEcsError of every kind that config, state, lock and credentials can have.
+ */
+export function inVisit<Result>(
+  given: SessionCommand,
+  work: (visit: Visit, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  return prepared({ ...given, warns: false }, (options) =>
+    withVisit(options, (visit) => work(visit, options.signal)),
+  );
+}
+
+async function prepared<Result>(
+  given: SessionCommand & { readonly warns: boolean },
+  open: (options: SessionOptions) => Promise<Result>,
+): Promise<Result> {
+  const faults = await faultsFor(given.options);
+  const { located, notices, warnings } = await configFor(given.options);
   const notice = (text: string): void => {
     given.terminal.err(text);
   };
-  notices.forEach(notice);
-  return interruptible((signal) => withSession({ ...given, located, signal, notice }, work), notice);
+  [...notices, ...(given.warns ? warnings : [])].forEach(notice);
+  return interruptible((signal) => open({ ...given, located, signal, notice, faults }), {
+    tell: notice,
+    ...(given.stopping === undefined ? {} : { stopping: given.stopping }),
+  });
+}
+
+/**
+ * What is to go wrong in the simulated account.
+ *
+ * @throws EsEcsError USAGE, before anything is begun, for faults that are not understood or not simulated
+ */
+export async function faultsFor({ simulate, simulateFault = [] }: CommonOptions): Promise<readonly Fault[]> {
+  if (simulateFault.length === 0) return [];
+  const { parseFault, refuseFault } = await import('./simulated-faults.ts');
+  if (simulate !== true) throw refuseFault('--simulate-fault is for rehearsals: it needs --simulate');
+  return simulateFault.map(parseFault);
 }

@@ -9,14 +9,16 @@ const interruptedStatus = 130;
  */
 export async function interruptible<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
-  tell: (text: string) => void,
+  told: { readonly tell: (text: string) => void; readonly stopping?: string },
 ): Promise<Result> {
   const controller = new AbortController();
   // Every wait of a run listens to it: hundreds is no leak.
   setMaxListeners(0, controller.signal);
   const onInterrupt = (): void => {
     if (controller.signal.aborted) process.exit(interruptedStatus);
-    tell('stopping: calls in flight are ended and recorded; Ctrl-C again exits at once');
+    told.tell(
+      told.stopping ?? 'stopping: calls in flight are ended and recorded; Ctrl-C again exits at once',
+    );
     controller.abort();
   };
   process.on('SIGINT', onInterrupt);

@@ -4,12 +4,19 @@ import { EsEcsError } from '../errors.ts';
 import type { Ending } from './ending.ts';
 import type {
   CommonOptions,
+  CredentialsOptions,
   DestroyOptions,
+  EsOptions,
   InitOptions,
   PlanOptions,
+  RebuildOptions,
+  RestartOptions,
   StatusOptions,
+  TunnelOptions,
+  UnlockOptions,
   UpOptions,
 } from './options.ts';
+import { toldHowToResume } from './resume.ts';
 import { ownVersion } from './own-version.ts';
 import { renderError } from './render/error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -42,7 +49,7 @@ export async function execute(argv: readonly string[], terminal: Terminal): Prom
     await program(terminal, ending).parseAsync(argv);
     return ending.status;
   } catch (error) {
-    return report(error, terminal);
+    return report(toldHowToResume(error, argv), terminal);
   }
 }
 
@@ -75,6 +82,7 @@ export function program(terminal: Terminal, ending: Ending): Command {
   applying(common(root.command('up')))
     .description('make the account what the config says; a second run changes nothing')
     .option('--no-wait', 'do not wait for hosts, tasks and Elasticsearch')
+    .option('--refresh-ami', 'replace the hosts, one by one, by ones of the newest machine image')
     .action(async (options: UpOptions) => (await import('./commands/up.ts')).up(options, terminal));
 
   common(root.command('status'))
@@ -99,6 +107,62 @@ export function program(terminal: Terminal, ending: Ending): Command {
       (await import('./commands/ssh.ts')).ssh({ node, command, ...options }, terminal, ending),
     );
 
+  applying(common(root.command('restart')))
+    .description('restart nodes one by one, as safely as any roll')
+    .argument('[node...]', 'the nodes, as status shows them; absent: all')
+    .action(async (nodes: string[], options: Omit<RestartOptions, 'nodes'>) =>
+      (await import('./commands/restart.ts')).restart({ ...options, nodes }, 'restart', terminal),
+    );
+
+  applying(common(root.command('replace')))
+    .description("replace a node's host by a new one; its data volume and its name stay")
+    .argument('<node>', 'the node, as status shows it')
+    .action(async (node: string, options: Omit<RestartOptions, 'nodes'>) =>
+      (await import('./commands/restart.ts')).restart({ ...options, nodes: [node] }, 'replace', terminal),
+    );
+
+  common(root.command('unlock'))
+    .description('take the locks from a run that is dead, and say from whom')
+    .option('--yes', 'do not ask')
+    .action(async (options: UnlockOptions) =>
+      (await import('./commands/unlock.ts')).unlock(options, terminal),
+    );
+
+  const state = root.command('state').description('the state file');
+  common(state.command('rebuild'))
+    .description('find everything by its tags and write the state file anew')
+    .option('--dry-run', 'only show what is found')
+    .action(async (options: RebuildOptions) =>
+      (await import('./commands/state-rebuild.ts')).stateRebuild(options, terminal),
+    );
+
+  common(root.command('tunnel'))
+    .description('open a port of this machine to the cluster, until Ctrl-C')
+    .option('--port <n>', 'the port, on 127.0.0.1', portNumber, 9200)
+    .action(async (options: TunnelOptions) =>
+      (await import('./commands/tunnel.ts')).tunnel(options, terminal),
+    );
+
+  common(root.command('es'))
+    .description('send one request to Elasticsearch, and print the answer')
+    .argument('<method>', 'GET, HEAD, POST, PUT or DELETE')
+    .argument('<path>', 'with its query, as /_cat/nodes?v')
+    .option('-d, --data <body>', 'the body; @file reads a file, - reads stdin')
+    .option('--raw', 'print JSON as it came, on a terminal too')
+    .option('--timeout <seconds>', 'how long the answer may take', positive, 60)
+    .action(async (method: string, where: string, options: Omit<EsOptions, 'method' | 'path'>) =>
+      (await import('./commands/es.ts')).es({ ...options, method, path: where }, terminal),
+    );
+
+  common(root.command('credentials'))
+    .description('print the user, the password and where to get the certificate authority')
+    .option('--password', 'the password alone, into a pipe too')
+    .option('--ca [file]', "the certificate authority's certificate, to a file or to stdout; no password")
+    .option('--show', 'print the password though stdout is no terminal')
+    .action(async (options: CredentialsOptions) =>
+      (await import('./commands/credentials.ts')).credentials(options, terminal),
+    );
+
   root
     .command('version')
     .description('print the version')
@@ -113,6 +177,11 @@ function common(command: Command): Command {
     .option('--config <file>', 'the config file', 'es-ecs.yaml')
     .option('--state <file>', 'the state file (default: es-ecs.state.json beside the config)')
     .option('--simulate', 'use the simulated account: no AWS account, no cost')
+    .option(
+      '--simulate-fault <fault>',
+      'what goes wrong there, as OPERATION:CODE[:TIMES[:AFTER]]; may be given more than once',
+      (fault: string, before: readonly string[] | undefined) => [...(before ?? []), fault],
+    )
     .option('--json', 'one JSON document on stdout')
     .addOption(
       new Option('--progress <style>', 'how progress is shown on stderr')
@@ -137,6 +206,12 @@ function positive(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError(`${text} is not a whole number from 1`);
+  return value;
+}
+
+function portNumber(text: string): number {
+  const value = positive(text);
+  if (value > 65_535) throw new InvalidArgumentError(`${text} is not a port (1 to 65535)`);
   return value;
 }
 

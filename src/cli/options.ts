@@ -3,6 +3,8 @@ export interface CommonOptions {
   readonly config: string;
   readonly state?: string;
   readonly simulate?: boolean;
+  /** As typed; `simulated-faults.ts` reads them. */
+  readonly simulateFault?: readonly string[];
   readonly json?: boolean;
   readonly progress: ProgressStyle;
   readonly verbose?: boolean;
@@ -19,6 +21,12 @@ export interface ApplyOptions extends CommonOptions {
 export interface UpOptions extends ApplyOptions {
   /** False with `--no-wait`. */
   readonly wait: boolean;
+  readonly refreshAmi?: boolean;
+}
+
+export interface RestartOptions extends ApplyOptions {
+  /** None: all. */
+  readonly nodes: readonly string[];
 }
 
 export interface DestroyOptions extends ApplyOptions {
@@ -31,6 +39,34 @@ export interface PlanOptions extends CommonOptions {
 
 export interface StatusOptions extends CommonOptions {
   readonly exitCode?: boolean;
+}
+
+export interface UnlockOptions extends CommonOptions {
+  readonly yes?: boolean;
+}
+
+export interface RebuildOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+}
+
+export interface CredentialsOptions extends CommonOptions {
+  readonly password?: boolean;
+  /** True is to stdout. */
+  readonly ca?: string | true;
+  readonly show?: boolean;
+}
+
+export interface EsOptions extends CommonOptions {
+  readonly method: string;
+  readonly path: string;
+  readonly data?: string;
+  readonly raw?: boolean;
+  /** In seconds. */
+  readonly timeout: number;
+}
+
+export interface TunnelOptions extends CommonOptions {
+  readonly port: number;
 }
 
 export interface InitOptions {

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { createImageBuilder } from '../docker/image-builder.ts';
 import { runProgram } from '../docker/run.ts';
 import type { Clock } from '../engine/clock.ts';
+import { EsEcsError } from '../errors.ts';
 import { createKeyStore, type KeyStore } from '../ssh/key-store.ts';
 import type { Adapters, ClusterAccess } from '../steps/adapters.ts';
 import { endpointAddress, nodeAddresses, readCredentials, runningBastion } from '../steps/way-in.ts';
@@ -54,26 +55,41 @@ export function createClusterAccess(options: ClusterAccessOptions): ClusterAcces
       close();
       const way = await findWayIn(options);
       if ('blocked' in way) {
-        if (!isSaid) options.notice(`Elasticsearch itself is not asked: ${way.blocked}`);
+        if (!isSaid) options.notice(`Elasticsearch itself is not asked: ${way.blocked.message}`);
         isSaid = true;
         return undefined;
       }
       const { connectCluster } = await import('../access/cluster.ts');
       connection = connectCluster(way, options.clock);
-      return connection.view;
+      return connection.control;
     },
     close,
   };
 }
 
 /**
+ * The way in as it is now.
+ *
+ * @throws EsEcsError SSH or KEY_UNUSABLE, when there is none from here; as `findWayIn`
+ */
+export async function requireWayIn(options: WayInOptions): Promise<WayIn> {
+  const way = await findWayIn(options);
+  if ('blocked' in way) throw way.blocked;
+  return way;
+}
+
+/** What the way in is looked up with. */
+export type WayInOptions = Pick<
+  ClusterAccessOptions,
+  'config' | 'clients' | 'inventory' | 'keys' | 'knownHostsFile'
+>;
+
+/**
  * The way in as it is now, or why there is none from here.
  *
  * @throws EsEcsError BASTION_UNREACHABLE, CLUSTER_UNREACHABLE, ACCESS_DENIED, NOT_FOUND
  */
-export async function findWayIn(
-  options: Pick<ClusterAccessOptions, 'config' | 'clients' | 'inventory' | 'keys' | 'knownHostsFile'>,
-): Promise<WayIn | { readonly blocked: string }> {
+export async function findWayIn(options: WayInOptions): Promise<WayIn | { readonly blocked: EsEcsError }> {
   const { config, knownHostsFile, keys } = options;
   const { endpoint } = config.access;
   if (endpoint !== undefined) {
@@ -87,10 +103,20 @@ export async function findWayIn(
   }
   if (!config.bastion.enabled) {
     // Session Manager would need a plugin on this machine, and more permissions on the hosts than they have.
-    return { blocked: 'the bastion is off, and the config has no access.endpoint' };
+    return {
+      blocked: new EsEcsError('SSH', 'the bastion is off, and the config has no access.endpoint', {
+        hint: 'set bastion: true or access.endpoint in the config, then es-ecs up',
+      }),
+    };
   }
   const key = await keys.read();
-  if (key === undefined) return { blocked: "the bastion's private key is not on this machine" };
+  if (key === undefined) {
+    return {
+      blocked: new EsEcsError('KEY_UNUSABLE', "the bastion's private key is not on this machine", {
+        hint: 'run this where es-ecs up was run; es-ecs up here makes a new pair and replaces the bastion',
+      }),
+    };
+  }
   const [bastion, doors, credentials] = await Promise.all([
     runningBastion(options),
     nodeAddresses(options),

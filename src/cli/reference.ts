@@ -53,7 +53,7 @@ function argumentWord(argument: Argument): string {
 function optionWords(option: Option): string {
   const choices = option.argChoices === undefined ? '' : `; one of ${option.argChoices.join(', ')}`;
   // Of a switch the default says nothing; of a number without a bound neither.
-  const isTold = typeof option.defaultValue === 'string';
+  const isTold = typeof option.defaultValue === 'string' || Number.isFinite(option.defaultValue);
   return `${option.description}${choices}${isTold ? ` (default: \`${String(option.defaultValue)}\`)` : ''}`;
 }
 

@@ -1,51 +1,66 @@
-import path from 'node:path';
+import { setMaxListeners } from 'node:events';
 
-import { type Clients, createClients } from '../aws/clients.ts';
+import type { Clients } from '../aws/clients.ts';
 import { toEsEcsError } from '../aws/errors.ts';
 import { Inventory } from '../aws/inventory.ts';
-import { CallMeter } from '../aws/meter.ts';
+import type { CallMeter } from '../aws/meter.ts';
+import { isRefusal } from '../aws/refusal.ts';
 import type { Config } from '../config/config.ts';
 import type { Located } from '../config/load.ts';
-import { type Clock, realClock } from '../engine/clock.ts';
+import type { Clock } from '../engine/clock.ts';
 import type { Emit } from '../engine/events.ts';
 import { createGraph, type Graph } from '../engine/graph.ts';
 import type { Run } from '../engine/run.ts';
-import { type Lock, takeLock } from '../state/lock.ts';
-import { StateStore } from '../state/store.ts';
+import { EsEcsError } from '../errors.ts';
+import type { AccountLock } from '../lock/account-lock.ts';
+import type { Fault } from '../simulator/account.ts';
+import type { StateStore } from '../state/store.ts';
+import { nodeDepartures } from '../operations/node-departures.ts';
+import { nodeLane } from '../operations/node-lane.ts';
 import type { Adapters } from '../steps/adapters.ts';
-import type { StepContext } from '../steps/context.ts';
-import { identify } from '../steps/gather-facts.ts';
+import type { AskedRestart, StepContext } from '../steps/context.ts';
+import { type Identity, identify } from '../steps/gather-facts.ts';
 import { type ClusterSteps, clusterSteps } from '../steps/index.ts';
+import type { Pins } from '../steps/pins.ts';
 import { prepareContext } from '../steps/prepare.ts';
+import { nodesUnderWay } from '../steps/service/steadiness.ts';
+import { guardedCluster } from './guarded-cluster.ts';
+import { type Account, openAccount } from './open-account.ts';
+import { openState } from './open-state.ts';
 import type { CommonOptions } from './options.ts';
+import { duration } from './render/duration.ts';
+import { filesFor, type SessionFiles } from './session-files.ts';
+import { lockLocally, newHolder } from './session-lock.ts';
 import type { Simulation } from './simulation.ts';
-import { isAlive, type Terminal, whoAmI } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
-/** Everything a command works with, once the config is read and the account is known. */
-export interface Session {
+/** What a command works with that asks for no more of the account than who it is. */
+export interface Visit {
   readonly config: Config;
   readonly located: Located;
   readonly clock: Clock;
   readonly clients: Clients;
   readonly meter: CallMeter;
   readonly state: StateStore;
-  readonly context: StepContext;
-  readonly graph: Graph;
-  readonly steps: ClusterSteps;
+  readonly inventory: Inventory;
+  readonly adapters: Adapters;
+  readonly identity: Identity;
   /** Undefined on a real account. */
   readonly simulation: Simulation | undefined;
   readonly files: SessionFiles;
-  /** When the command began, on the session's clock. */
+  /** When the command began, on the visit's clock. */
   readonly startedMs: number;
-  run(emit: Emit, options: { readonly concurrency: number; readonly awaitGates: boolean }): Run;
+  readonly lock: AccountLock;
 }
 
-/** Where things are kept, all beside the config or under `.es-ecs/simulated`. */
-export interface SessionFiles {
-  readonly state: string;
-  readonly lock: string;
-  readonly key: string;
-  readonly knownHosts: string;
+/** Everything a command works with, once the config is read and the account is known. */
+export interface Session extends Visit {
+  readonly context: StepContext;
+  /** The choices that this run rests on, to be kept. */
+  readonly pins: Pins;
+  readonly graph: Graph;
+  readonly steps: ClusterSteps;
+  run(emit: Emit, options: { readonly concurrency: number; readonly awaitGates: boolean }): Run;
 }
 
 export interface SessionOptions {
@@ -55,108 +70,106 @@ export interface SessionOptions {
   readonly terminal: Terminal;
   /** Commands that write take the lock. */
   readonly locks: boolean;
+  /** Waits for what a dead run may have made to come into sight, before anything is looked for. */
+  readonly seesAll?: boolean;
+  /** Nodes that are to restart though nothing of them has changed. */
+  readonly asked?: AskedRestart;
+  /** Hosts are to have the newest machine image. */
+  readonly refreshesImages?: boolean;
   readonly signal: AbortSignal;
   readonly notice: (text: string) => void;
-}
-
-/** Where a command's files are. */
-function filesFor(options: CommonOptions): SessionFiles {
-  const directory = path.dirname(options.config);
-  const simulated = path.join(directory, '.es-ecs', 'simulated', 'state.json');
-  const state =
-    options.state ?? (options.simulate === true ? simulated : path.join(directory, 'es-ecs.state.json'));
-  const beside = path.join(path.dirname(state), path.basename(state, '.json'));
-  return { state, lock: `${state}.lock`, key: `${beside}.key`, knownHosts: `${beside}.known_hosts` };
+  /** What is to go wrong in the simulated account. */
+  readonly faults?: readonly Fault[];
 }
 
 /**
- * Opens a session, works in it, and closes it whatever happens: the simulated account is saved, the lock released.
+ * Opens a session, works in it, and closes it whatever happens: the simulated account is saved, the locks are released.
  *
  * @throws EsEcsError of every kind that config, state, lock, credentials and lookups can have.
  */
-export async function withSession<Result>(
+export function withSession<Result>(
   options: SessionOptions,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
+  return withVisit(options, async (visit) => work(await prepare(options, visit)));
+}
+
+/**
+ * As `withSession`, without the many calls that tell what the cluster is made from, and without a look at the account's lock:
+ * for commands that need no resource.
+ *
+ * @throws EsEcsError of every kind that config, state, lock and credentials can have.
+ */
+export async function withVisit<Result>(
+  options: SessionOptions,
+  work: (visit: Visit) => Promise<Result>,
+): Promise<Result> {
   const files = filesFor(options.options);
-  const simulation = options.options.simulate === true ? await openSimulation(options, files) : undefined;
-  const clock = simulation?.clock ?? realClock;
-  const lock = options.locks ? await clock.hold(lockFor(options, files)) : undefined;
-  if (lock?.takenOverFrom !== undefined) {
-    const { who, host, pid } = lock.takenOverFrom;
-    options.notice(`took over the lock of ${who}@${host}, whose process ${pid} is dead`);
-  }
-  let session: Session | undefined;
+  const holder = newHolder(options);
+  const account = await openAccount(options, { files, holder });
+  const { clock, simulation, lock } = account;
+  const local = options.locks
+    ? await clock.hold(lockLocally(options, { files, account, holder }))
+    : undefined;
+  let visit: Visit | undefined;
+  const close = async (): Promise<void> => {
+    visit?.adapters.cluster.close?.();
+    await release(lock, { inDoubt: visit?.state.isInDoubt === true, notice: options.notice });
+    try {
+      await simulation?.save();
+    } finally {
+      await local?.release().catch(noting(options.notice));
+    }
+  };
+  let result: Result;
   try {
-    session = await open(options, { files, simulation, clock });
-    return await work(session);
+    visit = await open(options, { files, account });
+    result = await work(visit);
   } catch (error) {
-    throw toEsEcsError(error);
-  } finally {
-    session?.context.adapters.cluster.close?.();
-    await simulation?.save();
-    await lock?.release();
+    // What the command failed with is what counts; what else goes wrong now is only told.
+    await close().catch(noting(options.notice));
+    throw lock.lost.aborted ? lock.lost.reason : toEsEcsError(error, { command: commandOf(options) });
   }
+  await close();
+  return result;
 }
 
-async function openSimulation(options: SessionOptions, files: SessionFiles): Promise<Simulation> {
-  const open = options.terminal.openSimulation ?? (await import('./simulation.ts')).createSimulation;
-  const file = path.join(path.dirname(files.state), 'account.json');
-  return open({ file, config: options.located.config });
+function noting(notice: (text: string) => void): (error: unknown) => void {
+  return (error) => {
+    notice(`! ${error instanceof Error ? error.message : String(error)}`);
+  };
 }
 
-function lockFor(options: SessionOptions, files: SessionFiles): Promise<Lock> {
-  const nowMs = realClock.now();
-  const holder = { ...whoAmI(), command: `es-ecs ${options.command}`, since: new Date(nowMs).toISOString() };
-  return takeLock({ file: files.lock, holder, nowMs, isAlive });
+async function release(
+  lock: AccountLock,
+  how: { readonly inDoubt: boolean; readonly notice: (text: string) => void },
+): Promise<void> {
+  try {
+    await lock.release(how.inDoubt);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    how.notice(`the lock in the account could not be released (${why}): it ends by itself in 90 seconds`);
+  }
 }
 
 interface Opened {
   readonly files: SessionFiles;
-  readonly simulation: Simulation | undefined;
-  readonly clock: Clock;
+  readonly account: Account;
 }
 
-async function open(options: SessionOptions, opened: Opened): Promise<Session> {
-  const { files, simulation, clock } = opened;
-  const { located } = options;
+async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
+  const { files, account } = opened;
+  const { clients, clock, lock, meter, simulation } = account;
+  const { located, notice } = options;
   const { config } = located;
   const startedMs = clock.now();
-  const meter = new CallMeter();
-  const clients = createClients({
-    region: config.region,
-    clock,
-    meter,
-    ...(simulation === undefined
-      ? {}
-      : {
-          attach: (client) => {
-            simulation.attach(client);
-          },
-          credentials: simulation.credentials,
-        }),
-  });
   const identity = await identify(clients);
   const owner = { cluster: config.name, accountId: identity.accountId, region: config.region };
-  const state = await clock.hold(StateStore.open(files.state, owner, clock));
+  const state = await clock.hold(openState(files.state, owner, { clock, notice, setsAside: options.locks }));
   const inventory = new Inventory(clients, config.name);
-  const adapters =
-    simulation?.adapters ??
-    (await realAdapters(config, { files, clock, clients, inventory, notice: options.notice }));
-  const { context, pins } = await prepareContext({
-    config,
-    located,
-    clients,
-    inventory,
-    adapters,
-    clock,
-    identity,
-    pins: state.pins,
-    known: state.addresses,
-    askCallerAddress: () => (simulation === undefined ? askCallerAddress() : simulation.askCallerAddress()),
-  });
-  if (options.locks) await state.pin(pins);
-  const steps = clusterSteps(context);
+  const given =
+    simulation?.adapters ?? (await realAdapters(config, { files, clock, clients, inventory, notice }));
+  const adapters = { ...given, cluster: guardedCluster(given.cluster, () => lock.take()) };
   return {
     config,
     located,
@@ -164,23 +177,107 @@ async function open(options: SessionOptions, opened: Opened): Promise<Session> {
     clients,
     meter,
     state,
-    context,
-    graph: createGraph(steps.resources),
-    steps,
+    inventory,
+    adapters,
+    identity,
     simulation,
     files,
     startedMs,
+    lock,
+  };
+}
+
+/** What a run that died has made may not be visible yet: so nothing is looked for before it is. */
+async function untilAllIsSeen({ notice, signal }: SessionOptions, { lock, clock }: Visit): Promise<void> {
+  const ms = lock.unseenUntilMs - clock.now();
+  if (ms <= 0) return;
+  notice(`waiting ${duration(ms)} until everything that the run before has made can be seen`);
+  try {
+    await clock.sleep(ms, signal);
+  } catch {
+    throw new EsEcsError('INTERRUPTED', 'interrupted before anything was changed', {
+      hint: 'run the same command again to go on',
+    });
+  }
+}
+
+async function prepare(options: SessionOptions, visit: Visit): Promise<Session> {
+  const { adapters, config, state, clock, lock, simulation } = visit;
+  // Looked at before all else is: what is read afterwards is still so when the lock is taken.
+  await lock.look(state.run);
+  lock.whenTaken((run) => clock.hold(state.begin(run)));
+  const lookedMs = clock.now();
+  if (options.locks) lock.refuseHeld();
+  if (options.seesAll === true) await untilAllIsSeen(options, visit);
+  const { context, pins } = await prepareContext({
+    ...visit,
+    pins: state.pins,
+    known: state.addresses,
+    ...(options.asked === undefined ? {} : { asked: options.asked }),
+    refreshesImages: options.refreshesImages === true,
+    nodeLane: (names) =>
+      nodeLane({
+        cluster: adapters.cluster,
+        names,
+        version: config.elasticsearch.version,
+        underWay: (some) => nodesUnderWay(visit, some),
+      }),
+    departures: (nodes) => nodeDepartures({ cluster: adapters.cluster, clock, ...nodes }),
+    askCallerAddress: () => (simulation === undefined ? askCallerAddress() : simulation.askCallerAddress()),
+  });
+  // A newer image is chosen once a person has agreed to what follows from it.
+  if (options.locks && options.refreshesImages !== true) await state.pin(pins);
+  const steps = clusterSteps(context);
+  return {
+    ...visit,
+    context,
+    pins,
+    graph: createGraph(steps.resources),
+    steps,
     run: (emit, { concurrency, awaitGates }) => ({
       clock,
       memory: state,
       emit,
-      signal: options.signal,
       concurrency,
       awaitGates,
       waited: new Map(),
-      translate: (error, address) => toEsEcsError(error, { address }),
+      unseenUntilMs: () => (lock.unseenUntilMs > lookedMs ? lock.unseenUntilMs : 0),
+      isRefusal,
+      ...endingWithCredentials(options, lock.lost),
     }),
   };
+}
+
+/**
+ * Credentials that no longer hold end the whole run: whatever else begins would fail as well, one thing after the other. What is under
+ * way ends as after Ctrl-C, and only the first error is told.
+ */
+function endingWithCredentials(
+  options: SessionOptions,
+  lost: AbortSignal,
+): Pick<Run, 'signal' | 'translate'> {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([options.signal, lost, ending.signal]);
+  // Every wait of a run listens to it: hundreds is no leak.
+  setMaxListeners(0, signal);
+  let first: EsEcsError | undefined;
+  return {
+    signal,
+    translate: (error, address) => {
+      const translated = toEsEcsError(error, { address, command: commandOf(options) });
+      if (translated.code !== 'CREDENTIALS') return translated;
+      first ??= translated;
+      ending.abort();
+      return translated === first
+        ? first
+        : new EsEcsError('INTERRUPTED', 'ended, as the credentials have', { cause: translated });
+    },
+  };
+}
+
+/** The command that goes on where this one stopped. */
+function commandOf({ command, options }: Pick<SessionOptions, 'command' | 'options'>): string {
+  return options.simulate === true ? `${command} --simulate` : command;
 }
 
 async function realAdapters(

@@ -8,7 +8,7 @@ import { createSecretMaker } from '../certificates/secret-maker.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, createVirtualClock, realClock } from '../engine/clock.ts';
 import { EsEcsError } from '../errors.ts';
-import { createSimulatedAccount, type SimulatedAccount } from '../simulator/account.ts';
+import { createSimulatedAccount, type Fault, type SimulatedAccount } from '../simulator/account.ts';
 import { parseSnapshot } from '../simulator/core/snapshot.ts';
 import type { WorldSnapshot } from '../simulator/core/world.ts';
 import type { TaskRuntime } from '../simulator/ecs/task-runtime.ts';
@@ -25,7 +25,11 @@ export interface Simulation {
   readonly adapters: Adapters;
   attach(client: AnyClient): void;
   askCallerAddress(): Promise<string>;
-  /** Writes the account to its file. */
+  /**
+   * Writes the account to its file.
+   *
+   * @throws EsEcsError STATE_UNWRITABLE
+   */
   save(): Promise<void>;
 }
 
@@ -33,6 +37,8 @@ export interface Simulation {
 export interface SimulationOptions {
   readonly file: string;
   readonly config: Config;
+  /** What is to go wrong. */
+  readonly faults?: readonly Fault[];
   /** What runs the tasks, where they are not to be played in virtual time. */
   readonly runtime?: TaskRuntime;
 }
@@ -49,7 +55,7 @@ const callerAddress = '203.0.113.7';
  * @throws EsEcsError STATE_CORRUPT, when its file cannot be read.
  */
 export async function createSimulation(options: SimulationOptions): Promise<Simulation> {
-  const { file, config, runtime } = options;
+  const { file, config, faults = [], runtime } = options;
   const snapshot = await readAccount(file);
   const clock = createVirtualClock({
     startMs: Math.max(realClock.now(), snapshot?.nowMs ?? 0),
@@ -59,6 +65,7 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
   const account = createSimulatedAccount({
     clock,
     region: config.region,
+    faults,
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(runtime === undefined ? {} : { runtime }),
   });
@@ -66,24 +73,47 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
     account,
     clock,
     credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
-    adapters: {
-      images: simulatedImageBuilder(account),
-      keys: createKeyStore({
-        file: path.join(path.dirname(file), 'state.key'),
-        comment: `es-ecs ${config.name}`,
-      }),
-      secrets: createSecretMaker(() => clock.now()),
-      cluster: { connect: () => Promise.resolve(simulatedClusterView(account.world, config.name)) },
-    },
+    adapters: simulatedAdapters(account, options),
     attach: (client) => {
       account.attach(client);
     },
     askCallerAddress: () => Promise.resolve(callerAddress),
-    save: async () => {
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeFileAtomic(file, JSON.stringify(account.snapshot()), { mode: 0o600 });
-    },
+    save: () => writeAccount(file, account.snapshot()),
   };
+}
+
+/** What goes with a simulated account; the key pair alone is a real one, in a file beside the account's. */
+export function simulatedAdapters(account: SimulatedAccount, options: SimulationOptions): Adapters {
+  const { file, config } = options;
+  return {
+    images: simulatedImageBuilder(account),
+    keys: createKeyStore({
+      file: path.join(path.dirname(file), 'state.key'),
+      comment: `es-ecs ${config.name}`,
+    }),
+    secrets: createSecretMaker(() => account.clock.now()),
+    cluster: { connect: () => Promise.resolve(simulatedClusterView(account.world, config.name)) },
+  };
+}
+
+async function writeAccount(file: string, snapshot: WorldSnapshot): Promise<void> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFileAtomic(file, JSON.stringify(snapshot), { mode: 0o600 });
+  } catch (error) {
+    throw new EsEcsError(
+      'STATE_UNWRITABLE',
+      `the simulated account cannot be kept in ${file}: ${reason(error)}`,
+      {
+        cause: error,
+        hint: 'make room or make the directory writable: the account is as it was before this command',
+      },
+    );
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function readAccount(file: string): Promise<WorldSnapshot | undefined> {
@@ -92,7 +122,14 @@ async function readAccount(file: string): Promise<WorldSnapshot | undefined> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    throw new EsEcsError(
+      'STATE_UNREADABLE',
+      `the simulated account in ${file} cannot be read: ${reason(error)}`,
+      {
+        cause: error,
+        hint: `make ${file} readable for you, or rm -r ${path.dirname(file)}  to start with an empty account`,
+      },
+    );
   }
   const snapshot = parseSnapshot(text);
   if (snapshot !== undefined) return snapshot;

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
 
 import { EsEcsError } from '../errors.ts';
 import type { OpenSimulation } from './simulation.ts';
@@ -12,6 +13,8 @@ export interface Terminal {
   err(text: string): void;
   /** Whether a person sees stderr. */
   readonly isTerminal: boolean;
+  /** Whether a person sees stdout, and no file or program reads it; absent is no. */
+  readonly isOutTerminal?: boolean;
   /** Whether lines can be drawn over; not where the width is not known. */
   readonly canDraw: boolean;
   /** Whether a person can answer. */
@@ -20,8 +23,20 @@ export interface Terminal {
   readonly columns: number;
   /** @throws EsEcsError INTERRUPTED on Ctrl-C or the end of input */
   ask(question: string): Promise<string>;
+  /** Who runs this and who else lives here, where it is not this process: one that a test plays. */
+  readonly self?: Self;
+  /** All that stdin holds; absent is nothing. */
+  readInput?(): Promise<string>;
   /** What `--simulate` talks to, where it is not the account beside the config: one whose tasks are real containers. */
   readonly openSimulation?: OpenSimulation;
+}
+
+/** A process among others of its host. */
+export interface Self {
+  readonly who: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly isAlive: (pid: number) => boolean;
 }
 
 const usualColumns = 80;
@@ -32,13 +47,15 @@ export function processTerminal(): Terminal {
   const isCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false';
   const isTerminal = canDraw() && !isCi && env['TERM'] !== 'dumb';
   return {
-    out: (text) => {
-      stdout.write(`${text}\n`);
+    out: (line) => {
+      stdout.write(`${line}\n`);
     },
-    err: (text) => {
-      stderr.write(`${text}\n`);
+    err: (line) => {
+      stderr.write(`${line}\n`);
     },
     isTerminal,
+    isOutTerminal: stdout.isTTY,
+    readInput: () => text(stdin),
     canAsk: stdin.isTTY && stderr.isTTY && !isCi,
     hasColour: isTerminal && (env['NO_COLOR'] === undefined || env['NO_COLOR'] === ''),
     canDraw: canDraw(),
@@ -69,9 +86,9 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-/** Who runs this, for the lock. */
-export function whoAmI(): { readonly who: string; readonly host: string; readonly pid: number } {
-  return { who: userName(), host: hostname(), pid: process.pid };
+/** Who runs this, for the locks. */
+export function selfOf(terminal: Terminal): Self {
+  return terminal.self ?? { who: userName(), host: hostname(), pid: process.pid, isAlive };
 }
 
 function userName(): string {

@@ -11,7 +11,7 @@ export interface Config {
   readonly elasticsearch: {
     /** x.y.z, 8.x from 8.13 on, or 9.x. */
     readonly version: string;
-    /** Merged into elasticsearch.yml; keys that es-ecs owns are refused by the schema with the reason. */
+    /** Dynamic ones go to the cluster by API, static ones into elasticsearch.yml; keys that es-ecs owns are refused by the schema with the reason. */
     readonly settings: Readonly<Record<string, SettingValue>>;
     /** Undefined: by rule from the instance's memory. */
     readonly heapMiB: number | undefined;

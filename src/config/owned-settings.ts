@@ -1,4 +1,4 @@
-/** A setting, or everything under a prefix that ends in '.', that the config may not set. */
+/** A setting, or everything under a prefix that ends in '.' or '_', that the config may not set. */
 interface OwnedSetting {
   readonly setting: string;
   readonly because: string;
@@ -20,6 +20,7 @@ export const ownedSettings: readonly OwnedSetting[] = [
   { setting: 'cluster.name', because: 'it is the name at the top of the file' },
   { setting: 'cluster.initial_master_nodes', because: bootstrap },
   { setting: 'cluster.initial_state_timeout', because: bootstrap },
+  { setting: 'cluster.metadata.es_ecs_', because: 'es-ecs notes there what it has set' },
   { setting: 'cluster.routing.allocation.enable', because: operation },
   { setting: 'cluster.routing.allocation.exclude.', because: operation },
   { setting: 'cluster.routing.allocation.include.', because: operation },
@@ -69,7 +70,7 @@ const secret = /(^|[._])(secure_\w+|access_key|secret_key|session_token|password
 /** Why the config may not set this; undefined when it may. */
 export function whyOwned(setting: string): string | undefined {
   const owned = ownedSettings.find(({ setting: name }) =>
-    name.endsWith('.') ? setting.startsWith(name) : setting === name,
+    /[._]$/.test(name) ? setting.startsWith(name) : setting === name,
   );
   if (owned !== undefined) return `not yours to set: ${owned.because}`;
   if (secret.test(setting))

@@ -148,7 +148,8 @@ const nodes = field(z.union([nodeCount, z.array(nodeGroup).min(1).max(20)]), {
   what: `a number of nodes (1 to ${maxNodes}) or a list of node groups`,
   description:
     'How many nodes, all with every role; or a list of node groups, each with name, count and, where wanted, ' +
-    'roles, instanceType and storage of its own.',
+    'roles, instanceType and storage of its own. Nodes can be added at any time, and taken away: the last ones leave, once ' +
+    'the others hold their shards. Their data volumes stay.',
 });
 
 const settingScalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -166,7 +167,9 @@ const settings = field(
   {
     what: 'a map from setting to value',
     description:
-      'Settings merged into elasticsearch.yml, written with dots (`indices.memory.index_buffer_size: 20%`). ' +
+      'Settings of Elasticsearch, written with dots (`indices.memory.index_buffer_size: 20%`). Dynamic ones are given ' +
+      'to the running cluster by API, and nothing restarts; static ones go into elasticsearch.yml, and the nodes restart ' +
+      'one by one. What leaves this list is taken back; what you set by API beside it stays. ' +
       'Those that es-ecs owns are refused, with the reason.',
   },
 );

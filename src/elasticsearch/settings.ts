@@ -1,5 +1,6 @@
 import { invariant } from '../errors.ts';
 import { containerPaths, httpPort, transportPort } from './container.ts';
+import { isDynamicSetting } from './dynamic-settings.ts';
 import { isAtLeast, parseVersion } from './versions.ts';
 
 /** What elasticsearch.yml is made from: the part of the config that concerns it. */
@@ -7,6 +8,8 @@ export interface SettingsConfig {
   readonly name: string;
   readonly region: string;
   readonly elasticsearch: { readonly version: string; readonly settings: Settings };
+  readonly bastion: { readonly enabled: boolean };
+  readonly access: { readonly endpoint: string | undefined };
 }
 
 type SettingValue = string | number | boolean | readonly (string | number | boolean)[];
@@ -31,11 +34,12 @@ export const newIndexSettings = { 'index.unassigned.node_left.delayed_timeout': 
  * elasticsearch.yml as it is baked into the image: the same on all nodes. A node's own name, address, zone, roles and
  * right to bootstrap are added by the entrypoint, from what the host says.
  *
- * The user's settings come first and cannot override es-ecs's own, which `refusedSetting` keeps out of the config.
+ * The user's static settings come first and cannot override es-ecs's own, which `refusedSetting` keeps out of the config. The
+ * dynamic ones are not here, so that a change of them makes no new image: `settingsByApi`.
  */
 export function settings(config: SettingsConfig): Settings {
   return {
-    ...config.elasticsearch.settings,
+    ...ofUser(config, (name) => !goesByApi(config, name)),
     'cluster.name': config.name,
     'path.data': containerPaths.data,
     'path.logs': containerPaths.logs,
@@ -46,6 +50,22 @@ export function settings(config: SettingsConfig): Settings {
     'cluster.routing.allocation.awareness.attributes': zoneAttribute,
     ...security(),
   };
+}
+
+/**
+ * The user's settings that a running cluster is given by API. None where the config leaves no way in: then they are all
+ * in elasticsearch.yml. Whether this machine has the key to the bastion makes no difference, as the image must not depend on it.
+ */
+export function settingsByApi(config: SettingsConfig): Settings {
+  return ofUser(config, (name) => goesByApi(config, name));
+}
+
+function goesByApi({ bastion, access }: SettingsConfig, name: string): boolean {
+  return (bastion.enabled || access.endpoint !== undefined) && isDynamicSetting(name);
+}
+
+function ofUser({ elasticsearch }: SettingsConfig, isMeant: (name: string) => boolean): Settings {
+  return Object.fromEntries(Object.entries(elasticsearch.settings).filter(([name]) => isMeant(name)));
 }
 
 function discovery(config: SettingsConfig): Settings {

@@ -1,11 +1,12 @@
 import { EsEcsError } from '../errors.ts';
 import type { Verb } from './events.ts';
 import type { Plan, PlanEntry } from './plan.ts';
+import { type Lane, LaneQueue, RollEnded } from './lane.ts';
 import { heaviest, refuseRefused } from './plan.ts';
-import type { Address, AnyResource } from './resource.ts';
+import type { Address } from './resource.ts';
 import type { Run, Span } from './run.ts';
-import { type Piece, runPieces, type Scheduled } from './schedule.ts';
-import { createOne, destroyOne, type Settling, syncOne, untilReady } from './settle.ts';
+import { type Piece, runPieces, type Scheduled, type Slot } from './schedule.ts';
+import { createOne, destroyOne, type Settling, syncOne, untilOpen, untilReady } from './settle.ts';
 import { stepTotals } from './step-totals.ts';
 
 /** What an `apply` or a `destroy` did. */
@@ -36,9 +37,18 @@ interface Counts {
  */
 export async function applyPlan(plan: Plan, run: Run): Promise<Outcome> {
   refuseRefused(plan);
-  await Promise.all(plan.entries.filter(makes).map(async (entry) => entry.resource.preflight?.()));
+  await preflight(plan);
   const application = new Application(plan, run);
   return application.run();
+}
+
+/**
+ * Whether everything that is to be made can be made here. `applyPlan` asks it too; whoever writes anything before that asks first.
+ *
+ * @throws EsEcsError of the first resource that cannot be
+ */
+export async function preflight(plan: Plan): Promise<void> {
+  await Promise.all(plan.entries.filter(makes).map(async (entry) => entry.resource.preflight?.()));
 }
 
 function makes(entry: PlanEntry): boolean {
@@ -50,12 +60,16 @@ class Application {
   readonly #run: Run;
   readonly #observed = new Map<Address, unknown>();
   readonly #spans: Span[] = [];
-  readonly #lanes = new Map<string, Promise<unknown>>();
+  readonly #lanes: ReadonlyMap<Lane, LaneQueue>;
+  /** Whose turn it was last in a lane, and after whom each resource had its turn: a chain like that of needs. */
+  readonly #lastTurns = new Map<LaneQueue, Address>();
+  readonly #turnsAfter = new Map<Address, Address>();
   readonly #counts: Counts = { created: 0, changed: 0, replaced: 0, destroyed: 0 };
 
   constructor(plan: Plan, run: Run) {
     this.#plan = plan;
     this.#run = run;
+    this.#lanes = lanesOf(plan, run);
   }
 
   async run(): Promise<Outcome> {
@@ -76,16 +90,21 @@ class Application {
       ),
       run,
     );
-    const reversed = [...unwanted].reverse();
-    const pieces = reversed.map((entry) => this.#piece(entry, neededBy(entry, reversed)));
-    throwFirst(await runPieces(pieces, options), run);
+    // What goes with care goes first: all else may be what it stands on while it lasts.
+    const isCareful = ({ resource }: PlanEntry): boolean => resource.lane !== undefined;
+    for (const some of [unwanted.filter(isCareful), unwanted.filter((entry) => !isCareful(entry))]) {
+      const reversed = [...some].reverse();
+      const pieces = reversed.map((entry) => this.#piece(entry, neededBy(entry, reversed)));
+      throwFirst(await runPieces(pieces, options), run);
+    }
     const elapsedMs = run.clock.now() - startMs;
     run.emit({ type: 'finished', atMs: run.clock.now(), elapsedMs });
     return { ...this.#counts, spans: this.#spans, elapsedMs, observed: this.#observed };
   }
 
   #workOf(entry: PlanEntry): { readonly address: Address; readonly works: boolean } {
-    const works = entry.action === 'gate' ? this.#run.awaitGates : entry.action !== 'in-sync';
+    const { action } = entry;
+    const works = action === 'gate' ? this.#run.awaitGates : action !== 'in-sync' && action !== 'left-alone';
     return { address: entry.resource.address, works };
   }
 
@@ -94,14 +113,25 @@ class Application {
     return {
       address,
       after,
-      work: () => this.#work(entry),
+      work: async (slot) => {
+        try {
+          await this.#work(entry, slot);
+        } finally {
+          this.#queueOf(entry)?.leave(address);
+        }
+      },
       skip: (because) => {
+        this.#queueOf(entry)?.leave(address);
         this.#run.emit({ type: 'resource-skipped', atMs: this.#run.clock.now(), address, because });
       },
     };
   }
 
-  async #work(entry: PlanEntry): Promise<void> {
+  #queueOf({ resource }: PlanEntry): LaneQueue | undefined {
+    return resource.lane === undefined ? undefined : this.#lanes.get(resource.lane);
+  }
+
+  async #work(entry: PlanEntry, slot: Slot): Promise<void> {
     const run = this.#run;
     const { resource } = entry;
     const { address } = resource;
@@ -111,15 +141,20 @@ class Application {
     );
     const settling: Settling = { run, resource, inputs };
     try {
-      await this.#settle(entry, settling);
+      await this.#settle(entry, settling, slot);
     } catch (error) {
+      if (error instanceof RollEnded) {
+        run.emit({ type: 'resource-skipped', atMs: run.clock.now(), address, because: error.at });
+        throw run.translate(error.cause, error.at);
+      }
       const translated = run.translate(error, address);
       if (translated.code !== 'INTERRUPTED') {
         run.emit({ type: 'resource-failed', atMs: run.clock.now(), address, error: translated });
       }
       throw translated;
     } finally {
-      const needs = needsOf(entry);
+      const before = this.#turnsAfter.get(address);
+      const needs = [...needsOf(entry), ...(before === undefined ? [] : [before])];
       this.#spans.push({
         address,
         startMs,
@@ -130,17 +165,13 @@ class Application {
     }
   }
 
-  async #settle(entry: PlanEntry, settling: Settling): Promise<void> {
+  async #settle(entry: PlanEntry, settling: Settling, slot: Slot): Promise<void> {
     switch (entry.action) {
       case 'gate':
-        if (this.#run.awaitGates) await this.#announced('wait', entry, () => untilReady(settling, undefined));
+        if (this.#run.awaitGates) await this.#announced('wait', entry, () => untilOpen(settling));
         return;
       case 'destroy':
-        await this.#announced('destroy', entry, async () => {
-          await destroyOne(settling, entry.observed);
-          this.#counts.destroyed += 1;
-          return undefined;
-        });
+        await this.#destroy(entry, settling, slot);
         return;
       case 'create':
         await this.#announced('create', entry, async () => {
@@ -152,11 +183,27 @@ class Application {
       case 'replace':
         await this.#replace(entry, settling);
         return;
+      case 'left-alone':
+        this.#observed.set(entry.resource.address, entry.observed);
+        return;
       case 'change':
       case 'in-sync':
       case 'refuse':
-        await this.#change(entry, settling);
+        await this.#change(entry, settling, slot);
     }
+  }
+
+  async #destroy(entry: PlanEntry, settling: Settling, slot: Slot): Promise<void> {
+    const { address } = entry.resource;
+    const destroy = (): Promise<void> =>
+      this.#announced('destroy', entry, async () => {
+        await destroyOne(settling, entry.observed);
+        this.#counts.destroyed += 1;
+        return undefined;
+      });
+    const queue = this.#queueOf(entry);
+    if (queue === undefined) await destroy();
+    else await slot.aside(queue.join({ address, changes: [], work: this.#turn(entry, queue, destroy) }));
   }
 
   async #replace(entry: PlanEntry, settling: Settling): Promise<void> {
@@ -172,7 +219,7 @@ class Application {
    * Recomputes the differences with what the needed resources have become (no read), and applies them. What the plan showed
    * as in sync stays silent when nothing follows for it.
    */
-  async #change(entry: PlanEntry, settling: Settling): Promise<void> {
+  async #change(entry: PlanEntry, settling: Settling, slot: Slot): Promise<void> {
     const { resource, observed } = entry;
     const { run } = settling;
     if (entry.id !== undefined && run.memory.id(resource.address) !== entry.id) {
@@ -187,29 +234,42 @@ class Application {
     }
     const pending = resource.phase(observed) === 'pending';
     if (changes.length === 0 && !pending && entry.action === 'in-sync') {
-      this.#observed.set(resource.address, observed);
+      this.#see(entry, observed);
       return;
     }
     const rolls = changes.some((change) => change.impact === 'rolling');
-    const sync = (): Promise<unknown> =>
+    const sync = (): Promise<void> =>
       this.#announced(pending && changes.length === 0 ? 'check' : 'change', entry, async () => {
-        const ready = pending ? await untilReady(settling, entry.id) : observed;
+        const isFirstMended = resource.mendsPending === true && changes.length > 0;
+        const ready = pending && !isFirstMended ? await untilReady(settling, entry.id) : observed;
         const synced = await syncOne(settling, ready);
         if (synced.changed) this.#counts.changed += 1;
         return synced.observed;
       });
-    await (rolls ? this.#inLane(resource, sync) : sync());
+    const queue = this.#queueOf(entry);
+    if (!rolls || queue === undefined) await sync();
+    else
+      await slot.aside(
+        queue.join({ address: resource.address, changes, work: this.#turn(entry, queue, sync) }),
+      );
   }
 
-  /** One rolling change of a lane at a time, in the order of asking. */
-  async #inLane(resource: AnyResource, work: () => Promise<unknown>): Promise<void> {
-    const lane = resource.lane ?? resource.address;
-    const before = this.#lanes.get(lane) ?? Promise.resolve();
-    // A node that did not come back stops the roll: those behind it must not go down as well.
-    const mine = before.then(work);
-    this.#lanes.set(lane, mine);
-    mine.catch(() => undefined);
-    await mine;
+  #turn({ resource }: PlanEntry, queue: LaneQueue, work: () => Promise<void>): () => Promise<void> {
+    return () => {
+      const before = this.#lastTurns.get(queue);
+      if (before !== undefined) this.#turnsAfter.set(resource.address, before);
+      this.#lastTurns.set(queue, resource.address);
+      return work();
+    };
+  }
+
+  /** Keeps what a resource was seen to be at the end, and says what could not be seen of it. */
+  #see({ resource }: PlanEntry, observed: unknown): void {
+    this.#observed.set(resource.address, observed);
+    const unseen = observed === undefined ? undefined : resource.unseen?.(observed);
+    if (unseen === undefined) return;
+    const text = `${resource.address} could not be looked at: ${unseen}`;
+    this.#run.emit({ type: 'notice', atMs: this.#run.clock.now(), text });
   }
 
   async #announced(verb: Verb, entry: PlanEntry, work: () => Promise<unknown>): Promise<void> {
@@ -219,13 +279,36 @@ class Application {
     const startMs = run.clock.now();
     run.emit({ type: 'resource-started', atMs: startMs, address, verb });
     const observed = await work();
-    this.#observed.set(address, observed);
+    this.#see(entry, observed);
     const id = observed === undefined ? undefined : resource.id(observed);
     if (id !== undefined && run.memory.id(address) !== id) await run.memory.remember(address, id);
     const atMs = run.clock.now();
     const { action } = entry;
     run.emit({ type: 'resource-done', atMs, address, verb, action, id, elapsedMs: atMs - startMs });
   }
+}
+
+/** A queue for each lane, expecting what the plan says will roll or go. */
+function lanesOf(plan: Plan, run: Run): ReadonlyMap<Lane, LaneQueue> {
+  const lanes = new Set(
+    plan.entries.map((entry) => entry.resource.lane).filter((lane) => lane !== undefined),
+  );
+  const rolling = plan.entries.filter(
+    ({ action, impact }) => action === 'destroy' || (action === 'change' && impact === 'rolling'),
+  );
+  return new Map(
+    [...lanes].map((lane) => {
+      const expected = rolling.filter(({ resource }) => resource.lane === lane);
+      return [
+        lane,
+        new LaneQueue(
+          lane,
+          run,
+          expected.map(({ resource }) => resource.address),
+        ),
+      ];
+    }),
+  );
 }
 
 function needsOf(entry: PlanEntry): readonly Address[] {

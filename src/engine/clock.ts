@@ -7,6 +7,11 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * As `sleep`, for what only accompanies the work (a sign of life): a virtual clock does not move on for its sake, and wakes it as
+   * it passes.
+   */
+  accompany(ms: number, signal?: AbortSignal): Promise<void>;
   /** 0 (inclusive) to 1 (exclusive). */
   random(): number;
   /**
@@ -21,27 +26,33 @@ export const realClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   hold: (work) => work,
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(reasonOf(signal));
-        return;
-      }
-      const onAbort = (): void => {
-        clearTimeout(timer);
-        reject(reasonOf(signal));
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      }, ms);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    }),
+  sleep: sleepForReal,
+  accompany: sleepForReal,
 };
+
+function sleepForReal(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(reasonOf(signal));
+      return;
+    }
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(reasonOf(signal));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
 
 interface Sleeper {
   readonly at: number;
   readonly order: number;
+  /** Whether the clock moves on for its sake. */
+  readonly leads: boolean;
   readonly wake: () => void;
 }
 
@@ -97,6 +108,18 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#sleep(ms, { signal, leads: true });
+  }
+
+  accompany(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#sleep(ms, { signal, leads: false });
+  }
+
+  #sleep(
+    ms: number,
+    how: { readonly signal: AbortSignal | undefined; readonly leads: boolean },
+  ): Promise<void> {
+    const { signal, leads } = how;
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(reasonOf(signal));
@@ -105,6 +128,7 @@ export class VirtualClock implements Clock {
       const sleeper: Sleeper = {
         at: this.#nowMs + Math.max(0, ms),
         order: this.#order++,
+        leads,
         wake: () => {
           signal?.removeEventListener('abort', onAbort);
           resolve();
@@ -121,6 +145,10 @@ export class VirtualClock implements Clock {
     });
   }
 
+  #isLed(): boolean {
+    return this.#sleepers.some((sleeper) => sleeper.leads);
+  }
+
   #insert(sleeper: Sleeper): void {
     let index = this.#sleepers.length;
     while (index > 0) {
@@ -133,7 +161,7 @@ export class VirtualClock implements Clock {
 
   #stir(): void {
     this.#quiet = 0;
-    if (this.#turning || this.#sleepers.length === 0) return;
+    if (this.#turning || !this.#isLed()) return;
     this.#turning = true;
     setImmediate(() => {
       this.#turn();
@@ -142,8 +170,8 @@ export class VirtualClock implements Clock {
 
   #turn(): void {
     this.#quiet += 1;
-    if (this.#held === 0 && this.#quiet >= quietTurns) this.#wakeNext();
-    if (this.#sleepers.length === 0 || this.#held > 0) {
+    if (this.#held === 0 && this.#isLed() && this.#quiet >= quietTurns) this.#wakeNext();
+    if (!this.#isLed() || this.#held > 0) {
       this.#turning = false;
       return;
     }

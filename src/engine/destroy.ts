@@ -1,5 +1,8 @@
+import { EsEcsError } from '../errors.ts';
 import { type Outcome, throwFirst } from './apply.ts';
+import { destroyOrder } from './destroy-order.ts';
 import type { Graph } from './graph.ts';
+import { findOrphans, resourceOf } from './orphans.ts';
 import type { Address, AnyResource } from './resource.ts';
 import type { Run, Span } from './run.ts';
 import { runPieces } from './schedule.ts';
@@ -11,6 +14,8 @@ export interface Doomed {
   readonly resource: AnyResource;
   readonly observed: unknown;
   readonly id: string;
+  /** No resource claims it, and it goes all the same: its address then carries its id. */
+  readonly isOrphan?: true;
 }
 
 export interface DestroyPlan {
@@ -22,7 +27,7 @@ export interface DestroyPlan {
   readonly observed: ReadonlyMap<Address, unknown>;
 }
 
-/** Finds everything that exists. Reads only. */
+/** Finds everything that exists, also what no resource claims. Reads only. */
 export async function planDestroy(
   graph: Graph,
   options: { readonly id: (address: Address) => string | undefined; readonly deleteData: boolean },
@@ -38,7 +43,7 @@ export async function planDestroy(
     const one = await finding;
     if (one !== undefined) observed.set(address, one);
   }
-  const existing = [...graph.resources]
+  const claimed = [...graph.resources]
     .reverse()
     .filter(
       (resource) =>
@@ -48,6 +53,15 @@ export async function planDestroy(
       const one = observed.get(resource.address);
       return { resource, observed: one, id: resource.id(one) };
     });
+  const orphans = (await findOrphans(graph.resources, observed)).map(
+    (orphan): Doomed => ({
+      resource: resourceOf(orphan),
+      observed: orphan.observed,
+      id: orphan.id,
+      isOrphan: true,
+    }),
+  );
+  const existing = [...orphans, ...claimed];
   const stays = (one: Doomed): boolean => one.resource.holdsData === true && !options.deleteData;
   return { doomed: existing.filter((one) => !stays(one)), kept: existing.filter(stays), observed };
 }
@@ -62,8 +76,15 @@ async function findFor(
     for (const [name, needed] of Object.entries(resource.needs))
       inputs[name] = await found.get(needed.address);
   }
-  const observed = await resource.find({ id, fresh: false, inputs });
-  return observed === undefined || resource.phase(observed) === 'gone' ? undefined : observed;
+  try {
+    const observed = await resource.find({ id, fresh: false, inputs });
+    return observed === undefined || resource.phase(observed) === 'gone' ? undefined : observed;
+  } catch (error) {
+    // Of several, none is the one: all go, as orphans. And what is not ours does not exist here.
+    if (error instanceof EsEcsError && (error.code === 'DUPLICATE' || error.code === 'NOT_OWNED'))
+      return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -74,16 +95,16 @@ async function findFor(
 export async function applyDestroy(plan: DestroyPlan, graph: Graph, run: Run): Promise<Outcome> {
   const startMs = run.clock.now();
   const spans: Span[] = [];
-  const byAddress = new Map(plan.doomed.map((one) => [one.resource.address, one]));
   run.emit({
     type: 'started',
     atMs: startMs,
     totals: stepTotals(plan.doomed.map(({ resource }) => ({ address: resource.address, works: true }))),
   });
   let destroyed = 0;
+  const before = destroyOrder(plan.doomed, graph);
   const pieces = plan.doomed.map((one) => {
     const { address } = one.resource;
-    const after = [...doomedAbove(one.resource, graph, byAddress)];
+    const after = [...(before.get(address) ?? [])];
     return {
       address,
       after,
@@ -105,20 +126,6 @@ export async function applyDestroy(plan: DestroyPlan, graph: Graph, run: Run): P
   const elapsedMs = run.clock.now() - startMs;
   run.emit({ type: 'finished', atMs: run.clock.now(), elapsedMs });
   return { created: 0, changed: 0, replaced: 0, destroyed, spans, elapsedMs, observed: new Map() };
-}
-
-/** Doomed things that need this one, also through things that are already gone. */
-function doomedAbove(
-  resource: AnyResource,
-  graph: Graph,
-  doomed: ReadonlyMap<Address, Doomed>,
-): ReadonlySet<Address> {
-  const above = new Set<Address>();
-  for (const dependant of graph.neededBy(resource)) {
-    if (doomed.has(dependant.address)) above.add(dependant.address);
-    else for (const address of doomedAbove(dependant, graph, doomed)) above.add(address);
-  }
-  return above;
 }
 
 async function destroyAnnounced(one: Doomed, plan: DestroyPlan, run: Run): Promise<void> {

@@ -22,6 +22,8 @@ export type EngineEvent =
       readonly for: string;
       readonly sinceMs: number;
       readonly usualMs: number;
+      /** Once the wait is late: why, as far as it was last asked. */
+      readonly cause?: string;
     }
   | {
       readonly type: 'resource-retrying';
@@ -31,6 +33,8 @@ export type EngineEvent =
       readonly because: string;
       readonly sinceMs: number;
       readonly limitMs: number;
+      /** What holds the thing that is to go. */
+      readonly blocker?: string;
     }
   | {
       readonly type: 'resource-done';

@@ -11,6 +11,10 @@ export interface Memory {
    * was saved, so that a repeated create is recognised.
    */
   intend(address: Address): Promise<string>;
+  /** Whether a create was about to be sent, by this run or by one before, of which no id was saved. */
+  isIntended(address: Address): boolean;
+  /** Ends the intent: nothing was made, or what was made is known. What is left of intents at the end of a run is in doubt. */
+  withdraw(address: Address): Promise<void>;
   /** Saves the id and ends the intent. */
   remember(address: Address, id: string): Promise<void>;
   /** Ends the intent and forgets the id. */

@@ -1,10 +1,22 @@
 import { EsEcsError } from '../errors.ts';
 import type { Graph } from './graph.ts';
 import type { Memory } from './memory.ts';
+import { findOrphans, type Orphan } from './orphans.ts';
 import type { Address, AnyResource, Change, Impact } from './resource.ts';
 
-/** What has to happen to a resource. `gate` things are waited for, and nothing is known of them beforehand. */
-export type PlanAction = 'create' | 'change' | 'replace' | 'refuse' | 'destroy' | 'in-sync' | 'gate';
+/**
+ * What has to happen to a resource. `gate` things are waited for, and nothing is known of them beforehand; `left-alone` is for
+ * runs that are for some resources only.
+ */
+export type PlanAction =
+  | 'create'
+  | 'change'
+  | 'replace'
+  | 'refuse'
+  | 'destroy'
+  | 'in-sync'
+  | 'gate'
+  | 'left-alone';
 
 export interface PlanEntry {
   readonly resource: AnyResource;
@@ -14,8 +26,12 @@ export interface PlanEntry {
   /** The heaviest impact of the changes. */
   readonly impact: Impact | undefined;
   readonly because: string | undefined;
+  /** Why it could not be compared: what `up` does to it shows only then. */
+  readonly unseen: string | undefined;
   readonly observed: unknown;
   readonly id: string | undefined;
+  /** How long it takes until a destroy can begin, where that is long. Milliseconds. */
+  readonly takesMs?: number;
 }
 
 export interface PlanSummary {
@@ -31,6 +47,8 @@ export interface Plan {
   /** In the graph's order. */
   readonly entries: readonly PlanEntry[];
   readonly summary: PlanSummary;
+  /** What carries the cluster's tag and is nobody's; `up` leaves it alone, `destroy` takes it. */
+  readonly orphans: readonly Orphan[];
 }
 
 const weights: readonly Impact[] = ['in-place', 'rolling', 'replace', 'refuse'];
@@ -42,17 +60,31 @@ export function heaviest(changes: readonly Change[]): Impact | undefined {
 }
 
 /** Compares everything that is wanted with everything that is there. Reads only, all types at once. */
-export async function makePlan(graph: Graph, memory: Memory): Promise<Plan> {
+export async function makePlan(graph: Graph, memory: Pick<Memory, 'id'>): Promise<Plan> {
   const planned = new Map<Address, Promise<Outlook>>();
   for (const resource of graph.resources) {
-    const needs = Object.entries(resource.needs).map(
-      async ([name, needed]): Promise<NamedOutlook> => [name, await known(planned, needed)],
+    // A gate never looks at its needs.
+    const needs = Object.entries(resource.needs).map(([name, needed]) =>
+      settled(named(planned, name, needed)),
     );
     planned.set(resource.address, settled(outlook(resource, needs, memory)));
   }
   const outlooks = await Promise.all(planned.values());
   const entries = outlooks.map((one) => one.entry);
-  return { entries, summary: summarise(entries) };
+  const observed = new Map(entries.map((entry) => [entry.resource.address, entry.observed]));
+  const orphans = await findOrphans(graph.resources, observed);
+  return { entries, summary: summarise(entries), orphans };
+}
+
+/** The same plan for some resources only: all others stay as they are, in sync or not. */
+export function only(plan: Plan, addresses: ReadonlySet<Address>): Plan {
+  const entries = plan.entries.map(
+    (entry): PlanEntry =>
+      addresses.has(entry.resource.address)
+        ? entry
+        : { ...entry, action: 'left-alone', changes: [], impact: undefined, because: undefined },
+  );
+  return { ...plan, entries, summary: summarise(entries) };
 }
 
 /** Counts what has to happen; gates are not counted. */
@@ -70,7 +102,7 @@ function summarise(entries: readonly PlanEntry[]): PlanSummary {
 
 /** Whether `up` has nothing to do. */
 export function isInSync(plan: Plan): boolean {
-  return plan.entries.every((entry) => entry.action === 'in-sync' || entry.action === 'gate');
+  return plan.entries.every(({ action }) => ['in-sync', 'gate', 'left-alone'].includes(action));
 }
 
 /** @throws EsEcsError REFUSED, naming every refused change, so that nothing is begun that cannot be ended. */
@@ -101,6 +133,14 @@ interface Outlook {
 
 type NamedOutlook = readonly [string, Outlook];
 
+async function named(
+  planned: ReadonlyMap<Address, Promise<Outlook>>,
+  name: string,
+  needed: AnyResource,
+): Promise<NamedOutlook> {
+  return [name, await known(planned, needed)];
+}
+
 async function known(planned: ReadonlyMap<Address, Promise<Outlook>>, needed: AnyResource): Promise<Outlook> {
   const one = planned.get(needed.address);
   if (one === undefined) throw new Error(`${needed.address} is not planned before what needs it`);
@@ -116,13 +156,14 @@ function settled<Value>(promise: Promise<Value>): Promise<Value> {
 async function outlook(
   resource: AnyResource,
   needs: readonly Promise<NamedOutlook>[],
-  memory: Memory,
+  memory: Pick<Memory, 'id'>,
 ): Promise<Outlook> {
   const blank = {
     resource,
     changes: [],
     impact: undefined,
     because: undefined,
+    unseen: undefined,
     observed: undefined,
     id: undefined,
   };
@@ -135,12 +176,20 @@ async function outlook(
   const { inputs, missing } = await inputsOf(needs);
   const observed = await finding;
   const phase = observed === undefined ? 'gone' : resource.phase(observed);
-  const there = { ...blank, observed, id: observed === undefined ? undefined : resource.id(observed) };
+  const there = {
+    ...blank,
+    observed,
+    id: observed === undefined ? undefined : resource.id(observed),
+    unseen: observed === undefined ? undefined : resource.unseen?.(observed),
+  };
 
   if (resource.unwanted === true) {
     // What holds data stays until it is named: `destroy` with its flag, never a config that no longer mentions it.
-    const action = phase === 'gone' || resource.holdsData === true ? 'in-sync' : 'destroy';
-    return { entry: { ...there, action, because: 'the config no longer asks for it' }, expected: undefined };
+    const stays = phase === 'gone' || resource.holdsData === true;
+    return {
+      entry: stays ? { ...there, action: 'in-sync' } : await farewell(there, resource),
+      expected: undefined,
+    };
   }
   if (phase === 'gone') return { entry: { ...blank, action: 'create' }, expected: undefined };
   if (phase === 'failed') {
@@ -163,6 +212,15 @@ async function outlook(
     entry,
     expected: changes.length === 0 ? observed : (resource.predict?.(desired.value, observed) ?? observed),
   };
+}
+
+/** The end of what the config no longer asks for: a destroy, unless it must not end. */
+async function farewell(there: Omit<PlanEntry, 'action'>, resource: AnyResource): Promise<PlanEntry> {
+  const review = await resource.review?.(there.observed);
+  const { because = 'the config no longer asks for it', refused, takesMs } = review ?? {};
+  if (refused === undefined)
+    return { ...there, action: 'destroy', because, ...(takesMs === undefined ? {} : { takesMs }) };
+  return { ...there, action: 'refuse', changes: [refused], impact: 'refuse', because: refused.because };
 }
 
 function actionFor(impact: Impact | undefined): PlanAction {

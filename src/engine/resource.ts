@@ -3,6 +3,8 @@
  * in one file, and the engine knows neither AWS nor Elasticsearch.
  */
 
+import type { Lane } from './lane.ts';
+
 /** `step/kind` or `step/kind/name`: stable and unique; used in state, tags, plan and errors. */
 export type Address = string;
 
@@ -41,10 +43,12 @@ export interface Waits {
   readonly limitMs: number;
 }
 
-/** Error names (never message texts) that eventual consistency explains, each retried up to `limitMs`. */
+/** Error names (never message texts) that eventual consistency explains or that pass by themselves, each retried up to `limitMs`. */
 export interface Retries {
   readonly names: readonly string[];
   readonly limitMs: number;
+  /** Until the second try, then ever longer; a second unless said. */
+  readonly firstMs?: number;
 }
 
 /** The resources that a resource needs, by the name under which it reads what they are. */
@@ -75,6 +79,33 @@ export interface Created<Observed = unknown> {
   readonly observed?: Observed;
 }
 
+/** One thing of a resource's kind in the account. */
+export interface Kin<Observed = unknown> {
+  readonly observed: Observed;
+  /** The address that its tag names, whether or not there is such a resource. */
+  readonly address: Address | undefined;
+}
+
+/** Something that keeps a thing from being destroyed. */
+export interface Blocker {
+  /** What it is and whose, as a person reads it: "eni-0a of the instance i-0b, which es-ecs did not make". */
+  readonly what: string;
+  /** It goes by itself or in this very run. False: somebody has to do something, as es-ecs never touches what is not its own. */
+  readonly passes: boolean;
+  /** The command that shows it. */
+  readonly look?: string;
+}
+
+/** What is said of the end of a thing that the config no longer asks for. */
+export interface Review {
+  /** What happens, and what stays. */
+  readonly because: string;
+  /** Set where it must not end: the difference that is refused. */
+  readonly refused?: Change;
+  /** How long it takes until the end can begin, in milliseconds. */
+  readonly takesMs?: number;
+}
+
 export interface Resource<Desired = unknown, Observed = unknown, N extends Needs = Needs> {
   readonly address: Address;
   /** The resource objects themselves: the order follows from them, and a misspelt output does not compile. */
@@ -83,7 +114,8 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
 
   /**
    * A gate makes nothing: it waits until something is so (the agent connected, the cluster green). It has no
-   * `create`; `plan` passes over it and `--no-wait` skips it.
+   * `create`; `plan` passes over it and `--no-wait` skips it. Its differences are what stands in the way of that: they are
+   * mended, each once, while it is waited for.
    */
   readonly gate?: true;
   /** Kept by `destroy` unless data is to be deleted too. */
@@ -93,12 +125,20 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    * wanted has been applied.
    */
   readonly unwanted?: true;
+  /**
+   * For an unwanted thing: what its end means to people, and whether it may end at all. Asked while planning, of what exists
+   * only; a destroy of everything does not ask. Reads only.
+   */
+  review?(observed: Observed): Promise<Review>;
   /** `find` reads its inputs; without this it is called at once, with none, so that all types are read in parallel. */
   readonly findsByInputs?: true;
+  /** How long its rolling changes take; absent: as `waits`. */
+  readonly rollingWaits?: Waits;
   /**
-   * Resources of one lane make their rolling changes one at a time: the next begins when the one before is ready again.
+   * Resources of one lane make their rolling changes in the order and with the care that it knows, never side by side; unwanted
+   * ones end so.
    */
-  readonly lane?: string;
+  readonly lane?: Lane;
   /** Not es-ecs's own: found and changed, never made or destroyed (the VPC's default security group). */
   readonly borrowed?: true;
 
@@ -111,6 +151,8 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    * version number), so that the plan shows what follows for them. Absent: what is observed.
    */
   predict?(desired: Desired, observed: Observed): Observed;
+  /** Why its properties cannot be seen now, where that is so: then no difference is known, and that is no word that there is none. */
+  unseen?(observed: Observed): string | undefined;
   /** The id to remember. */
   id(observed: Observed): string;
   phase(observed: Observed): Phase;
@@ -123,6 +165,8 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    * @throws EsEcsError when it is not there, so that nothing is half made.
    */
   preflight?(): Promise<void>;
+  /** What is different about it may be why it is not ready, and can be mended before it is; else it is waited for first. */
+  readonly mendsPending?: true;
   /**
    * Makes the identity only, tagged, and returns its id before any waiting. Every further property may be left to
    * `diff`, which runs on what was made just as on what was found.
@@ -130,13 +174,25 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    * @param token derived from cluster and address, the same when a crashed run is repeated; given to AWS as client token where AWS takes one.
    */
   create?(desired: Desired, token: string): Promise<Created<Observed>>;
-  readonly createRetries?: Retries;
+  readonly createRetries?: Retries | readonly Retries[];
 
   /** Starts the end of it; already gone is success. The engine waits until `find` says gone. */
   destroy?(observed: Observed): Promise<void>;
   readonly destroyWaits?: Waits;
+  /** Of what is known only by a name: whether this is another thing than the one that was destroyed, which then is gone. */
+  isAnother?(destroyed: Observed, seen: Observed): boolean;
   /** Error names that mean "something still uses it", retried up to the limit. */
-  readonly destroyRetries?: Retries;
+  readonly destroyRetries?: Retries | readonly Retries[];
+
+  /** What refuses the destroy under one of those names: asked while it is retried, and told. Reads only. */
+  blockers?(observed: Observed): Promise<readonly Blocker[]>;
+
+  /**
+   * Every thing of this kind that carries the cluster's tag, claimed by a resource or not, from the list that `find` reads
+   * anyway. All resources of a kind (the first two parts of the address) give the same answer. What none of them claims is an
+   * orphan: listed by `plan`, destroyed by `destroy`, by this very resource's `find` (by id) and `destroy`.
+   */
+  all?(): Promise<readonly Kin<Observed>[]>;
 
   /** Why it failed or does not come: stopped-task reason, scaling activity, console output. */
   explain?(observed: Observed | undefined): Promise<string | undefined>;
@@ -144,6 +200,12 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
 
 /** Erases a resource's types for lists; methods are bivariant, and the engine hands each only what came out of itself. */
 export type AnyResource = Resource;
+
+/** The kind of an address: its first two parts, `network/subnet`, without the id that an orphan's address ends with. */
+export function kindOf(address: Address): string {
+  const [plain = ''] = address.split(' ');
+  return plain.split('/').slice(0, 2).join('/');
+}
 
 /** The step of an address: its first part. */
 export function stepOf(address: Address): string {

@@ -17,6 +17,13 @@ export interface Run {
   readonly awaitGates: boolean;
   /** Milliseconds slept for the account's sake, by resource; `waitUntil` and `withRetries` add to it. */
   readonly waited: Map<Address, number>;
+  /**
+   * Until when something may exist that a run before this one made and that cannot be seen yet, milliseconds of the clock;
+   * 0: everything that exists could be seen when this run looked first.
+   */
+  readonly unseenUntilMs: () => number;
+  /** Whether an error says for certain that the call was not carried out. */
+  readonly isRefusal: (error: unknown) => boolean;
   /** Turns whatever was thrown into an error a person can act on. */
   readonly translate: (error: unknown, address: Address) => EsEcsError;
 }

@@ -5,9 +5,15 @@ export interface Piece {
   readonly address: Address;
   /** In the same list; each stands before this one in it. */
   readonly after: readonly Address[];
-  readonly work: () => Promise<void>;
+  readonly work: (slot: Slot) => Promise<void>;
   /** Called instead of `work` when something it comes after did not get done. */
   readonly skip: (because: Address) => void;
+}
+
+/** The place of a piece at work among those that may be at work at the same time. */
+export interface Slot {
+  /** Gives the place to others while it waits for them. */
+  aside<Value>(waiting: Promise<Value>): Promise<Value>;
 }
 
 export interface ScheduleOptions {
@@ -43,6 +49,7 @@ class Schedule {
   readonly #failures: { address: Address; error: unknown }[] = [];
   readonly #undone = new Set<Address>();
   #active = 0;
+  #aside = 0;
   #finish: (() => void) | undefined;
 
   constructor(pieces: readonly Piece[], options: ScheduleOptions) {
@@ -75,13 +82,25 @@ class Schedule {
       const piece = this.#pieces[this.#ready.shift() ?? -1];
       if (piece !== undefined) this.#begin(piece);
     }
-    if (this.#active === 0) this.#finish?.();
+    if (this.#active === 0 && this.#aside === 0) this.#finish?.();
+  }
+
+  async #standAside<Value>(waiting: Promise<Value>): Promise<Value> {
+    this.#active -= 1;
+    this.#aside += 1;
+    this.#beginReady();
+    try {
+      return await waiting;
+    } finally {
+      this.#aside -= 1;
+      this.#active += 1;
+    }
   }
 
   #begin(piece: Piece): void {
     this.#active += 1;
     piece
-      .work()
+      .work({ aside: (waiting) => this.#standAside(waiting) })
       .then(
         () => {
           for (const dependant of this.#dependants.get(piece.address) ?? []) this.#release(dependant, piece);

@@ -1,7 +1,9 @@
 import { EsEcsError, invariant } from '../errors.ts';
-import type { AnyResource, Change, Waits } from './resource.ts';
+import { causeFrom } from './cause.ts';
+import { heaviest } from './plan.ts';
+import type { AnyResource, Change, Created, Waits } from './resource.ts';
 import type { Run } from './run.ts';
-import { throwIfInterrupted, waitUntil, withRetries } from './wait.ts';
+import { type Found, throwIfInterrupted, waitUntil, withRetries } from './wait.ts';
 
 type InputsByName = Readonly<Record<string, unknown>>;
 
@@ -29,16 +31,105 @@ export async function createOne(settling: Settling): Promise<unknown> {
   const create = resource.create?.bind(resource);
   invariant(create, `${address} is absent and cannot be created`);
   const desired = await resource.desired(inputs);
-  const token = await run.memory.intend(address);
+  const there = await unseenBefore(settling);
+  if (there !== undefined) return settleFound(settling, there.value);
   throwIfInterrupted(run);
-  const { id, observed } = await withRetries(run, address, {
-    retries: resource.createRetries,
-    call: () => create(desired, token),
-  });
+  const resumes = run.memory.isIntended(address);
+  const call = async (): Promise<Created> => {
+    const token = await run.memory.intend(address);
+    return sure(settling, () => create(desired, token));
+  };
+  let made = await call();
+  if (resumes && !(await isThere(settling, made.id))) {
+    await run.memory.withdraw(address);
+    made = await call();
+  }
+  const { id, observed } = made;
   await run.memory.remember(address, id);
   if (observed !== undefined && resource.phase(observed) === 'ready') {
     const told = await syncOne(settling, observed);
     if (told.changed) return told.observed;
+  }
+  const seen = await untilReady(settling, id);
+  return (await syncOne(settling, seen)).observed;
+}
+
+const answered: Waits = {
+  for: 'what an earlier run has made to show',
+  usualMs: 1_000,
+  everyMs: 2_000,
+  limitMs: 60_000,
+};
+
+/**
+ * Whether a thing that was made with the token of an earlier run is there. If somebody has deleted it since, AWS still answers with
+ * its id for as long as it remembers the token, and nothing is made.
+ */
+async function isThere(settling: Settling, id: string): Promise<boolean> {
+  const { resource } = settling;
+  const there = await inTime(settling, answered, async () => {
+    const seen = await look(settling, id);
+    return seen === undefined ? undefined : { value: resource.phase(seen) !== 'gone' };
+  });
+  return there?.value ?? false;
+}
+
+/** What comes within the limit of a wait; undefined where it does not, which is an answer here. */
+async function inTime<Value>(
+  { run, resource }: Settling,
+  waits: Waits,
+  lookOnce: () => Promise<Found<Value> | undefined>,
+): Promise<Found<Value> | undefined> {
+  try {
+    return { value: await waitUntil(run, { address: resource.address, waits, look: lookOnce }) };
+  } catch (error) {
+    if (error instanceof EsEcsError && error.code === 'WAIT_TIMEOUT') return undefined;
+    throw error;
+  }
+}
+
+/** Creates; where AWS has refused, the intent is taken back, as nothing is in doubt then. */
+async function sure(settling: Settling, call: () => Promise<Created>): Promise<Created> {
+  const { run, resource } = settling;
+  try {
+    return await withRetries(run, resource.address, { retries: resource.createRetries, call });
+  } catch (error) {
+    if (run.isRefusal(error)) await run.memory.withdraw(resource.address);
+    throw error;
+  }
+}
+
+const unseen: Omit<Waits, 'limitMs'> = {
+  for: 'what an earlier run may have made to show',
+  usualMs: 0,
+  everyMs: 5_000,
+};
+
+/**
+ * What a run that died has made may not be visible yet. So as long as that is possible, nothing is made before it was looked
+ * for once more: by tag or name, as no id was saved.
+ */
+async function unseenBefore(settling: Settling): Promise<Found<unknown> | undefined> {
+  const { run, resource, inputs } = settling;
+  const untilMs = run.unseenUntilMs();
+  if (untilMs === 0) return undefined;
+  // Also once the time is over: what was planned within it rests on what could be seen then.
+  const limitMs = Math.max(0, untilMs - run.clock.now());
+  return inTime(settling, { ...unseen, limitMs }, async () => {
+    const found: unknown = await resource.find({ id: undefined, fresh: true, inputs });
+    return found === undefined || resource.phase(found) === 'gone' ? undefined : { value: found };
+  });
+}
+
+/** Goes on with a thing that is there after all; one that a plan would have replaced is replaced here. */
+async function settleFound(settling: Settling, found: unknown): Promise<unknown> {
+  const { run, resource, inputs } = settling;
+  const id = resource.id(found);
+  await run.memory.remember(resource.address, id);
+  const desired = await resource.desired(inputs);
+  if (resource.phase(found) === 'failed' || heaviest(resource.diff(desired, found)) === 'replace') {
+    await destroyOne(settling, found);
+    return createOne(settling);
   }
   const seen = await untilReady(settling, id);
   return (await syncOne(settling, seen)).observed;
@@ -54,7 +145,7 @@ export async function untilReady(
   return waitUntil(run, {
     address: resource.address,
     waits,
-    explain: async () => resource.explain?.(await look(settling, id)),
+    explain: () => explainAnew(settling, id),
     look: async () => {
       const observed = await look(settling, id);
       const phase = observed === undefined ? 'gone' : resource.phase(observed);
@@ -64,6 +155,33 @@ export async function untilReady(
   });
 }
 
+/** Why it does not come, by another look at it. */
+async function explainAnew(settling: Settling, id: string | undefined): Promise<string | undefined> {
+  const observed = await look(settling, id);
+  const cause = await settling.resource.explain?.(observed);
+  if (cause !== undefined || observed !== undefined) return cause;
+  return settling.resource.gate === true ? undefined : 'AWS does not show it';
+}
+
+/** Waits for a gate, and mends what stands in its way. */
+export async function untilOpen(settling: Settling): Promise<unknown> {
+  const { resource } = settling;
+  const mended = new Set<string>();
+  const desired = await resource.desired(settling.inputs);
+  const mend = async (observed: unknown): Promise<void> => {
+    const changes = resource.diff(desired, observed).filter(({ path }) => !mended.has(path));
+    if (changes.length === 0) return;
+    for (const { path } of changes) mended.add(path);
+    await applyChanges(settling, changes);
+  };
+  const find: AnyResource['find'] = async (sight) => {
+    const observed = await resource.find(sight);
+    if (observed !== undefined) await mend(observed);
+    return observed;
+  };
+  return untilReady({ ...settling, resource: { ...resource, find } }, undefined);
+}
+
 /** Reads a thing anew, together with others of its type that are read at the same moment. */
 function look(settling: Settling, id: string | undefined): Promise<unknown> {
   const { run, resource, inputs } = settling;
@@ -71,7 +189,7 @@ function look(settling: Settling, id: string | undefined): Promise<unknown> {
 }
 
 async function failed(resource: AnyResource, observed: unknown): Promise<EsEcsError> {
-  const why = (await resource.explain?.(observed)) ?? 'AWS gives no reason';
+  const why = (await causeFrom(() => resource.explain?.(observed))) ?? 'AWS gives no reason';
   return new EsEcsError('RESOURCE_FAILED', `failed: ${why}`, {
     address: resource.address,
     hint: 'es-ecs up  replaces what failed and goes on',
@@ -96,13 +214,13 @@ export async function syncOne(
   for (let round = 1; changes.length > 0; round += 1) {
     const [first] = changes;
     if (round > maxRounds && first !== undefined) throw notConverged(resource, changes);
-    const before = paths(changes);
-    await applyChanges(settling, changes);
+    const applied = changes;
+    await applyChanges(settling, applied);
     throwIfInterrupted(run);
-    current = await untilReady(settling, resource.id(current), waitsAfter(resource, changes));
+    current = await untilReady(settling, resource.id(current), waitsAfter(resource, applied));
     changes = resource.diff(desired, current);
-    if (changes.length > 0 && paths(changes) === before) {
-      current = await untilShown(settling, desired, { observed: current, before });
+    if (isYetToShow(changes, applied)) {
+      current = await untilShown(settling, desired, { observed: current, applied });
       changes = resource.diff(desired, current);
     }
   }
@@ -112,33 +230,42 @@ export async function syncOne(
 /** After a change in place nothing takes its usual length: the first look comes at once. */
 function waitsAfter(resource: AnyResource, changes: readonly Change[]): Waits {
   const rolls = changes.some((change) => change.impact === 'rolling');
-  return rolls ? resource.waits : { ...resource.waits, usualMs: 0 };
+  return rolls ? (resource.rollingWaits ?? resource.waits) : { ...resource.waits, usualMs: 0 };
 }
 
-/** Waits while what is read still shows exactly the differences that were just mended. */
+/**
+ * Whether some of what was just mended still shows as it was: all of it, by its paths, or a part, word for word. To mend that
+ * again would be one call too many, and some are refused (ModifyVolume, while the one before is under way).
+ */
+function isYetToShow(changes: readonly Change[], applied: readonly Change[]): boolean {
+  if (changes.length === 0) return false;
+  if (paths(changes) === paths(applied)) return true;
+  const words = new Set(applied.map(inWords));
+  return changes.some((change) => words.has(inWords(change)));
+}
+
+function inWords({ path, before, after }: Change): string {
+  return JSON.stringify([path, before, after]);
+}
+
+/** Waits while what is read still shows differences that were just mended. */
 async function untilShown(
   settling: Settling,
   desired: unknown,
-  seen: { readonly observed: unknown; readonly before: string },
+  seen: { readonly observed: unknown; readonly applied: readonly Change[] },
 ): Promise<unknown> {
-  const { run, resource } = settling;
+  const { resource } = settling;
   const id = resource.id(seen.observed);
   let last: readonly Change[] = [];
-  try {
-    return await waitUntil(run, {
-      address: resource.address,
-      waits: { ...showing, for: `the change of ${seen.before} to show` },
-      look: async () => {
-        const observed = await look(settling, id);
-        if (observed === undefined) return undefined;
-        last = resource.diff(desired, observed);
-        return last.length === 0 || paths(last) !== seen.before ? { value: observed } : undefined;
-      },
-    });
-  } catch (error) {
-    if (error instanceof EsEcsError && error.code === 'WAIT_TIMEOUT') throw notConverged(resource, last);
-    throw error;
-  }
+  const waits = { ...showing, for: `the change of ${paths(seen.applied)} to show` };
+  const shown = await inTime(settling, waits, async () => {
+    const observed = await look(settling, id);
+    if (observed === undefined) return undefined;
+    last = resource.diff(desired, observed);
+    return isYetToShow(last, seen.applied) ? undefined : { value: observed };
+  });
+  if (shown === undefined) throw notConverged(resource, last);
+  return shown.value;
 }
 
 async function applyChanges(settling: Settling, changes: readonly Change[]): Promise<void> {
@@ -178,7 +305,7 @@ function notConverged(resource: AnyResource, changes: readonly Change[]): EsEcsE
 /**
  * Ends a thing and waits until it is gone.
  *
- * @throws whatever the destroy throws after its retries; EsEcsError WAIT_TIMEOUT.
+ * @throws whatever the destroy throws after its retries; EsEcsError BLOCKED, WAIT_TIMEOUT.
  */
 export async function destroyOne(settling: Settling, observed: unknown): Promise<void> {
   const { run, resource } = settling;
@@ -186,14 +313,25 @@ export async function destroyOne(settling: Settling, observed: unknown): Promise
   const destroy = resource.destroy?.bind(resource);
   invariant(destroy, `${address} cannot be destroyed`);
   const id = resource.id(observed);
-  await withRetries(run, address, { retries: resource.destroyRetries, call: () => destroy(observed) });
+  // It is what the intent was for: with its token AWS would answer with the deleted one later.
+  await run.memory.withdraw(address);
+  const blockers = resource.blockers?.bind(resource);
+  await withRetries(run, address, {
+    retries: resource.destroyRetries,
+    call: () => destroy(observed),
+    blockers: blockers && (() => blockers(observed)),
+  });
   await waitUntil(run, {
     address,
     waits: resource.destroyWaits ?? { ...showing, for: 'it to go' },
     explain: async () => resource.explain?.(await look(settling, id)),
     look: async () => {
       const seen = await look(settling, id);
-      return seen === undefined || resource.phase(seen) === 'gone' ? { value: true } : undefined;
+      const isGone =
+        seen === undefined ||
+        resource.phase(seen) === 'gone' ||
+        resource.isAnother?.(observed, seen) === true;
+      return isGone ? { value: true } : undefined;
     },
   });
   await run.memory.forget(address);

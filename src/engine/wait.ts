@@ -1,14 +1,22 @@
 import { EsEcsError } from '../errors.ts';
-import type { Address, Retries, Waits } from './resource.ts';
+import { BlockerWatch } from './blocked.ts';
+import { causeFrom, CauseWatch } from './cause.ts';
+import type { Address, Blocker, Retries, Waits } from './resource.ts';
 import type { Run } from './run.ts';
+import { noteTries } from './tries.ts';
+
+/** What a look has found. */
+export interface Found<Value> {
+  readonly value: Value;
+}
 
 /** Looks again and again until it is so. */
 export interface Awaited<Value> {
   readonly address: Address;
   readonly waits: Waits;
   /** The value once it is so; undefined: not yet. Throwing ends the wait. */
-  readonly look: () => Promise<{ readonly value: Value } | undefined>;
-  /** Why it does not come, fetched when the limit is reached. */
+  readonly look: () => Promise<Found<Value> | undefined>;
+  /** Why it does not come: asked when the limit is reached, and seldom while the wait is late. */
   readonly explain?: () => Promise<string | undefined>;
 }
 
@@ -16,25 +24,32 @@ export interface Awaited<Value> {
 const nearly = 0.85;
 
 /**
- * Waits. The first look comes at once, as it may be so already; the next when the thing is usually nearly there; then looks
- * come at whole multiples of `everyMs`, the same for all that wait, so that looks at things of one type fall together and
- * share a call.
+ * Waits. The first look comes at once, as it may be so already, unless the run is to stop; the next when the thing is usually
+ * nearly there; then looks come at whole multiples of `everyMs`, the same for all that wait, so that looks at things of one type
+ * fall together and share a call.
  *
  * @throws EsEcsError WAIT_TIMEOUT with the cause where it can be had; INTERRUPTED.
  */
 export async function waitUntil<Value>(run: Run, awaited: Awaited<Value>): Promise<Value> {
   const { address, waits } = awaited;
   const startMs = run.clock.now();
+  const causes = new CauseWatch(run, address, awaited);
   for (let looks = 0; ; looks += 1) {
+    throwIfInterrupted(run);
+    const lookedMs = run.clock.now();
     const seen = await awaited.look();
     if (seen !== undefined) return seen.value;
+    const cause = await causes.look(run.clock.now() - startMs);
     const nowMs = run.clock.now();
     const sinceMs = nowMs - startMs;
     if (sinceMs >= waits.limitMs) throw await timedOut(awaited, sinceMs);
     const { usualMs } = waits;
-    run.emit({ type: 'resource-waiting', atMs: nowMs, address, for: waits.for, sinceMs, usualMs });
+    const wait = { address, for: waits.for, sinceMs, usualMs };
+    run.emit({ type: 'resource-waiting', atMs: nowMs, ...wait, ...(cause === undefined ? {} : { cause }) });
     const nearlyMs = looks === 0 ? usualMs * nearly - sinceMs : 0;
-    await pause(run, address, Math.max(nearlyMs, untilNextLook(nowMs, waits.everyMs)));
+    // A look that AWS held up is followed by a pause as long: waiting must not add to what is throttled.
+    const restMs = nowMs - lookedMs > waits.everyMs ? nowMs - lookedMs : 0;
+    await pause(run, address, Math.max(nearlyMs, untilNextLook(nowMs + restMs, waits.everyMs) + restMs));
   }
 }
 
@@ -61,7 +76,7 @@ export function throwIfInterrupted(run: Run): void {
 
 async function timedOut(awaited: Awaited<unknown>, sinceMs: number): Promise<EsEcsError> {
   const { address, waits } = awaited;
-  const cause = await awaited.explain?.();
+  const cause = await causeFrom(awaited.explain);
   const waited = `waited ${seconds(sinceMs)} for ${waits.for}, which usually takes ${seconds(waits.usualMs)}`;
   return new EsEcsError('WAIT_TIMEOUT', cause === undefined ? waited : `${waited}: ${cause}`, {
     address,
@@ -69,7 +84,8 @@ async function timedOut(awaited: Awaited<unknown>, sinceMs: number): Promise<EsE
   });
 }
 
-function seconds(ms: number): string {
+/** A length of time as a person reads it: `45s`, `1m05s`. */
+export function seconds(ms: number): string {
   const whole = Math.round(ms / 1000);
   return whole < 60
     ? `${String(whole)}s`
@@ -77,38 +93,50 @@ function seconds(ms: number): string {
 }
 
 const firstRetryMs = 1_000;
-const longestRetryMs = 10_000;
+/** The longest pause between two tries, in terms of the first. */
+const longestRetry = 10;
+
+/** A call that may be refused for a while. */
+export interface Retried<Value> {
+  readonly retries: Retries | readonly Retries[] | undefined;
+  readonly call: () => Promise<Value>;
+  /** What holds the thing whose end is refused; asked seldom, told with each attempt, and named by the error at the end. */
+  readonly blockers?: (() => Promise<readonly Blocker[]>) | undefined;
+}
 
 /**
- * Calls, and calls again while the service answers with one of the names that eventual consistency explains.
+ * Calls, and calls again while the service answers with one of the names that eventual consistency explains, or that AWS says to be
+ * temporary.
  *
- * @throws whatever the call threw, once the name is another one or the limit has passed; EsEcsError INTERRUPTED.
+ * @throws whatever the call threw, once the name is another one or the limit has passed; EsEcsError INTERRUPTED; BLOCKED, with
+ *   what holds it, at the limit, and sooner where nothing that holds it goes by itself.
  */
-export async function withRetries<Value>(
-  run: Run,
-  address: Address,
-  asked: { readonly retries: Retries | undefined; readonly call: () => Promise<Value> },
-): Promise<Value> {
+export async function withRetries<Value>(run: Run, address: Address, asked: Retried<Value>): Promise<Value> {
   const startMs = run.clock.now();
-  for (let delayMs = firstRetryMs; ; delayMs = Math.min(delayMs * 1.6, longestRetryMs)) {
+  const watch = asked.blockers && new BlockerWatch(run, address, asked.blockers);
+  for (let times = 1; ; times += 1) {
     try {
       return await asked.call();
     } catch (error) {
-      const { retries } = asked;
       const sinceMs = run.clock.now() - startMs;
-      if (retries === undefined || !(error instanceof Error) || !retries.names.includes(error.name))
-        throw error;
-      if (sinceMs >= retries.limitMs) throw error;
-      const { limitMs } = retries;
-      run.emit({
-        type: 'resource-retrying',
-        atMs: run.clock.now(),
-        address,
-        because: error.name,
-        sinceMs,
-        limitMs,
-      });
-      await pause(run, address, delayMs * (0.75 + 0.5 * run.clock.random()));
+      noteTries(error, { times, overMs: sinceMs });
+      const retries = retriesFor(error, asked.retries);
+      if (retries === undefined || !(error instanceof Error)) throw error;
+      const { limitMs, firstMs = firstRetryMs } = retries;
+      const blocker = await watch?.look();
+      if (sinceMs >= limitMs || watch?.isHopeless(sinceMs) === true)
+        throw (await watch?.error(error)) ?? error;
+      const retry = { address, because: error.name, sinceMs, limitMs };
+      const atMs = run.clock.now();
+      run.emit({ type: 'resource-retrying', atMs, ...retry, ...(blocker === undefined ? {} : { blocker }) });
+      const delayMs = firstMs * Math.min(longestRetry, 1.6 ** (times - 1));
+      await pause(run, address, Math.ceil(delayMs * (0.75 + 0.5 * run.clock.random())));
     }
   }
+}
+
+function retriesFor(error: unknown, given: Retries | readonly Retries[] | undefined): Retries | undefined {
+  if (!(error instanceof Error) || given === undefined) return undefined;
+  const all = 'names' in given ? [given] : given;
+  return all.find(({ names }) => names.includes(error.name));
 }

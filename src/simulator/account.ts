@@ -2,9 +2,11 @@ import type { AnyClient } from '../aws/clients.ts';
 import type { Clock } from '../engine/clock.ts';
 import { type Delays, usualDelays } from './core/delays.ts';
 import { SimulatedFailure, toServiceException } from './core/failure.ts';
+import { failureOf, type Fault, Faults, losesAnswer } from './core/faults.ts';
 import type { Operations } from './core/operation.ts';
 import type { Quotas } from './core/quotas.ts';
 import { World, type WorldSnapshot } from './core/world.ts';
+import { useLaunchFaults } from './ec2/launch-troubles.ts';
 import { type TaskRuntime, useTaskRuntime } from './ecs/task-runtime.ts';
 import { elasticsearchRuntime } from './elasticsearch/runtime.ts';
 import { eventRules, services } from './services.ts';
@@ -17,19 +19,7 @@ export interface RecordedCall {
   readonly error?: string;
 }
 
-/** Makes an operation fail: `EC2:RunInstances` or just `RunInstances`, so many times, after so many good ones. */
-export interface Fault {
-  readonly operation: string;
-  readonly code: string;
-  readonly message?: string;
-  readonly status?: number;
-  /** Default 1. */
-  readonly times?: number;
-  /** Calls let through first; default 0. */
-  readonly after?: number;
-  /** The call is carried out and only its answer is lost. */
-  readonly answerLost?: boolean;
-}
+export type { Fault } from './core/faults.ts';
 
 export interface SimulatedAccountOptions {
   readonly clock: Clock;
@@ -60,14 +50,8 @@ export interface SimulatedAccount {
   /** The account's time. */
   readonly clock: Clock;
   readonly calls: readonly RecordedCall[];
-  /** Adds a fault to a living account. */
-  inject(fault: Fault): void;
-}
-
-interface CountedFault {
-  readonly fault: Fault;
-  toPass: number;
-  left: number;
+  /** Adds a fault to a living account, and gives back what ends it. */
+  inject(fault: Fault): () => void;
 }
 
 /**
@@ -86,38 +70,21 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
   });
   useTaskRuntime(world, options.runtime ?? elasticsearchRuntime);
   const calls: RecordedCall[] = [];
-  const faults: CountedFault[] = [];
-  const inject = (fault: Fault): void => {
-    faults.push({ fault, toPass: fault.after ?? 0, left: fault.times ?? 1 });
-  };
-  options.faults?.forEach(inject);
-
-  const faultFor = (service: string, operation: string): Fault | undefined => {
-    for (const counted of faults) {
-      const { fault } = counted;
-      if (counted.left === 0) continue;
-      if (fault.operation !== operation && fault.operation !== `${service}:${operation}`) continue;
-      if (counted.toPass > 0) counted.toPass -= 1;
-      else {
-        counted.left -= 1;
-        return fault;
-      }
-    }
-    return undefined;
-  };
+  const faults = new Faults(clock, options.faults);
+  useLaunchFaults(world, () => faults.atLaunch());
 
   const answer = async (service: string, operation: string, input: unknown): Promise<object> => {
     await clock.sleep(world.delays.call / 2);
     world.catchUp();
     const call = { service, operation, atMs: world.nowMs };
     options.beforeCall?.(call);
-    const fault = faultFor(service, operation);
+    const fault = faults.atCall(service, operation);
     try {
-      if (fault !== undefined && fault.answerLost !== true) throw failureOf(fault);
+      if (fault !== undefined && !losesAnswer(fault)) throw failureOf(fault, service);
       const output = perform(world, services[service], { service, operation, input });
       calls.push(call);
       options.afterCall?.(call);
-      if (fault !== undefined) throw failureOf(fault);
+      if (fault !== undefined) throw failureOf(fault, service);
       await clock.sleep(world.delays.call / 2);
       return output;
     } catch (error) {
@@ -132,17 +99,12 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
     world,
     clock,
     calls,
-    inject,
+    inject: (fault) => faults.add(fault),
     snapshot: () => world.snapshot(),
     attach: (client) => {
       intercept(client, answer);
     },
   };
-}
-
-function failureOf(fault: Fault): SimulatedFailure {
-  const message = fault.message ?? `a fault was asked for: ${fault.code}`;
-  return new SimulatedFailure(fault.code, message, fault.status ?? 400);
 }
 
 interface Asked {

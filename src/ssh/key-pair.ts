@@ -53,7 +53,6 @@ export interface KeyFile {
 export async function ensureKeyPair(
   key: KeyFile,
 ): Promise<{ readonly publicKey: string; readonly privateKeyFile: string }> {
-  await mkdir(path.dirname(key.file), { recursive: true, mode: 0o700 });
   const existing = await readKeyPair(key.file);
   if (existing !== undefined) return existing;
   await createExclusively(key.file, makeKeyPair(key.comment).privateKey);
@@ -88,9 +87,18 @@ export async function readKeyPair(
   }
 }
 
-/** Removes the private half; already gone is success. */
+/**
+ * Removes the private half, and what a run left that was killed while making it; already gone is success.
+ *
+ * @throws EsEcsError STATE_UNWRITABLE
+ */
 export async function removeKeyPair(file: string): Promise<void> {
-  await rm(file, { force: true });
+  try {
+    await rm(file, { force: true });
+    await rm(asideOf(file), { force: true });
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
 }
 
 /**
@@ -98,24 +106,36 @@ export async function removeKeyPair(file: string): Promise<void> {
  * sees half a key.
  */
 async function createExclusively(file: string, content: string): Promise<void> {
-  const temporary = `${file}.new`;
-  await rm(temporary, { force: true });
-  const handle = await open(temporary, 'wx', 0o600);
+  const aside = asideOf(file);
   try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    await link(temporary, file);
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) {
-      throw new EsEcsError('SSH', `the key ${file} cannot be written`, { cause });
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await rm(aside, { force: true });
+    const handle = await open(aside, 'wx', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
     }
+    await link(aside, file);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'))
+      throw unwritable(file, cause);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(aside, { force: true }).catch(() => undefined);
   }
+}
+
+function asideOf(file: string): string {
+  return `${file}.new`;
+}
+
+function unwritable(file: string, cause: unknown): EsEcsError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new EsEcsError('STATE_UNWRITABLE', `the key ${file} cannot be written: ${why}`, {
+    cause,
+    hint: 'make room or make the directory writable, then run the same command again',
+  });
 }
 
 function isMissing(cause: unknown): boolean {

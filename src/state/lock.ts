@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { z } from 'zod';
@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { EsEcsError } from '../errors.ts';
 
 const holderSchema = z.object({
+  /** Of one run of a command: another one for each, the same in the account's lock. */
+  run: z.string().default(''),
   who: z.string(),
   host: z.string(),
   pid: z.number().int(),
@@ -16,10 +18,25 @@ const holderSchema = z.object({
 /** Who holds the lock: shown to whoever comes second. */
 export type Holder = z.infer<typeof holderSchema>;
 
+/** A lock's file: who holds it, and the runs that its holder found dead here. */
+const heldSchema = holderSchema.extend({
+  /** Each of a run that was killed after another that was: only this file knows of the first. */
+  dead: z.array(z.string()).readonly().default([]),
+});
+
+type Held = z.infer<typeof heldSchema>;
+
 export interface Lock {
   readonly file: string;
   /** A dead holder whose lock was taken over, to be told to the user. */
   readonly takenOverFrom: Holder | undefined;
+  /** Every run known to have died here since one last ended well. */
+  readonly dead: readonly string[];
+  /**
+   * Leaves a lock that somebody else has taken meanwhile.
+   *
+   * @throws EsEcsError STATE_UNWRITABLE
+   */
   release(): Promise<void>;
 }
 
@@ -35,73 +52,174 @@ export interface LockOptions {
  * Takes the lock beside a state file; an exclusive link makes it atomic. A lock whose holder ran on this host and is dead
  * is taken over at once; one from another host stays, as nobody here can know.
  *
- * @throws EsEcsError LOCKED, naming the holder.
+ * @throws EsEcsError LOCKED, naming the holder; STATE_UNWRITABLE.
  */
 export async function takeLock(options: LockOptions): Promise<Lock> {
   const { file, holder } = options;
-  await mkdir(path.dirname(file), { recursive: true });
-  if (await createExclusively(file, holder)) return lockOf(file, undefined);
-  const other = await readHolder(file);
-  if (other !== undefined && (other.host !== holder.host || options.isAlive(other.pid)))
-    throw locked(options, other);
-  await removeDead(file, other);
-  if (!(await createExclusively(file, holder))) throw locked(options, await readHolder(file));
-  return lockOf(file, other);
+  await written(file, async () => {
+    await mkdir(path.dirname(file), { recursive: true });
+    await removeLeftovers(options);
+  });
+  if (await createExclusively(file, { ...holder, dead: [] })) return lockOf(options, undefined);
+  refuseLiving(options, await readHeld(options));
+  return takeOver(options);
+}
+
+/**
+ * Takes the place of a dead holder. Only one at a time may do so, or the second would throw out the first, who is alive: so
+ * this is done under a lock of its own, and the dead one is looked at once more.
+ */
+async function takeOver(options: LockOptions): Promise<Lock> {
+  const { file, holder } = options;
+  const turn = await takeLock({ ...options, file: `${file}.turn` });
+  try {
+    if (await createExclusively(file, { ...holder, dead: [] })) return lockOf(options, undefined);
+    const other = await readHeld(options);
+    refuseLiving(options, other);
+    await replace(file, { ...holder, dead: deadBy(other) });
+    return lockOf(options, other);
+  } finally {
+    await turn.release();
+  }
+}
+
+function refuseLiving(options: LockOptions, other: Held | undefined): void {
+  if (other === undefined) return;
+  const { host, pid } = options.holder;
+  // In a container each run may have the number of the one before.
+  const isDead = other.host === host && (other.pid === pid || !options.isAlive(other.pid));
+  if (!isDead) throw locked(options, other);
 }
 
 /** Written aside and then linked: the lock appears at once and whole, or not at all. */
-async function createExclusively(file: string, holder: Holder): Promise<boolean> {
-  const aside = `${file}.${String(holder.pid)}.new`;
+async function createExclusively(file: string, held: Held): Promise<boolean> {
+  return writtenAside(file, held, async (aside) => {
+    try {
+      await link(aside, file);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return false;
+      throw error;
+    }
+  });
+}
+
+async function replace(file: string, held: Held): Promise<void> {
+  await writtenAside(file, held, (aside) => rename(aside, file));
+}
+
+async function writtenAside<Result>(
+  file: string,
+  held: Held,
+  use: (aside: string) => Promise<Result>,
+): Promise<Result> {
+  const aside = `${file}.${String(held.pid)}.new`;
   try {
-    await writeFile(aside, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
-    await link(aside, file);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new EsEcsError('STATE_UNWRITABLE', `${file} cannot be written: ${why}`, {
-      cause: error,
-      hint: 'make the directory writable, or name another state file with --state',
+    return await written(file, async () => {
+      // One that a dead run left may be the very file of the lock, under a second name.
+      await rm(aside, { force: true });
+      await writeFile(aside, `${JSON.stringify(held)}\n`, { mode: 0o600 });
+      return use(aside);
     });
   } finally {
     await rm(aside, { force: true });
   }
 }
 
-/** Undefined for a lock file cut in half: its writer died while making it. */
-async function readHolder(file: string): Promise<Holder | undefined> {
+/** What runs left that were killed while they took the lock. */
+async function removeLeftovers({ file, isAlive }: LockOptions): Promise<void> {
+  const directory = path.dirname(file);
+  const prefix = `${path.basename(file)}.`;
+  for (const name of await readdir(directory)) {
+    const [, pid] = name.startsWith(prefix)
+      ? (/^(?:turn\.)*(\d+)\.new$/.exec(name.slice(prefix.length)) ?? [])
+      : [];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(path.join(directory, name), { force: true });
+  }
+}
+
+/** @throws EsEcsError STATE_UNWRITABLE for whatever the file system refuses. */
+async function written<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    const holder = holderSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
-    return holder.success ? holder.data : undefined;
+    return await work();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new EsEcsError('STATE_UNWRITABLE', `${file} cannot be written: ${why}`, {
+      cause: error,
+      hint: 'make room or make the directory writable, or name another state file with --state',
+    });
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/**
+ * Undefined for a file that no es-ecs wrote.
+ *
+ * @throws EsEcsError LOCKED when it is gone: somebody has just released it, and the next one may be there already.
+ */
+async function readHeld(options: LockOptions): Promise<Held | undefined> {
+  let text: string;
+  try {
+    text = await readFile(options.file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) throw locked(options, undefined);
+    return undefined;
+  }
+  return parseHeld(text);
+}
+
+function parseHeld(text: string): Held | undefined {
+  try {
+    const held = heldSchema.safeParse(JSON.parse(text));
+    return held.success ? held.data : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Moved aside under a name of its own before it is removed, so that of two who find it dead only one removes it. */
-async function removeDead(file: string, holder: Holder | undefined): Promise<void> {
-  const aside = `${file}.${String(holder?.pid ?? 0)}.dead`;
-  try {
-    await rename(file, aside);
-    await rm(aside, { force: true });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
+function lockOf({ file, holder }: LockOptions, other: Held | undefined): Lock {
+  return {
+    file,
+    takenOverFrom: other === undefined ? undefined : holderSchema.parse(other),
+    dead: deadBy(other),
+    release: async () => {
+      const held = await lockHolder(file);
+      if (held?.run === holder.run && held.pid === holder.pid)
+        await written(file, () => rm(file, { force: true }));
+    },
+  };
 }
 
-function lockOf(file: string, takenOverFrom: Holder | undefined): Lock {
-  return { file, takenOverFrom, release: () => rm(file, { force: true }) };
+function deadBy(other: Held | undefined): readonly string[] {
+  return other === undefined ? [] : [...other.dead, other.run].filter((run) => run !== '');
 }
 
 function locked(options: LockOptions, other: Holder | undefined): EsEcsError {
   if (other === undefined) {
     return new EsEcsError('LOCKED', 'another run is just taking the lock', { hint: 'try again' });
   }
-  const minutes = Math.max(0, Math.round((options.nowMs - Date.parse(other.since)) / 60_000));
-  const since = other.since.slice(11, 16);
-  return new EsEcsError(
-    'LOCKED',
-    `another run holds the lock: ${other.who}@${other.host}, ${other.command}, since ${since} (${String(minutes)} minutes), process ${String(other.pid)}`,
-    { hint: `wait for it; once you know that it is dead: rm ${options.file}` },
-  );
+  return new EsEcsError('LOCKED', `another run holds the lock: ${whose(other, options.nowMs)}`, {
+    hint: 'wait for it, or es-ecs unlock once you know that it is dead',
+  });
+}
+
+/** A holder as a person reads it. */
+export function whose(holder: Omit<Holder, 'run'>, nowMs: number): string {
+  const { who, host, command, pid, since } = holder;
+  const minutes = Math.max(0, Math.round((nowMs - Date.parse(since)) / 60_000));
+  return `${who}@${host}, ${command}, since ${since.slice(11, 16)} (${String(minutes)} minutes), process ${String(pid)}`;
+}
+
+/** Who holds the lock, dead or alive; undefined when nobody does, or its file cannot be read. */
+export async function lockHolder(file: string): Promise<Holder | undefined> {
+  const held = parseHeld(await readFile(file, 'utf8').catch(() => ''));
+  return held === undefined ? undefined : holderSchema.parse(held);
+}
+
+/** Takes a lock away from whoever holds it. */
+export async function breakLock(file: string): Promise<void> {
+  await rm(file, { force: true });
 }

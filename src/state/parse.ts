@@ -36,10 +36,7 @@ function parseJson(text: string, file: string): unknown {
 function corrupt(file: string, what: string, cause: unknown): EsEcsError {
   return new EsEcsError('STATE_CORRUPT', `${file} ${what}`, {
     cause,
-    hint: [
-      `mv ${file} ${file}.broken`,
-      'then run the same command again: everything is found by its tags, nothing is lost',
-    ],
+    hint: 'es-ecs state rebuild  writes it anew: everything is found by its tags, nothing is lost',
   });
 }
 

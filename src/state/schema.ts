@@ -19,6 +19,8 @@ export const stateSchema = z.strictObject({
   intents: z.record(z.string(), intent),
   /** Choices that must not move by themselves: machine images, zones, the caller's address. */
   pins: z.record(z.string(), z.string()),
+  /** The last run that wrote here and in the account: what it made is remembered above. */
+  run: z.string().optional(),
 });
 
 export type State = z.infer<typeof stateSchema>;

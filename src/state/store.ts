@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-
-import writeFileAtomic from 'write-file-atomic';
 
 import { EsEcsError } from '../errors.ts';
 import { checkOwner, parseState } from './parse.ts';
@@ -23,6 +21,8 @@ export class StateStore {
   readonly file: string;
   readonly #clock: StoreClock;
   #state: State;
+  /** Whether there is an intent in the file as it was written last. */
+  #savedIntent: boolean;
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
@@ -30,17 +30,23 @@ export class StateStore {
     this.file = file;
     this.#clock = clock;
     this.#state = state;
+    this.#savedIntent = hasIntent(state);
   }
 
   /**
    * Opens the file, or begins an empty state without writing anything.
    *
-   * @throws EsEcsError STATE_CORRUPT, STATE_NEWER, STATE_MISMATCH
+   * @throws EsEcsError STATE_CORRUPT, STATE_UNREADABLE, STATE_NEWER, STATE_MISMATCH
    */
   static async open(file: string, owner: StateOwner, clock: StoreClock): Promise<StateStore> {
     const state = await readState(file);
     if (state !== undefined) checkOwner(state, owner, file);
     return new StateStore(file, clock, state ?? emptyState(owner));
+  }
+
+  /** A state that remembers nothing, whatever the file says. */
+  static empty(file: string, owner: StateOwner, clock: StoreClock): StateStore {
+    return new StateStore(file, clock, emptyState(owner));
   }
 
   get addresses(): readonly string[] {
@@ -69,6 +75,24 @@ export class StateStore {
     return clientToken([this.#state.accountId, this.#state.region, this.#state.cluster, address, nonce]);
   }
 
+  isIntended(address: string): boolean {
+    return this.#state.intents[address] !== undefined;
+  }
+
+  /**
+   * Whether something may have been made whose answer never came, or whose id could not be saved: whoever comes next knows
+   * no more than the file.
+   */
+  get isInDoubt(): boolean {
+    return this.#savedIntent || hasIntent(this.#state);
+  }
+
+  /** @throws EsEcsError STATE_UNWRITABLE */
+  async withdraw(address: string): Promise<void> {
+    if (this.#state.intents[address] === undefined) return;
+    await this.#change((state) => ({ ...state, intents: without(state.intents, address) }));
+  }
+
   /** @throws EsEcsError STATE_UNWRITABLE */
   async remember(address: string, id: string): Promise<void> {
     if (this.id(address) === id && this.#state.intents[address] === undefined) return;
@@ -95,9 +119,41 @@ export class StateStore {
     if (changed) await this.#change((state) => ({ ...state, pins: { ...state.pins, ...pins } }));
   }
 
-  /** Removes the file, after a destroy that left nothing to remember. */
+  /**
+   * Remembers exactly these ids: what was found in the account. Intents whose thing was found are over.
+   *
+   * @throws EsEcsError STATE_UNWRITABLE
+   */
+  async rebuild(ids: ReadonlyMap<string, string>): Promise<void> {
+    await this.#change((state) => ({
+      ...state,
+      resources: Object.fromEntries([...ids].map(([address, id]) => [address, { id }])),
+      intents: Object.fromEntries(Object.entries(state.intents).filter(([address]) => !ids.has(address))),
+    }));
+  }
+
+  /** The last run whose ids are here. */
+  get run(): string | undefined {
+    return this.#state.run;
+  }
+
+  /** @throws EsEcsError STATE_UNWRITABLE */
+  async begin(run: string): Promise<void> {
+    await this.#change((state) => ({ ...state, run }));
+  }
+
+  /**
+   * Removes the file, after a destroy that left nothing to remember.
+   *
+   * @throws EsEcsError STATE_UNWRITABLE
+   */
   async remove(): Promise<void> {
-    await rm(this.file, { force: true });
+    try {
+      await rm(this.file, { force: true });
+      await rm(asideOf(this.file), { force: true });
+    } catch (error) {
+      throw unwritable(this.file, error);
+    }
   }
 
   #nonce(): string {
@@ -133,21 +189,48 @@ export class StateStore {
   async #write(): Promise<void> {
     this.#state = { ...this.#state, serial: this.#state.serial + 1 };
     const text = `${JSON.stringify(this.#state, undefined, 2)}\n`;
+    const holdsIntent = hasIntent(this.#state);
     try {
       await this.#clock.hold(writeAtomically(this.file, text));
+      this.#savedIntent = holdsIntent;
     } catch (error) {
-      throw new EsEcsError('STATE_UNWRITABLE', `${this.file} cannot be written: ${reason(error)}`, {
-        cause: error,
-        hint: 'make room or make the directory writable, then run the same command again; what exists is found by its tags',
-      });
+      throw unwritable(this.file, error);
     }
   }
 }
 
+/**
+ * Written aside, brought to the disk and put in place by one rename: the file is the old one or the new one, whatever happens.
+ * The name aside is always the same, as the lock's holder is the only writer: what a killed run left there is written over.
+ */
 async function writeAtomically(file: string, text: string): Promise<void> {
+  const aside = asideOf(file);
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFileAtomic(file, text, { mode: 0o600 });
-  await chmod(file, 0o600);
+  await rm(aside, { force: true });
+  try {
+    const handle = await open(aside, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function asideOf(file: string): string {
+  return `${file}.new`;
+}
+
+function unwritable(file: string, error: unknown): EsEcsError {
+  return new EsEcsError('STATE_UNWRITABLE', `${file} cannot be written: ${reason(error)}`, {
+    cause: error,
+    hint: 'make room or make the directory writable, then run the same command again; what exists is found by its tags',
+  });
 }
 
 async function readState(file: string): Promise<State | undefined> {
@@ -156,7 +239,7 @@ async function readState(file: string): Promise<State | undefined> {
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new EsEcsError('STATE_CORRUPT', `${file} cannot be read: ${reason(error)}`, {
+    throw new EsEcsError('STATE_UNREADABLE', `${file} cannot be read: ${reason(error)}`, {
       cause: error,
       hint: `make ${file} readable for you, or name another one with --state`,
     });
@@ -166,6 +249,10 @@ async function readState(file: string): Promise<State | undefined> {
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function hasIntent({ intents }: State): boolean {
+  return Object.keys(intents).length > 0;
 }
 
 function without<Value>(record: Readonly<Record<string, Value>>, key: string): Record<string, Value> {

@@ -1,4 +1,4 @@
-import type { ClusterView } from '../elasticsearch/client.ts';
+import type { ClusterControl } from '../elasticsearch/client.ts';
 import type { Architecture } from './facts.ts';
 
 /** What resources need beyond AWS; the command decides which: real ones, or those of the simulated account. */
@@ -71,7 +71,9 @@ export interface ClusterAccess {
    *
    * @throws EsEcsError when there should be a way in and is none, such as BASTION_UNREACHABLE.
    */
-  connect(): Promise<ClusterView | undefined>;
+  connect(): Promise<ClusterControl | undefined>;
+  /** Gets leave to change something; absent where none is needed. Whoever has not asked is made to at the first change. */
+  allowWrites?(): Promise<void>;
   /** Ends what is open; absent where nothing ever is. */
   close?(): void;
 }

@@ -3,18 +3,34 @@ import type { Inventory } from '../aws/inventory.ts';
 import { clusterTag, resourceTag, type Tags } from '../aws/tags.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../engine/clock.ts';
+import type { Lane } from '../engine/lane.ts';
 import type { Address } from '../engine/resource.ts';
 import type { Adapters } from './adapters.ts';
+import type { Departures } from './departures.ts';
 import type { Facts } from './facts.ts';
+
+/** What a person has asked to be restarted. */
+export interface AskedRestart {
+  readonly nodes: ReadonlySet<string>;
+  readonly kind: 'restart' | 'replace';
+}
 
 /** What every resource is made from: what the user wants, what AWS says of itself, and the ways to reach both. */
 export interface StepContext {
   readonly config: Config;
   readonly facts: Facts;
+  /** Where a value of the config stands in its file: for errors. */
+  readonly located: { at(path: readonly (string | number)[]): string };
   readonly clients: Clients;
   readonly inventory: Inventory;
   readonly adapters: Adapters;
   readonly clock: Clock;
+  /** In which nodes restart. */
+  readonly nodeLane: Lane;
+  /** Nodes that are to restart though nothing of them has changed, and whether on a new host. */
+  readonly asked?: AskedRestart;
+  /** By which nodes that the config no longer has leave. */
+  readonly departures: Departures;
   /** Addresses that exist in the account by their tags, wanted or not: what the config no longer asks for is found here. */
   readonly present: ReadonlySet<Address>;
 }

@@ -31,6 +31,8 @@ export interface FactsQuestion {
   readonly identity: Identity;
   /** What an earlier run chose. */
   readonly pins: Pins;
+  /** True: hosts are to have the newest image, whatever was chosen. */
+  readonly refreshesImages?: boolean;
   /** The caller's public address as the world sees it, asked only when it is needed. */
   readonly askCallerAddress: () => Promise<string>;
 }
@@ -47,14 +49,14 @@ export interface Gathered {
  * @throws EsEcsError ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, CALLER_ADDRESS_UNKNOWN, each naming the line of the config.
  */
 export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
-  const { config, located, clients, inventory, identity, pins } = question;
+  const { config, located, clients, inventory, identity, pins, refreshesImages = false } = question;
   const at = located.at.bind(located);
   const [places, callers] = await Promise.all([
     gatherPlaces({ config, at, clients, inventory, pins }),
     bastionCidrs(question),
   ]);
   const { zones, instanceTypes } = places;
-  const images = await gatherImages({ config, clients, instanceTypes, pins });
+  const images = await gatherImages({ config, clients, instanceTypes, pins, refreshesImages });
   return {
     facts: {
       ...identity,

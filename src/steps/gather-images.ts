@@ -18,6 +18,8 @@ export interface ImagesQuestion {
   readonly clients: Clients;
   readonly instanceTypes: ReadonlyMap<string, InstanceTypeFacts>;
   readonly pins: Pins;
+  /** True: the newest images for hosts, whatever is pinned or in use. */
+  readonly refreshesImages: boolean;
 }
 
 /** AWS's public parameters that name the newest images ("Retrieving Amazon ECS-optimized Linux AMI metadata"). */
@@ -46,10 +48,12 @@ interface WantedImage {
  */
 export async function gatherImages(question: ImagesQuestion): Promise<Images> {
   const wanted = wantedImages(question);
-  const pinned = wanted.filter(({ pin }) => question.pins[pin] !== undefined);
+  const { refreshesImages } = question;
+  const isFixed = ({ use }: WantedImage): boolean => use !== 'host' || !refreshesImages;
+  const pinned = wanted.filter((image) => question.pins[image.pin] !== undefined && isFixed(image));
   const found = new Map(pinned.map(({ pin }) => [pin, question.pins[pin] ?? '']));
   const missing = (): readonly WantedImage[] => wanted.filter(({ pin }) => !found.has(pin));
-  if (missing().some(({ use }) => use === 'host')) {
+  if (!refreshesImages && missing().some(({ use }) => use === 'host')) {
     for (const [pin, image] of await imagesInUse(question)) if (!found.has(pin)) found.set(pin, image);
   }
   for (const [pin, image] of await newestImages(question, missing())) found.set(pin, image);

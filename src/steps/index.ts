@@ -4,17 +4,25 @@ import type { Bastion } from './bastion/instances.ts';
 import type { StepContext } from './context.ts';
 import type { Host } from './hosts/host.ts';
 import { hostsStep } from './hosts/index.ts';
+import { strayInstances } from './hosts/stray-instances.ts';
 import type { Volume } from './hosts/volume.ts';
 import { imageStep } from './image/index.ts';
 import { networkStep } from './network/index.ts';
 import type { ClusterState } from './service/cluster.ts';
 import { serviceStep } from './service/index.ts';
+import { strayServices } from './service/stray-services.ts';
 import { taskStep } from './task/index.ts';
+import { strayDefinitions } from './task/stray-definitions.ts';
 
 /** Every resource of a cluster, and those whose observed state the commands show. */
 export interface ClusterSteps {
   /** In the order of the steps. */
   readonly resources: readonly AnyResource[];
+  /**
+   * What there may be of without anything else knowing of it: kinds without a list by tag, and things without an address. To look
+   * for them is a call each, so that only `destroy` does.
+   */
+  readonly searched: readonly AnyResource[];
   readonly bastion: Resource<unknown, Bastion> | undefined;
   readonly nodes: readonly NodeHandles[];
   readonly cluster: Resource<unknown, ClusterState>;
@@ -41,6 +49,16 @@ export function clusterSteps(context: StepContext): ClusterSteps {
   const service = serviceStep(context, { hosts, task });
   return {
     resources: [network, bastion, hosts, image, task, service].flatMap((step) => step.resources),
+    searched: [
+      ...network.searched,
+      strayInstances(context, {
+        cluster: hosts.cluster,
+        securityGroup: network.nodeSecurityGroup,
+        ...Object.fromEntries(network.privateSubnets),
+      }),
+      strayDefinitions(context, { ...task.secrets }),
+      strayServices(context, { cluster: hosts.cluster }),
+    ],
     bastion: bastion.instance,
     nodes: hosts.nodes,
     cluster: service.cluster,

@@ -1,10 +1,14 @@
 import { type Collection, type Inventory } from '../aws/inventory.ts';
 import { resourceTag } from '../aws/tags.ts';
+import { type Node, topology } from '../elasticsearch/topology.ts';
+import type { Lane } from '../engine/lane.ts';
 import type { Address } from '../engine/resource.ts';
 import { bastions } from './bastion/instances.ts';
 import { keyPairs } from './bastion/key-pair.ts';
 import type { StepContext } from './context.ts';
+import type { Departures } from './departures.ts';
 import { type FactsQuestion, gatherFacts } from './gather-facts.ts';
+import { formerNodes } from './hosts/former-nodes.ts';
 import { groups } from './hosts/group.ts';
 import { volumes } from './hosts/volume.ts';
 import { elasticIps } from './network/elastic-ip.ts';
@@ -15,7 +19,12 @@ import { subnets } from './network/subnet.ts';
 import type { Pins } from './pins.ts';
 
 /** What a context is made from. */
-export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters' | 'clock'> {
+export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters' | 'clock' | 'asked'> {
+  readonly nodeLane: (names: readonly string[]) => Lane;
+  readonly departures: (nodes: {
+    readonly leaving: readonly string[];
+    readonly remaining: readonly Node[];
+  }) => Departures;
   /** Addresses that the state remembers. */
   readonly known: readonly Address[];
 }
@@ -28,10 +37,26 @@ export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters'
 export async function prepareContext(
   preparation: Preparation,
 ): Promise<{ readonly context: StepContext; readonly pins: Pins }> {
-  const { config, clients, inventory, adapters, clock, known } = preparation;
+  const { config, located, clients, inventory, adapters, clock, asked, known } = preparation;
   const [{ facts, pins }, tagged] = await Promise.all([gatherFacts(preparation), presentByTag(inventory)]);
   const present = new Set([...known, ...tagged]);
-  return { context: { config, facts, clients, inventory, adapters, clock, present }, pins };
+  const nodes = topology(config, facts.zones);
+  const nodeLane = preparation.nodeLane(nodes.map((node) => node.name));
+  const leaving = formerNodes({ present }, nodes, 'hosts/group/').map((node) => node.name);
+  const departures = preparation.departures({ leaving, remaining: nodes });
+  const context = {
+    config,
+    located,
+    facts,
+    clients,
+    inventory,
+    adapters,
+    clock,
+    nodeLane,
+    departures,
+    present,
+  };
+  return { context: asked === undefined ? context : { ...context, asked }, pins };
 }
 
 /** What there may be more of than the config asks for: one for each zone or node, or switched off since. */

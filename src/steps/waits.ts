@@ -56,10 +56,20 @@ export const retries = {
       'InvalidRouteTableID.NotFound',
       'InvalidRouteTableId.NotFound',
       'InvalidSubnetID.NotFound',
+      'InvalidVolume.NotFound',
       'InvalidVpcEndpointId.NotFound',
       'InvalidVpcID.NotFound',
       'NatGatewayNotFound',
     ],
     limitMs: 2 * minute,
+  },
+  /**
+   * "We currently do not have sufficient capacity": it often comes back within minutes, and the EC2 user guide advises to wait for some
+   * and ask again ("Insufficient instance capacity").
+   */
+  capacity: {
+    names: ['InsufficientInstanceCapacity', 'InsufficientAddressCapacity'],
+    limitMs: 5 * minute,
+    firstMs: 10 * second,
   },
 } as const satisfies Record<string, Retries>;

@@ -103,14 +103,21 @@ export function readCertificates(
   return readSecret(lookup, 'certificates', certificateKeys);
 }
 
+/**
+ * The password of the user `elastic`.
+ *
+ * @throws EsEcsError ACCESS_DENIED, NOT_FOUND
+ */
+export async function readPassword(lookup: Pick<Lookup, 'clients' | 'config'>): Promise<string> {
+  const { password } = await readSecret(lookup, 'password', passwordKeys);
+  return password;
+}
+
 /** @throws EsEcsError ACCESS_DENIED, NOT_FOUND */
 export async function readCredentials(
   lookup: Pick<Lookup, 'clients' | 'config'>,
 ): Promise<ClusterCredentials> {
-  const [{ caCertificate }, { password }] = await Promise.all([
-    readCertificates(lookup),
-    readSecret(lookup, 'password', passwordKeys),
-  ]);
+  const [{ caCertificate }, password] = await Promise.all([readCertificates(lookup), readPassword(lookup)]);
   return { caCertificate, password };
 }
 
@@ -127,12 +134,21 @@ async function readSecret<Value>(
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException')
       throw new EsEcsError('NOT_FOUND', `there is no secret ${name}`, { hint: 'es-ecs up  makes it' });
-    throw toEsEcsError(error);
+    throw notReadable(toEsEcsError(error), name);
   }
   const parsed = keys.safeParse(parse(text ?? ''));
   if (parsed.success) return parsed.data;
   throw new EsEcsError('NOT_FOUND', `the secret ${name} does not hold what es-ecs wrote`, {
     hint: 'somebody else has written it: restore its first version, which carries AWSPREVIOUS or a version id',
+  });
+}
+
+/** Which secret it was: a policy may allow some and not others. */
+function notReadable(failure: EsEcsError, name: string): EsEcsError {
+  if (failure.code !== 'ACCESS_DENIED') return failure;
+  return new EsEcsError(failure.code, `the secret ${name} cannot be read: ${failure.message}`, {
+    cause: failure,
+    hint: failure.hints,
   });
 }
 

@@ -37,26 +37,60 @@ describe('toEsEcsError', () => {
   it.each([
     ['UnauthorizedOperation', 'ACCESS_DENIED', 'ec2:CreateVpc is not allowed'],
     ['AccessDeniedException', 'ACCESS_DENIED', 'ec2:CreateVpc is not allowed'],
-    ['ExpiredToken', 'CREDENTIALS', 'the AWS credentials have expired (ExpiredToken)'],
-    ['RequestExpired', 'CREDENTIALS', 'the AWS credentials have expired (RequestExpired)'],
-    ['AuthFailure', 'CREDENTIALS', 'AWS does not accept these credentials (AuthFailure in ec2:CreateVpc)'],
-    [
-      'RequestLimitExceeded',
-      'AWS',
-      'AWS still throttles ec2:CreateVpc after all retries (RequestLimitExceeded)',
-    ],
-    ['VpcLimitExceeded', 'AWS', 'a quota of the account is used up: no (VpcLimitExceeded)'],
-    [
-      'InsufficientInstanceCapacity',
-      'AWS',
-      'AWS has no capacity for it now: no (InsufficientInstanceCapacity)',
-    ],
-    ['InvalidVpcRange', 'AWS', 'ec2:CreateVpc was refused: no (InvalidVpcRange)'],
+    ['ExpiredTokenException', 'CREDENTIALS', 'the AWS credentials have expired; what was done is recorded'],
+    ['RequestExpired', 'CREDENTIALS', 'the AWS credentials have expired; what was done is recorded'],
+    ['AuthFailure', 'CREDENTIALS', 'AWS does not accept these credentials for ec2:CreateVpc'],
+    ['VpcLimitExceeded', 'AWS', 'the account may have no more VPCs in this region: its quota is used up'],
+    ['LimitExceededException', 'AWS', 'a quota of the account is used up'],
+    ['InsufficientInstanceCapacity', 'AWS', 'AWS has no capacity for it now'],
+    ['InvalidVpcRange', 'AWS', 'ec2:CreateVpc was refused'],
   ] as const)('%s is %s: %s', async (name, code, message) => {
-    const error = toEsEcsError(await thrownFor(name), { address: 'network/vpc' });
+    const error = toEsEcsError(await thrownFor(name), { address: 'network/vpc', command: 'up' });
     expect(error).toBeInstanceOf(EsEcsError);
-    expect(error).toMatchObject({ code, message, address: 'network/vpc' });
+    expect(error).toMatchObject({ code, address: 'network/vpc' });
+    expect(error.message.split('\n')).toEqual([message, `AWS: ${name}: no`]);
     expect(error.hints[0]).toMatch(/\w/);
+  });
+
+  it('says how often and how long it was tried', async () => {
+    const { message } = toEsEcsError(await thrownFor('RequestLimitExceeded'));
+    expect(message).toMatch(
+      /^AWS still throttles ec2:CreateVpc after all retries\nAWS: RequestLimitExceeded: no \(tried 14 times over \d+m\d\ds\)$/,
+    );
+  });
+
+  it('keeps the long text of a refusal out of the sentence, and says how to read it', async () => {
+    const text = 'You are not authorized. Encoded authorization failure message: aGVsbG8';
+    const { message, hints } = toEsEcsError(await thrownFor('UnauthorizedOperation', text));
+    expect(message).toBe('ec2:CreateVpc is not allowed\nAWS: UnauthorizedOperation: you are not authorized');
+    expect(hints).toContain('aws sts decode-authorization-message --encoded-message aGVsbG8');
+  });
+
+  it('names the command that was running as the way on', async () => {
+    const { hints } = toEsEcsError(await thrownFor('InvalidVpcRange'), { command: 'destroy' });
+    expect(hints.join('\n')).toMatch(/^es-ecs destroy +goes on/);
+  });
+
+  it('names none where nothing was running that could go on', async () => {
+    const { hints } = toEsEcsError(await thrownFor('AccessDenied'));
+    expect(hints.join('\n')).toContain('have ec2:CreateVpc allowed');
+    expect(hints.join('\n')).not.toContain('goes on');
+  });
+
+  it('does not take a lost answer to a create without a token for a refusal', async () => {
+    const { code, message, hints } = toEsEcsError(await thrownFor('ECONNRESET'), { command: 'up' });
+    expect(code).toBe('UNREACHABLE');
+    expect(message).toBe(
+      'the answer to ec2:CreateVpc was lost, so nobody knows whether it was carried out (ECONNRESET)',
+    );
+    expect(hints.join('\n')).toContain('by its tags');
+  });
+
+  it('names a certificate that is not trusted', () => {
+    const error = toEsEcsError(failure('Error', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }));
+    expect(error).toMatchObject({ code: 'UNREACHABLE' });
+    expect(error.message).toContain('SELF_SIGNED_CERT_IN_CHAIN');
+    expect(error.hints.join('\n')).toContain('NODE_EXTRA_CA_CERTS');
   });
 
   it('names the quota to raise', async () => {
@@ -94,7 +128,9 @@ describe('toEsEcsError', () => {
 
   it('takes the operation from the caller where no client of ours made the call', () => {
     const error = failure('AccessDenied', { $metadata: {}, $fault: 'client' });
-    expect(toEsEcsError(error, { operation: 'ecr:PutImage' }).message).toBe('ecr:PutImage is not allowed');
+    expect(toEsEcsError(error, { operation: 'ecr:PutImage' }).message).toContain(
+      'ecr:PutImage is not allowed\n',
+    );
   });
 
   it('passes our own errors on and throws bugs as they are', () => {

@@ -44,7 +44,7 @@ describe('start-up', () => {
     expect(packagesBehind('cli/main.ts')).toEqual(['commander']);
   });
 
-  it.each(['init', 'plan', 'up', 'status', 'destroy', 'ssh'])(
+  it.each(['init', 'plan', 'up', 'status', 'destroy', 'ssh', 'tunnel', 'es', 'credentials'])(
     'loads no ora for %s without a terminal',
     (command) => {
       expect(packagesBehind(`cli/commands/${command}.ts`)).not.toContain('ora');

@@ -17,6 +17,7 @@ import { natGatewayCases } from './cases/nat-gateway.ts';
 import { pageCases } from './cases/pages.ts';
 import { routeTableCases } from './cases/route-table.ts';
 import { secretCases } from './cases/secret.ts';
+import { parameterCases } from './cases/parameter.ts';
 import { securityGroupCases } from './cases/security-group.ts';
 import { subnetCases } from './cases/subnet.ts';
 import { volumeCases } from './cases/volume.ts';
@@ -42,6 +43,7 @@ export const cases: readonly ContractCase[] = [
   ...ecsClusterCases,
   ...ecrCases,
   ...logsCases,
+  ...parameterCases,
   ...secretCases,
   ...ecsTaskCases,
   ...ecsServiceCases,

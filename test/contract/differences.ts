@@ -53,6 +53,13 @@ export const differences: readonly Difference[] = [
     documentation: 'EC2 user guide, "Tag your Amazon EC2 resources", restrictions',
   },
   {
+    case: 'instance: what holds its subnet, its group and its VPC is its interface',
+    target: 'moto',
+    instead: { 'with a public address': 'Error' },
+    because: 'does not know the filter association.public-ip, and answers with an HTML page and status 500',
+    documentation: 'EC2 API reference, DescribeNetworkInterfaces, Filters',
+  },
+  {
     case: 'describe: pages',
     target: 'moto',
     instead: {

@@ -16,6 +16,8 @@ import { containerPaths, containerUser } from '../../src/elasticsearch/container
 const config = {
   name: 'search',
   region: 'eu-west-1',
+  bastion: { enabled: true },
+  access: { endpoint: undefined },
   elasticsearch: { version: '9.4.6', settings: {} },
 };
 
@@ -100,11 +102,18 @@ describe('the content hash', () => {
         architecture: 'arm64',
       }),
       imageTag({
-        config: { ...config, elasticsearch: { version: '9.4.6', settings: { 'search.max_buckets': 1 } } },
+        config: {
+          ...config,
+          elasticsearch: { version: '9.4.6', settings: { 'thread_pool.write.queue_size': 1 } },
+        },
         architecture: 'arm64',
       }),
     ]);
     expect(new Set(tags).size).toBe(4);
+    const dynamic = { version: '9.4.6', settings: { 'search.max_buckets': 1 } };
+    expect(await imageTag({ config: { ...config, elasticsearch: dynamic }, architecture: 'arm64' })).toBe(
+      tags[0],
+    );
     expect(await imageTag({ config, architecture: 'arm64' })).toBe(tags[0]);
     expect([platformOf('arm64'), platformOf('x86_64')]).toEqual(['linux/arm64', 'linux/amd64']);
   });

@@ -50,7 +50,13 @@ case "$1 $2" in
 esac
 if [[ $3 = login ]]; then cat >"${directory}/password"; cat "$2/config.json" >"${directory}/config"; stat -c %a "$2" >"${directory}/mode"; fi`;
 
-const config = { name: 'search', region: 'eu-west-1', elasticsearch: { version: '9.4.6', settings: {} } };
+const config = {
+  name: 'search',
+  region: 'eu-west-1',
+  elasticsearch: { version: '9.4.6', settings: {} },
+  bastion: { enabled: true },
+  access: { endpoint: undefined },
+};
 const order = {
   repositoryUri: 'r.example/x',
   tag: 'abc',

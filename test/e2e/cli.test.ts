@@ -93,7 +93,7 @@ describe('a rehearsal, as a user does it', () => {
     const stopped = await up.ended;
     expect(stopped, stopped.stderr).toMatchObject({ exitCode: 130, stdout: '' });
     expect(stopped.stderr).toContain('stopping: ');
-    expect(stopped.stderr).toContain('run the same command again to go on');
+    expect(stopped.stderr).toContain('goes on where this run stopped');
     expectNoStack(stopped);
     const half = await workplace.json(['plan', '--simulate', '--exit-code'], { exitCode: 3 });
     expect(half).toMatchObject({ summary: { create: expect.any(Number) as number, replace: 0, destroy: 0 } });

@@ -365,7 +365,12 @@ describe.skipIf(docker === undefined || base === undefined)('a real Elasticsearc
     };
     const pair = ['127.0.0.12', '127.0.0.13'];
     const [stranger, ...blank] = await Promise.all([
-      start('stranger-0', '127.0.0.11', nodes.map(addressOf), foreign),
+      start(
+        'stranger-0',
+        '127.0.0.11',
+        nodes.map((node) => addressOf(node)),
+        foreign,
+      ),
       ...pair.map((address, index) => start(`blank-${index}`, address, pair, order.Env)),
     ]);
     return {

@@ -60,6 +60,7 @@ const expected: Readonly<Record<string, number>> = {
   'iam role': 3,
   'logs group': 1,
   'secretsmanager secret': 3,
+  'ssm parameter': 1,
 };
 
 const nodes = ['search-0', 'search-1', 'search-2'];

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { hasGrownTo } from '../../src/elasticsearch/disk-growth.ts';
 import { instancePolicy } from '../../src/steps/policies/instance.ts';
 import { renderUserData } from '../../src/templates/user-data.ts';
 import { createBench } from '../steps/support/bench.ts';
@@ -150,7 +151,7 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 180_000 
       'ES_ECS_NODE=search-1\nES_ECS_ZONE=eu-west-1b\nES_ECS_ADDRESS=10.0.1.5\n' +
         'ES_ECS_INITIAL_MASTERS=search-0:search-1:search-2\n',
     );
-    expect(await host.read('/var/log/systemctl')).toBe('daemon-reload\n');
+    expect(await host.read('/var/log/systemctl')).toBe('daemon-reload\nstart --no-block es-ecs-grow.timer\n');
     expect(await host.read('/var/log/cloud-init-output.log')).toContain('search-1 is ready');
 
     const second = await host.boot({
@@ -255,6 +256,45 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 180_000 
     });
   });
 
+  it('leave a unit that grows the file system while it is in use, and does nothing where nothing has grown', async () => {
+    const volume = await addVolume();
+    const host = await addHost();
+    const unit = '/etc/systemd/system/es-ecs-grow.service';
+    const run = `$(sed -n 's/^ExecStart=//p' ${unit}) 2>&1 | grep -o '^data [sb].*'`;
+    const size = 'stat -f -c "%b %S" /var/lib/es-ecs';
+    const booting = host.boot({
+      after: [
+        'cd /var/lib/es-ecs/data && head -c 3000000 /dev/urandom >before && sha256sum before',
+        `${size}; ${run}; ${size}`,
+        'exec 3>>open; echo one >&3; touch /run/is-full',
+        'until [ "$(blockdev --getsize64 /dev/nvme1n1)" -gt 400000000 ]; do sleep 0.1; done',
+        `${run}; ${size}; ${run}; ${size}`,
+        'echo two >&3; cat open; sha256sum before; findmnt -n -o SOURCE --mountpoint /var/lib/es-ecs',
+      ].join('\n'),
+    });
+    while ((await host.read('/run/is-full')) === undefined)
+      await new Promise((wake) => setTimeout(wake, 100));
+    await theRoom().grow(volume.id, 640);
+    const boot = await booting;
+    await expectReady(host, boot);
+    const [digest, small, unchanged, same, grown, large, again, still, ...rest] = boot.after
+      .trim()
+      .split('\n');
+    expect([unchanged, same]).toEqual(['data size unchanged, skipping', small]);
+    expect(grown).toMatch(/^data blocks changed from 81920 to 163840$/);
+    expect([again, still]).toEqual(['data size unchanged, skipping', large]);
+    expect(rest).toEqual(['one', 'two', digest, '/dev/nvme1n1']);
+    // What a file system of a size shows of it, which tells from far away that it has grown.
+    const bytes = (line = ''): number => line.split(' ').reduce((product, word) => product * Number(word), 1);
+    for (const [line, sizeMiB] of [
+      [small, 320],
+      [large, 640],
+    ] as const) {
+      expect(hasGrownTo(bytes(line), sizeMiB / 1024)).toBe(true);
+      expect(hasGrownTo(bytes(line), (sizeMiB + 100) / 1024)).toBe(false);
+    }
+  });
+
   it('wait while the old host holds the volume, EC2 refuses, and the device is not there yet', async () => {
     const volume = await addVolume();
     const { account } = theRoom();
@@ -334,6 +374,7 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 180_000 
     'mkdir -p "$mount_point/data"',
     'chown 1000:0*',
     'chmod 0770*',
+    'systemctl start*',
     'write_file "$root/etc/es-ecs/node.env"*',
     'write_file "$root/etc/ecs/ecs.config"*',
     'aws ec2 delete-tags*',

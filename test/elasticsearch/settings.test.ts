@@ -11,13 +11,18 @@ import {
 const config = {
   name: 'search',
   region: 'eu-west-1',
-  elasticsearch: { version: '9.4.6', settings: { 'search.max_buckets': 100_000, 'cluster.name': 'other' } },
+  bastion: { enabled: true },
+  access: { endpoint: undefined },
+  elasticsearch: {
+    version: '9.4.6',
+    settings: { 'thread_pool.write.queue_size': 100, 'search.max_buckets': 100_000, 'cluster.name': 'other' },
+  },
 };
 
 describe('elasticsearch.yml', () => {
   it('secures, finds and spreads, with the users own settings beside', () => {
     expect(settings(config)).toEqual({
-      'search.max_buckets': 100_000,
+      'thread_pool.write.queue_size': 100,
       'cluster.name': 'search',
       'path.data': '/usr/share/elasticsearch/data',
       'path.logs': '/usr/share/elasticsearch/logs',

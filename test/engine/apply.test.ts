@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
+import { oneByOne } from '../../src/engine/lane.ts';
 import { applyPlan } from '../../src/engine/apply.ts';
 import { applyDestroy, planDestroy } from '../../src/engine/destroy.ts';
 import { createGraph } from '../../src/engine/graph.ts';
 import { isInSync, makePlan } from '../../src/engine/plan.ts';
-import type { AnyResource } from '../../src/engine/resource.ts';
+import type { AnyResource, Change } from '../../src/engine/resource.ts';
 import type { Run } from '../../src/engine/run.ts';
 import { EsEcsError } from '../../src/errors.ts';
-import { Shop, thing } from './things.ts';
+import { Shop, type Thing, thing } from './things.ts';
 
 async function apply(shop: Shop, resources: readonly AnyResource[], options: Partial<Run> = {}) {
   return applyPlan(await makePlan(createGraph(resources), shop.memory), shop.run(options));
@@ -21,6 +22,24 @@ async function failure(work: Promise<unknown>): Promise<EsEcsError> {
   if (!(error instanceof EsEcsError)) throw new Error(`expected an EsEcsError, got ${String(error)}`);
   return error;
 }
+
+describe('makePlan', () => {
+  it('fails with the error of a look, and leaves no other promise behind that nobody waits for', async () => {
+    const shop = new Shop();
+    const strays: unknown[] = [];
+    const onStray = (error: unknown): void => void strays.push(error);
+    process.on('unhandledRejection', onStray);
+    const a: AnyResource = {
+      ...thing(shop, { address: 's/a' }),
+      find: () => Promise.reject(new Error('not now')),
+    };
+    const gate: AnyResource = { ...thing(shop, { address: 's/gate', needs: { a } }), gate: true };
+    await expect(makePlan(createGraph([a, gate]), shop.memory)).rejects.toThrow('not now');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', onStray);
+    expect(strays).toEqual([]);
+  });
+});
 
 describe('applyPlan', () => {
   it('creates everything after what it needs, remembers ids, and has nothing to do the second time', async () => {
@@ -37,6 +56,64 @@ describe('applyPlan', () => {
     expect(isInSync(again)).toBe(true);
     await applyPlan(again, shop.run());
     expect(shop.writes).toHaveLength(3);
+  });
+
+  it('makes anew what a dead run had made and somebody has deleted since, though AWS remembers the token', async () => {
+    const shop = new Shop();
+    const plain = thing(shop, { address: 's/a' });
+    const byToken = new Map<string, { readonly id: string }>();
+    const a = {
+      ...plain,
+      create: async (desired: { readonly size: number; readonly colour: string }, token: string) => {
+        const made = byToken.get(token) ?? (await plain.create?.(desired, token)) ?? { id: '' };
+        byToken.set(token, made);
+        return made;
+      },
+    };
+    await a.create({ size: 1, colour: 'red' }, await shop.memory.intend('s/a'));
+    shop.things.delete('s/a');
+    await apply(shop, [a]);
+    expect(shop.writes).toEqual(['create s/a', 'create s/a']);
+    expect(shop.ids.get('s/a')).toBe('thing-2');
+    expect(shop.intents.size).toBe(0);
+  });
+
+  it('looks once more before it makes what was planned while not all could be seen, though the time for that is over', async () => {
+    const shop = new Shop();
+    const a = thing(shop, { address: 's/a' });
+    const plan = await makePlan(createGraph([a]), shop.memory);
+    // What the dead run has made comes into sight between the plan and its carrying out.
+    await apply(shop, [a]);
+    shop.ids.clear();
+    shop.writes.length = 0;
+    await applyPlan(plan, shop.run({ unseenUntilMs: () => 1 }));
+    expect(shop.writes).toEqual([]);
+    expect(shop.ids.get('s/a')).toBe('thing-1');
+    // Without a dead run before it nobody looks twice.
+    shop.ids.clear();
+    await applyPlan(plan, shop.run());
+    expect(shop.writes).toEqual(['create s/a']);
+  });
+
+  it('replaces what comes into sight late and is not what is wanted, or has failed', async () => {
+    const shop = new Shop();
+    const wanted = thing(shop, { address: 's/a', colour: 'blue', goesMs: 4_000 });
+    const plan = await makePlan(createGraph([wanted]), shop.memory);
+    await apply(shop, [thing(shop, { address: 's/a', colour: 'red' })]);
+    const late = { unseenUntilMs: () => 1 };
+    const ofLate = async (): Promise<readonly string[]> => {
+      shop.ids.clear();
+      shop.writes.length = 0;
+      await applyPlan(plan, shop.run(late));
+      return shop.writes;
+    };
+    expect(await ofLate()).toEqual(['destroy s/a', 'create s/a']);
+    expect(shop.things.get('s/a')).toMatchObject({ colour: 'blue', id: 'thing-2' });
+    const made = shop.things.get('s/a');
+    if (made !== undefined) made.failed = true;
+    expect(await ofLate()).toEqual(['destroy s/a', 'create s/a']);
+    expect(shop.things.get('s/a')).toMatchObject({ failed: false, id: 'thing-3' });
+    expect(await ofLate()).toEqual([]);
   });
 
   it('works on independent things at the same time', async () => {
@@ -104,6 +181,27 @@ describe('applyPlan', () => {
     expect(shop.things.get('s/a')).toMatchObject({ colour: 'blue', id: 'thing-2' });
   });
 
+  it('waits no longer for one to go once another of its name is there, and goes on with that', async () => {
+    const shop = new Shop();
+    await apply(shop, [thing(shop, { address: 's/a' })]);
+    const plain = thing(shop, { address: 's/a' });
+    const a = {
+      ...plain,
+      destroy: async (observed: Thing) => {
+        await plain.destroy?.(observed);
+        shop.things.set('s/a', { ...observed, id: 'thing-9', failed: false });
+      },
+      isAnother: (destroyed: Thing, seen: Thing) => destroyed.id !== seen.id,
+    };
+    const one = shop.things.get('s/a');
+    if (one !== undefined) one.failed = true;
+    shop.writes.length = 0;
+    await apply(shop, [a], { unseenUntilMs: () => 1 });
+    expect(shop.writes).toEqual(['destroy s/a']);
+    expect(shop.ids.get('s/a')).toBe('thing-9');
+    expect(shop.clock.now()).toBeLessThan(10_000);
+  });
+
   it('says NOT_CONVERGED when a difference is left', async () => {
     const shop = new Shop();
     await apply(shop, [thing(shop, { address: 's/a' })]);
@@ -112,6 +210,44 @@ describe('applyPlan', () => {
     );
     expect(error.code).toBe('NOT_CONVERGED');
     expect(error.message).toContain('size is 1, not 2');
+  });
+
+  it('waits for a change that takes a while to show, and does not make it twice', async () => {
+    const shop = new Shop();
+    const made: string[] = [];
+    let label = 'old';
+    let sizeShownAtMs = Infinity;
+    const slow: AnyResource = {
+      ...thing(shop, { address: 's/a' }),
+      find: async () => {
+        await shop.clock.sleep(10);
+        return { size: shop.clock.now() < sizeShownAtMs ? 1 : 2, label };
+      },
+      id: () => 'thing-1',
+      phase: () => 'ready',
+      diff: (_, observed): readonly Change[] => {
+        const { size, label: seen } = observed as { size: number; label: string };
+        const change = (path: string, before: string, after: string, apply: () => void): Change => ({
+          path,
+          before,
+          after,
+          impact: 'in-place',
+          apply: () => {
+            made.push(path);
+            apply();
+            return Promise.resolve();
+          },
+        });
+        return [
+          ...(size === 2
+            ? []
+            : [change('size', '1', '2', () => (sizeShownAtMs = shop.clock.now() + 10_000))]),
+          ...(seen === 'new' ? [] : [change('label', 'old', 'new', () => (label = 'new'))]),
+        ];
+      },
+    };
+    await apply(shop, [slow]);
+    expect(made).toEqual(['size', 'label']);
   });
 
   it('retries the exact names it was given, and no other', async () => {
@@ -123,7 +259,7 @@ describe('applyPlan', () => {
       apply(shop, [thing(shop, { address: 's/b', createFails: ['Never'], createRetries })]),
     );
     expect(error).toMatchObject({ code: 'AWS', message: 'Never', address: 's/b' });
-    expect(shop.intents).toEqual(new Set(['s/b']));
+    expect([...shop.intents.keys()]).toEqual(['s/b']);
   });
 
   it('ends what does not depend on a failure, and skips what does', async () => {
@@ -159,8 +295,9 @@ describe('applyPlan', () => {
 
   it('makes rolling changes of a lane one at a time, and stops the lane at a failure', async () => {
     const shop = new Shop();
+    const inTurn = oneByOne('nodes');
     const nodes = (size: number) =>
-      ['s/0', 's/1', 's/2'].map((address) => thing(shop, { address, lane: 'nodes', takesMs: 60_000, size }));
+      ['s/0', 's/1', 's/2'].map((address) => thing(shop, { address, lane: inTurn, takesMs: 60_000, size }));
     await apply(shop, nodes(1));
     shop.writes.length = 0;
     const outcome = await apply(shop, nodes(2));

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+
 import { setMaxListeners } from 'node:events';
 
 import type { EngineEvent } from '../../src/engine/events.ts';
 import { createVirtualClock } from '../../src/engine/clock.ts';
+import type { Lane } from '../../src/engine/lane.ts';
 import type { Memory } from '../../src/engine/memory.ts';
 import type { Change, Needs, Phase, Resource, Retries } from '../../src/engine/resource.ts';
 import type { Run } from '../../src/engine/run.ts';
@@ -43,6 +46,8 @@ export class Shop {
       concurrency: Infinity,
       awaitGates: true,
       waited: new Map(),
+      unseenUntilMs: () => 0,
+      isRefusal: () => false,
       translate: (error, address) =>
         error instanceof EsEcsError
           ? error
@@ -52,12 +57,18 @@ export class Shop {
   }
 
   readonly ids = new Map<string, string>();
-  readonly intents = new Set<string>();
+  readonly intents = new Map<string, string>();
   readonly memory: Memory = {
     id: (address) => this.ids.get(address),
     intend: (address) => {
-      this.intents.add(address);
-      return Promise.resolve(`token-${address}`);
+      const token = this.intents.get(address) ?? `token-${randomUUID()}`;
+      this.intents.set(address, token);
+      return Promise.resolve(token);
+    },
+    isIntended: (address) => this.intents.has(address),
+    withdraw: (address) => {
+      this.intents.delete(address);
+      return Promise.resolve();
     },
     remember: (address, id) => {
       this.ids.set(address, id);
@@ -79,7 +90,7 @@ export interface ThingOptions<N extends Needs> {
   readonly takesMs?: number;
   readonly goesMs?: number;
   /** Sizes cannot shrink; colours need a replacement. */
-  readonly lane?: string;
+  readonly lane?: Lane;
   readonly holdsData?: true;
   readonly unwanted?: true;
   readonly colour?: string;

@@ -103,7 +103,6 @@ describe('a state that does not fit', () => {
       'region: us-east-1',
     ],
     ['from a newer version', '{"version": 99, "anything": true}', 'version is 99', 'install'],
-    ['cut in half', '{"version": 1, "cluster": "sea', 'cannot be read', 'mv '],
   ])('%s', async (_, text, word, hint) => {
     mkdirSync(path.dirname(story.stateFile), { recursive: true });
     writeFileSync(story.stateFile, text);
@@ -121,7 +120,8 @@ describe('a state that does not fit', () => {
     const holder = {
       who: 'deploy',
       host: hostname(),
-      pid: process.pid,
+      // One that lives, and is not this one: whoever had our number before us is dead.
+      pid: process.ppid,
       command: 'es-ecs up',
       since: '2026-01-01T14:02:00Z',
     };

@@ -18,6 +18,9 @@ export interface Told {
   readonly stderr: string;
 }
 
+/** What the terminal is otherwise than in a script. */
+export type TerminalTrait = Partial<Pick<Terminal, 'isOutTerminal' | 'readInput'>>;
+
 /** The smallest config, and what a test adds to it. */
 export function configText(extra = ''): string {
   return `name: search\nregion: eu-west-1\nelasticsearch: { version: 9.4.6 }\nnodes: 3\n${extra}`;
@@ -45,17 +48,22 @@ export class Story {
   }
 
   /** Runs a command on the simulated account. */
-  run(command: string, ...options: readonly string[]): Promise<Told> {
-    return this.execute([command, '--config', this.config, '--simulate', ...options]);
+  run(command: string, ...options: readonly (string | TerminalTrait)[]): Promise<Told> {
+    const words = options.filter((option) => typeof option === 'string');
+    const traits = options.filter((option) => typeof option !== 'string');
+    return this.execute(
+      [...command.split(' '), '--config', this.config, '--simulate', ...words],
+      Object.assign({}, ...traits) as TerminalTrait,
+    );
   }
 
   /** Runs a command on what the test has put in the place of AWS. */
   runForReal(command: string, ...options: readonly string[]): Promise<Told> {
-    return this.execute([command, '--config', this.config, ...options]);
+    return this.execute([...command.split(' '), '--config', this.config, ...options]);
   }
 
   /** Runs any command line. */
-  async execute(words: readonly string[]): Promise<Told> {
+  async execute(words: readonly string[], trait: TerminalTrait = {}): Promise<Told> {
     const stdout: string[] = [];
     const stderr: string[] = [];
     const terminal: Terminal = {
@@ -67,6 +75,7 @@ export class Story {
       hasColour: false,
       columns: 80,
       ask: () => Promise.resolve(this.answer),
+      ...trait,
     };
     const status = await execute(['node', 'es-ecs', ...words], terminal);
     return { status, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
@@ -84,6 +93,12 @@ export class Story {
     const snapshot = parseSnapshot(readFileSync(this.accountFile, 'utf8'));
     if (snapshot === undefined) throw new Error('there is no simulated account');
     return snapshot;
+  }
+
+  /** Lets time go by in the account, such as lists need to show what was just made. */
+  later(ms: number): void {
+    const snapshot = this.account;
+    writeFileSync(this.accountFile, JSON.stringify({ ...snapshot, nowMs: snapshot.nowMs + ms }));
   }
 
   /** Does something behind es-ecs's back, as a person with the console would. */

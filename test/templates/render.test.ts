@@ -46,6 +46,8 @@ describe('elasticsearch.yml', () => {
     const wanted = settings({
       name: 'search',
       region: 'eu-west-1',
+      bastion: { enabled: true },
+      access: { endpoint: undefined },
       elasticsearch: {
         version: '9.4.6',
         settings: { 'a.list': ['x: y', 1, true], 'z.text': '#"\'{}${VAR}\n' },

@@ -163,7 +163,14 @@ describe('user data on a host', () => {
     expect(read('etc/sysctl.d/90-es-ecs.conf')).toContain('vm.max_map_count=1048576');
     expect(statSync(path.join(root, 'var/lib/es-ecs/data')).mode & 0o777).toBe(0o770);
     expect(exists('run/es-ecs/ready')).toBe(true);
-    expect(read('log')).not.toMatch(/systemctl (re)?start/);
+    // Nothing that would wait for this very script.
+    expect(read('log').match(/systemctl (re)?start.*/g)).toEqual([
+      'systemctl start --no-block es-ecs-grow.timer',
+    ]);
+    expect(read('etc/systemd/system/es-ecs-grow.service')).toContain(
+      `ConditionPathIsMountPoint=${hostPaths.volume}\n[Service]\nType=oneshot\nExecStart=/usr/sbin/xfs_growfs -d ${hostPaths.volume}\n`,
+    );
+    expect(read('etc/systemd/system/es-ecs-grow.timer')).toContain('OnCalendar=');
   });
 
   it('boots again without a new file system, and without a right that has been taken away', async () => {

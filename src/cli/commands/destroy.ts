@@ -1,7 +1,8 @@
 import { realClock } from '../../engine/clock.ts';
-import { applyDestroy, type DestroyPlan, type Doomed, planDestroy } from '../../engine/destroy.ts';
+import { applyDestroy, type DestroyPlan, planDestroy } from '../../engine/destroy.ts';
+import { createGraph, type Graph } from '../../engine/graph.ts';
 import { criticalPath } from '../../engine/timeline.ts';
-import { EsEcsError } from '../../errors.ts';
+import { audit } from '../audit.ts';
 import { confirm } from '../confirm.ts';
 import { inSession } from '../in-session.ts';
 import type { DestroyOptions } from '../options.ts';
@@ -13,16 +14,26 @@ import type { Terminal } from '../terminal.ts';
 /** `es-ecs destroy`: everything but the data, in reverse; with `--delete-data` that too. */
 export async function destroy(options: DestroyOptions, terminal: Terminal): Promise<void> {
   const startedMs = realClock.now();
-  await inSession({ options, command: 'destroy', terminal, locks: true }, async (session) => {
-    const plan = await planFor(session, options);
-    if (plan.doomed.length > 0) await agree(plan, session, { options, terminal });
-    const outcome = await reported({ session, options, terminal, awaitGates: true }, (run) =>
-      applyDestroy(plan, session.graph, run),
-    );
-    await audit(session, plan.kept);
+  // What a dead run has made and nobody sees yet would be left behind.
+  const command = { options, command: 'destroy', terminal, locks: true, seesAll: true };
+  await inSession(command, async (session) => {
+    const deleteData = options.deleteData === true;
+    // Also what only a search finds: no other command asks for it.
+    const graph = createGraph([...session.steps.resources, ...session.steps.searched]);
+    const plan = await planFor(session, graph, deleteData);
+    if (plan.doomed.length > 0) {
+      await agree(plan, session, { options, terminal });
+      await session.lock.take();
+    }
+    const work = { session, options, terminal, awaitGates: true };
+    const { outcome, unclear } = await reported(work, async (run) => {
+      const done = await applyDestroy(plan, graph, run);
+      const found = await audit({ session, graph, run }, { kept: plan.kept, deleteData });
+      return { outcome: done, unclear: found };
+    });
     await forgetAll(session, plan);
     const elapsedMs = realClock.now() - startedMs;
-    const told = { plan, outcome, session, elapsedMs, path: criticalPath(outcome.spans) };
+    const told = { plan, outcome, session, unclear, elapsedMs, path: criticalPath(outcome.spans) };
     if (options.json === true) terminal.out(JSON.stringify(destroyDocument(told), undefined, 2));
     else terminal.out(renderDestroyed(told, terminal));
   });
@@ -33,9 +44,8 @@ interface Asked {
   readonly terminal: Terminal;
 }
 
-function planFor(session: Session, options: Pick<DestroyOptions, 'deleteData'>): Promise<DestroyPlan> {
-  const { graph, state } = session;
-  return planDestroy(graph, { id: (address) => state.id(address), deleteData: options.deleteData === true });
+function planFor(session: Session, graph: Graph, deleteData: boolean): Promise<DestroyPlan> {
+  return planDestroy(graph, { id: (address) => session.state.id(address), deleteData });
 }
 
 async function agree(plan: DestroyPlan, session: Session, { options, terminal }: Asked): Promise<void> {
@@ -46,21 +56,9 @@ async function agree(plan: DestroyPlan, session: Session, { options, terminal }:
   await confirm({ question, expected: (answer) => answer === name, flag: '--yes' }, terminal);
 }
 
-/** @throws EsEcsError LEFTOVERS, with the exact list of what is still found by the cluster's tags */
-async function audit(session: Session, kept: readonly Doomed[]): Promise<void> {
-  session.context.inventory.forget();
-  const { doomed } = await planFor(session, { deleteData: true });
-  const stays = new Set(kept.map((one) => one.id));
-  const left = doomed.filter((one) => !stays.has(one.id));
-  if (left.length === 0) return;
-  const list = left.map((one) => `${one.resource.address} ${one.id}`).join(', ');
-  throw new EsEcsError('LEFTOVERS', `still there after everything was deleted: ${list}`, {
-    hint: 'es-ecs destroy  tries again',
-  });
-}
-
-/** Nothing to remember but the volumes that were kept. */
+/** Nothing to remember but the volumes that were kept; the lock goes last. */
 async function forgetAll(session: Session, plan: DestroyPlan): Promise<void> {
+  await session.lock.remove();
   await session.context.adapters.keys.remove();
   if (plan.kept.length === 0) {
     await session.state.remove();

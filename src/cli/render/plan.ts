@@ -1,6 +1,9 @@
 import type { Plan, PlanAction, PlanEntry } from '../../engine/plan.ts';
 import { stepOf } from '../../engine/resource.ts';
-import type { Change } from '../../engine/resource.ts';
+import type { AnyResource, Change } from '../../engine/resource.ts';
+import { forecastRoll } from '../../engine/timeline.ts';
+import { aboutMinutes } from './duration.ts';
+import { orphanDocuments } from './orphans.ts';
 import { type Style, styleFor } from './style.ts';
 
 /** How much of a plan is shown. */
@@ -18,6 +21,7 @@ const marks: Readonly<Record<PlanAction, string>> = {
   destroy: '-',
   'in-sync': '=',
   gate: ' ',
+  'left-alone': ' ',
 };
 
 /** The plan, a line a step for what is created and a paragraph for each thing that changes; nothing for what is in sync. */
@@ -27,11 +31,49 @@ export function renderPlan(plan: Plan, look: PlanLook): string {
   const others = plan.entries.filter((entry) =>
     ['change', 'replace', 'refuse', 'destroy'].includes(entry.action),
   );
+  const restarting = neededByRolls(plan);
   const lines = [
     ...renderCreated(created, look, style),
-    ...others.flatMap((entry) => renderEntry(entry, style)),
+    ...others.flatMap((entry) =>
+      renderEntry(entry, { style, leadsToRestarts: restarting.has(entry.resource) }),
+    ),
+    ...unseenLines(plan).map((line) => style.yellow(line)),
   ];
   return lines.join('\n');
+}
+
+/** What could not be compared, and why: whether it differs shows only once it can be. */
+export function unseenLines(plan: Plan): readonly string[] {
+  return plan.entries.flatMap(({ resource, unseen }) =>
+    unseen === undefined ? [] : [`? ${resource.address}  not looked at: ${unseen}`],
+  );
+}
+
+/** `restarts 3 nodes one by one, about 5 minutes`; undefined where nothing restarts. */
+export function restartWords(plan: Plan): string | undefined {
+  const { addresses, ms } = forecastRoll(plan);
+  if (addresses.length === 0) return undefined;
+  const nodes = addresses.length === 1 ? '1 node' : `${String(addresses.length)} nodes one by one`;
+  return `restarts ${nodes}, ${aboutMinutes(ms)}`;
+}
+
+/** What a person wants to know of every change to something that runs: whether nodes restart for it. */
+export function restartLine(plan: Plan): string | undefined {
+  const words = restartWords(plan);
+  if (words !== undefined) return `${words}, and longer where much was written meanwhile`;
+  return plan.summary.change > 0 ? 'nothing restarts' : undefined;
+}
+
+/** Everything that something which restarts stands on: a change there may be what it restarts for. */
+function neededByRolls(plan: Plan): ReadonlySet<AnyResource> {
+  const found = new Set<AnyResource>();
+  const add = (resource: AnyResource): void => {
+    if (found.has(resource)) return;
+    found.add(resource);
+    for (const needed of Object.values(resource.needs)) add(needed);
+  };
+  for (const { resource, impact } of plan.entries) if (impact === 'rolling') add(resource);
+  return found;
 }
 
 function renderCreated(created: readonly PlanEntry[], look: PlanLook, style: Style): readonly string[] {
@@ -46,15 +88,18 @@ function renderCreated(created: readonly PlanEntry[], look: PlanLook, style: Sty
   );
 }
 
-function renderEntry(entry: PlanEntry, style: Style): readonly string[] {
+function renderEntry(
+  entry: PlanEntry,
+  { style, leadsToRestarts }: { readonly style: Style; readonly leadsToRestarts: boolean },
+): readonly string[] {
   const paint = entry.action === 'refuse' || entry.action === 'destroy' ? style.red : style.yellow;
-  const impact = impactWords(entry);
+  const impact = impactWords(entry, leadsToRestarts);
   const head = `${paint(marks[entry.action])} ${entry.resource.address}${impact === '' ? '' : `  ${impact}`}`;
   const because = entry.changes.length === 0 && entry.because !== undefined ? [`    ${entry.because}`] : [];
   return [head, ...because, ...entry.changes.map((change) => `    ${renderChange(change)}`)];
 }
 
-function impactWords(entry: PlanEntry): string {
+function impactWords(entry: PlanEntry, leadsToRestarts: boolean): string {
   if (entry.action === 'destroy') return 'destroyed';
   if (entry.action === 'refuse') return 'refused';
   switch (entry.impact) {
@@ -63,7 +108,7 @@ function impactWords(entry: PlanEntry): string {
     case 'replace':
       return 'replaced';
     case 'in-place':
-      return 'in place';
+      return leadsToRestarts ? 'in place' : 'in place, nothing restarts';
     case 'refuse':
     case undefined:
       return '';
@@ -96,6 +141,7 @@ export function summaryWords(plan: Plan): string {
 
 /** The plan as `--json` gives it. */
 export function planDocument(plan: Plan): object {
+  const roll = forecastRoll(plan);
   return {
     changes: plan.entries
       .filter((entry) => entry.action !== 'in-sync' && entry.action !== 'gate')
@@ -112,6 +158,11 @@ export function planDocument(plan: Plan): object {
           ...(because === undefined ? {} : { because }),
         })),
       })),
+    unseen: plan.entries.flatMap(({ resource, unseen }) =>
+      unseen === undefined ? [] : [{ address: resource.address, because: unseen }],
+    ),
+    restarts: { nodes: roll.addresses.length, aboutMs: roll.ms },
     summary: plan.summary,
+    orphans: orphanDocuments(plan.orphans),
   };
 }

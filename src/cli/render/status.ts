@@ -1,8 +1,10 @@
 import type { Inspected, Inspection } from '../../engine/inspect.ts';
+import type { Orphan } from '../../engine/orphans.ts';
 import { observedOf } from '../../steps/index.ts';
 import type { ClusterState, NodeState } from '../../steps/service/cluster.ts';
 import type { Session } from '../session.ts';
 import { duration } from './duration.ts';
+import { orphanDocuments, orphanLines } from './orphans.ts';
 import { styleFor } from './style.ts';
 import { renderTable } from './table.ts';
 
@@ -46,6 +48,8 @@ export interface Status {
   readonly certificateDaysLeft: number | undefined;
   readonly nodes: readonly NodeStatus[];
   readonly resources: readonly Inspected[];
+  /** What carries the cluster's tag and is nobody's. */
+  readonly orphans: readonly Orphan[];
 }
 
 /**
@@ -96,6 +100,7 @@ export function readStatus(
     certificateDaysLeft,
     nodes,
     resources,
+    orphans: inspection.plan.orphans,
   };
 }
 
@@ -131,6 +136,18 @@ function problemsOf(
   if (cluster?.problem !== undefined) problems.push(`Elasticsearch does not answer: ${cluster.problem}`);
   else if (cluster?.health !== undefined && cluster.health.status !== 'green')
     problems.push(`the cluster is ${cluster.health.status}${unassignedWords(cluster.health.unassigned)}`);
+  if (cluster?.cutOffAt !== undefined) {
+    problems.push(
+      `a roll was cut off at ${cluster.cutOffAt}: replicas are not assigned until es-ecs up takes that back`,
+    );
+  }
+  const leaving = cluster?.leaving ?? [];
+  if (leaving.length > 0) {
+    const are = leaving.length === 1 ? 'is' : 'are';
+    problems.push(
+      `${leaving.join(', ')} ${are} giving up shards: es-ecs up goes on with that or takes it back`,
+    );
+  }
   for (const one of resources) {
     if (one.phase === 'failed') problems.push(`${one.address} has failed`);
   }
@@ -148,8 +165,10 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
   const { config, simulation } = session;
   const style = styleFor(look.hasColour);
   const flag = simulation === undefined ? '' : ' --simulate';
-  if (seen.outcome === 'absent')
-    return `${config.name} does not exist in ${config.region}\n  es-ecs up${flag}  makes it`;
+  if (seen.outcome === 'absent') {
+    const absent = `${config.name} does not exist in ${config.region}\n  es-ecs up${flag}  makes it`;
+    return [absent, ...orphanLines(seen.orphans, flag)].join('\n');
+  }
   const paint = seen.outcome === 'healthy' ? style.green : style.red;
   const { elasticsearch } = seen;
   const word =
@@ -177,6 +196,7 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
     ...(look.verbose ? [resourceTable(seen.resources), ''] : []),
     ...(seen.certificateDaysLeft === undefined ? [] : [certificateWords(seen.certificateDaysLeft)]),
     drift,
+    ...orphanLines(seen.orphans, flag),
     seen.outcome === 'healthy' && drifted.length === 0
       ? `es-ecs plan${flag}  shows details`
       : `es-ecs up${flag}  puts it right; es-ecs plan${flag}  shows how`,
@@ -242,6 +262,7 @@ export function statusDocument(seen: Status, session: Session): object {
       phase,
       inSync,
     })),
+    orphans: orphanDocuments(seen.orphans),
     apiCalls: session.meter.calls,
   };
 }

@@ -42,8 +42,19 @@ export function renderUp(told: UpTold, look: { readonly hasColour: boolean }): s
     `${head}    ${took}`,
     ...(waits.length === 0 ? [] : [`  longest waits   ${waits.join(', ')}`]),
     ...(simulation === undefined ? [] : simulatedWords(told)),
-    `  next            es-ecs status${simulation === undefined ? '' : ' --simulate'}`,
+    ...nextWords(session),
   ].join('\n');
+}
+
+/** What there is to do with a cluster that is there. */
+function nextWords({ config, simulation }: Session): readonly string[] {
+  const flag = simulation === undefined ? '' : ' --simulate';
+  const hasWayIn = config.bastion.enabled || config.access.endpoint !== undefined;
+  return [
+    `  password        es-ecs credentials${flag}`,
+    ...(hasWayIn ? [`  reach it        es-ecs tunnel${flag}`] : []),
+    `  next            es-ecs status${flag}`,
+  ];
 }
 
 function clusterWords(told: UpTold): string | undefined {
@@ -79,7 +90,9 @@ export function upDocument(told: UpTold): object {
         ? null
         : {
             status: cluster.health?.status ?? null,
-            nodes: cluster.members.length,
+            // Those that have left in this run were there when it was asked.
+            nodes: cluster.members.filter(({ name }) => cluster.nodes.some((one) => one.node === name))
+              .length,
             uuid: cluster.uuid ?? null,
           },
     apiCalls: { ...session.meter.calls, ...(told.verbose ? { byOperation: session.meter.byOperation } : {}) },

@@ -22,7 +22,18 @@ export function plainReporter({ terminal, verbose }: ReporterOptions): Reporter 
     toldMs.set(event.address, event.atMs);
     const since = event.sinceMs === 0 ? '' : `, ${duration(event.sinceMs)}`;
     const usual = event.usualMs === 0 ? '' : `, usually ${duration(event.usualMs)}`;
-    line(stepOf(event.address), `${nameOf(event.address)} waiting for ${event.for}${since}${usual}`);
+    const cause = event.cause === undefined ? '' : `: ${firstLine(event.cause)}`;
+    line(stepOf(event.address), `${nameOf(event.address)} waiting for ${event.for}${since}${usual}${cause}`);
+  };
+
+  const retrying = (event: Extract<EngineEvent, { type: 'resource-retrying' }>): void => {
+    if (verbose) line(stepOf(event.address), `${nameOf(event.address)} again: ${event.because}`);
+    const told = toldMs.get(event.address);
+    if (event.blocker === undefined || event.sinceMs < againMs / 3) return;
+    if (told !== undefined && event.atMs - told < againMs) return;
+    toldMs.set(event.address, event.atMs);
+    const held = `held by ${firstLine(event.blocker)}, ${duration(event.sinceMs)}`;
+    line(stepOf(event.address), `${nameOf(event.address)} ${held}`);
   };
 
   const ended = (progress: StepProgress | undefined, event: EngineEvent): void => {
@@ -40,7 +51,7 @@ export function plainReporter({ terminal, verbose }: ReporterOptions): Reporter 
           waiting(event);
           break;
         case 'resource-retrying':
-          if (verbose) line(stepOf(event.address), `${nameOf(event.address)} again: ${event.because}`);
+          retrying(event);
           break;
         case 'resource-done':
           if (verbose) {
@@ -52,7 +63,10 @@ export function plainReporter({ terminal, verbose }: ReporterOptions): Reporter 
           ended(progress, event);
           break;
         case 'resource-failed':
-          line(stepOf(event.address), `failed: ${nameOf(event.address)}: ${event.error.message}`);
+          line(
+            stepOf(event.address),
+            `failed: ${nameOf(event.address)}: ${event.error.message.replaceAll('\n', '; ')}`,
+          );
           break;
         case 'notice':
           line('note', event.text);
@@ -64,6 +78,11 @@ export function plainReporter({ terminal, verbose }: ReporterOptions): Reporter 
       }
     },
   };
+}
+
+/** What fits on a line of progress; the whole text is in the error. */
+export function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
 }
 
 /** An address without its step. */

@@ -20,6 +20,8 @@ export interface Waiting {
   readonly for: string;
   readonly sinceMs: number;
   readonly usualMs: number;
+  /** Why it takes so long, once that was asked. */
+  readonly cause: string | undefined;
 }
 
 /** Follows the events and knows how far each step is; reporters ask it. */
@@ -70,10 +72,20 @@ function follow(progress: StepProgress, event: ResourceEvent): void {
       progress.startedMs ??= event.atMs;
       return;
     case 'resource-waiting':
-      progress.waiting.set(address, { for: event.for, sinceMs: event.sinceMs, usualMs: event.usualMs });
+      progress.waiting.set(address, {
+        for: event.for,
+        sinceMs: event.sinceMs,
+        usualMs: event.usualMs,
+        cause: event.cause,
+      });
       return;
     case 'resource-retrying':
-      progress.waiting.set(address, { for: `${event.because} to pass`, sinceMs: event.sinceMs, usualMs: 0 });
+      progress.waiting.set(address, {
+        for: event.blocker === undefined ? `${event.because} to pass` : 'what holds it to go',
+        sinceMs: event.sinceMs,
+        usualMs: 0,
+        cause: event.blocker,
+      });
       return;
     case 'resource-done':
       progress.waiting.delete(address);

@@ -2,7 +2,7 @@ import ora from 'ora';
 
 import { duration } from '../render/duration.ts';
 import { fit, type Style, styleFor } from '../render/style.ts';
-import { nameOf } from './plain.ts';
+import { firstLine, nameOf } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { StepBook, type StepProgress } from './steps.ts';
 
@@ -64,5 +64,6 @@ function waitingWords(one: StepProgress): string {
   if (longest === undefined) return '';
   const [address, wait] = longest;
   const usual = wait.usualMs === 0 ? '' : `, usually ${duration(wait.usualMs)}`;
-  return `${nameOf(address)}: waiting for ${wait.for}, ${duration(wait.sinceMs)}${usual}`;
+  const cause = wait.cause === undefined ? '' : `: ${firstLine(wait.cause)}`;
+  return `${nameOf(address)}: waiting for ${wait.for}, ${duration(wait.sinceMs)}${usual}${cause}`;
 }

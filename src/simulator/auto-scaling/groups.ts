@@ -42,7 +42,7 @@ import {
 } from './rows.ts';
 import { toGroupTag, toTagDescription } from './tags.ts';
 
-function toMember(row: GroupRow, member: MemberRow): Instance {
+function toMember(member: MemberRow): Instance {
   return {
     InstanceId: member.instanceId,
     AvailabilityZone: member.zone,
@@ -51,9 +51,9 @@ function toMember(row: GroupRow, member: MemberRow): Instance {
     HealthStatus: member.isHealthy ? 'Healthy' : 'Unhealthy',
     ProtectedFromScaleIn: member.isProtected,
     LaunchTemplate: {
-      LaunchTemplateId: row.template.id,
-      LaunchTemplateName: row.template.name,
-      Version: member.templateVersion,
+      LaunchTemplateId: member.template.id,
+      LaunchTemplateName: member.template.name,
+      Version: member.template.version,
     },
   };
 }
@@ -80,7 +80,7 @@ function toGroup(world: World, row: GroupRow): AutoScalingGroup {
     TargetGroupARNs: [],
     HealthCheckType: row.healthCheckType,
     HealthCheckGracePeriod: row.gracePeriodSeconds,
-    Instances: row.members.map((member) => toMember(row, member)),
+    Instances: row.members.map((member) => toMember(member)),
     CreatedTime: new Date(row.createdAtMs),
     SuspendedProcesses: row.suspended.map((ProcessName) => ({
       ProcessName,
@@ -338,7 +338,7 @@ export const groupOperations = {
     const found = [...world.rows(groups).values()].flatMap((row) =>
       row.members
         .filter((member) => input.InstanceIds?.includes(member.instanceId) ?? true)
-        .map((member) => ({ ...toMember(row, member), AutoScalingGroupName: row.name })),
+        .map((member) => ({ ...toMember(member), AutoScalingGroupName: row.name })),
     );
     const { items, nextToken } = page(found, input.NextToken, input.MaxRecords);
     return {

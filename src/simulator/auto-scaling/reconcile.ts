@@ -162,7 +162,7 @@ function newMember(
     zone: instance.zone,
     subnetId: made.subnetId,
     type: instance.type,
-    templateVersion: made.version,
+    template: { ...row.template, version: made.version },
     activityId: made.activityId,
     lifecycle: 'Pending',
     isHealthy: true,

@@ -9,7 +9,8 @@ export interface MemberRow {
   readonly zone: string;
   readonly subnetId: string;
   readonly type: string;
-  readonly templateVersion: string;
+  /** What it was launched from: another one than its group's where that has changed since. */
+  readonly template: GroupRow['template'];
   /** The activity that launched it, and later the one that ends it. */
   activityId: string;
   lifecycle: LifecycleState;

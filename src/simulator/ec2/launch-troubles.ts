@@ -1,4 +1,6 @@
 import { SimulatedFailure } from '../core/failure.ts';
+import type { Fault } from '../core/faults.ts';
+import { faultWords } from '../core/fault-words.ts';
 import { table, type World } from '../core/world.ts';
 
 /** Makes launches fail, whoever asks for them: RunInstances or an Auto Scaling group. */
@@ -25,22 +27,38 @@ export function troubleLaunches(world: World, trouble: LaunchTrouble): void {
   world.rows(troubles).set(world.id('trouble'), { ...trouble, left: trouble.times ?? 1 });
 }
 
-/** @throws SimulatedFailure as the trouble says. */
-export function meetTroubles(world: World, launch: { readonly type: string; readonly zone: string }): void {
+const faultsOfWorlds = new WeakMap<World, () => Fault | undefined>();
+
+/** Lets launches meet the faults that an account was given for them; like those, they are gone with the run. */
+export function useLaunchFaults(world: World, next: () => Fault | undefined): void {
+  faultsOfWorlds.set(world, next);
+}
+
+interface Launch {
+  readonly type: string;
+  readonly zone: string;
+}
+
+/** @throws SimulatedFailure as the trouble or the fault says. */
+export function meetTroubles(world: World, launch: Launch): void {
+  const fault = faultsOfWorlds.get(world)?.();
+  if (fault !== undefined) throw failure(fault.code, fault.message, launch);
   for (const [id, row] of world.rows(troubles)) {
     if (row.type !== undefined && row.type !== launch.type) continue;
     if (row.zone !== undefined && row.zone !== launch.zone) continue;
     row.left -= 1;
     if (row.left <= 0) world.rows(troubles).delete(id);
-    const code = row.code ?? 'InsufficientInstanceCapacity';
-    // Want of capacity is the server's fault, and SDKs retry it; quotas and permissions are the caller's.
-    const status = code === 'InsufficientInstanceCapacity' ? 500 : 400;
-    throw new SimulatedFailure(code, row.message ?? usualMessage(code, launch), status);
+    throw failure(row.code ?? 'InsufficientInstanceCapacity', row.message, launch);
   }
 }
 
-function usualMessage(code: string, launch: { readonly type: string; readonly zone: string }): string {
+function failure(code: string, message: string | undefined, launch: Launch): SimulatedFailure {
+  const words = faultWords(code);
+  return new SimulatedFailure(code, message ?? usualMessage(code, launch) ?? words.message, words.status);
+}
+
+function usualMessage(code: string, launch: Launch): string | undefined {
   return code === 'InsufficientInstanceCapacity'
     ? `We currently do not have sufficient ${launch.type} capacity in the Availability Zone you requested (${launch.zone}). Our system will be working on provisioning additional capacity.`
-    : `${code} for ${launch.type} in ${launch.zone}`;
+    : undefined;
 }

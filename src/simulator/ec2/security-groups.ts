@@ -118,6 +118,13 @@ function toGroup(world: World, row: SecurityGroupRow): SecurityGroup {
   };
 }
 
+/** The groups that the rules of one direction name. */
+function peersOf(world: World, groupId: string, isEgress: boolean): readonly (string | undefined)[] {
+  return rulesOf(world, groupId)
+    .filter((rule) => rule.terms.isEgress === isEgress)
+    .map((rule) => rule.terms.peerGroupId);
+}
+
 function arnOf(world: World, row: SecurityGroupRow): string {
   return `arn:${world.partition}:ec2:${world.region}:${world.accountId}:security-group/${row.id}`;
 }
@@ -193,7 +200,8 @@ export const securityGroupOperations = {
         'vpc-id': (row) => [row.vpcId],
         description: (row) => [row.description],
         'owner-id': () => [world.accountId],
-        'ip-permission.group-id': (row) => rulesOf(world, row.id).map((rule) => rule.terms.peerGroupId),
+        'ip-permission.group-id': (row) => peersOf(world, row.id, false),
+        'egress.ip-permission.group-id': (row) => peersOf(world, row.id, true),
         'ip-permission.cidr': (row) => rulesOf(world, row.id).map((rule) => rule.terms.cidr4),
       },
       notFound: securityGroupKind.notFound,

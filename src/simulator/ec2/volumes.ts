@@ -373,6 +373,9 @@ function deleteVolume(world: World, row: VolumeRow): void {
   world.schedule('ec2/volume-deleted', world.vary(world.delays.volume), row.id);
 }
 
+/** Until the timer of `templates/user-data.sh` looks again: half of its half minute. */
+const growthMs = 15_000;
+
 function modifyVolume(world: World, row: VolumeRow, input: ModifyVolumeCommandInput): ModificationRow {
   const state = volumeState(world, row);
   if (state !== 'available' && state !== 'in-use') {
@@ -463,6 +466,8 @@ export const volumeRules: Readonly<Record<string, EventRule>> = {
   'ec2/volume-modified': (world, id) => {
     const row = world.rows(volumes).get(id);
     const latest = row?.modifications.at(-1);
-    if (row !== undefined && latest !== undefined) row.specification = latest.after;
+    if (row === undefined || latest === undefined) return;
+    row.specification = latest.after;
+    world.schedule('hosts/grow', world.vary(growthMs), id);
   },
 };

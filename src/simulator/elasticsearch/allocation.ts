@@ -1,25 +1,23 @@
 import type { World } from '../core/world.ts';
-import type { IndexRow, NodeIdentity, ShardCopyRow, SimulatedClusterRow } from './rows.ts';
-
-/** How long shards take to start, in milliseconds: small ones, as a rehearsal has. */
-const recoveryMs = { empty: 1_000, fromDisk: 2_000, copied: 5_000 } as const;
-
-/** How long a replica waits for its node before it is copied elsewhere (`index.unassigned.node_left.delayed_timeout`). */
-const delayedTimeoutMs = 60_000;
-
-/** Whether a node holds shards. */
-export function holdsData(node: NodeIdentity): boolean {
-  return node.roles.some((role) => role === 'data' || role.startsWith('data_'));
-}
-
-/** How many replicas each shard of an index is to have. */
-export function wantedReplicas(index: IndexRow, dataNodes: number): number {
-  return index.replicas === '0-1' ? Math.min(1, Math.max(0, dataNodes - 1)) : index.replicas;
-}
+import {
+  bestHome,
+  type Board,
+  boardOf,
+  copiesOf,
+  mayHold,
+  type Placement,
+  type Shard,
+  wantedReplicas,
+} from './deciders.ts';
+import { moveShards } from './movement.ts';
+import { recoveryMs, takeNoteOfNodes } from './recovery.ts';
+import type { NodeIdentity, ShardCopyRow, SimulatedClusterRow } from './rows.ts';
+import { isOlder } from './start-troubles.ts';
 
 /**
  * The elected master assigns shards to nodes.
  *
+ * @param nodes those in the cluster.
  * @returns when to look again: a recovery ends or a wait is over.
  */
 export function allocate(
@@ -27,72 +25,59 @@ export function allocate(
   cluster: SimulatedClusterRow,
   nodes: readonly NodeIdentity[],
 ): number | undefined {
-  const dataNodes = nodes.filter(holdsData);
-  takeNoteOfNodes(world, cluster, dataNodes);
+  const board = boardOf(world, cluster, nodes);
+  takeNoteOfNodes(board);
   for (const index of cluster.indices) {
-    for (let shard = 0; shard < index.shards; shard += 1) {
-      assign(world, cluster, { index, shard, dataNodes });
-    }
+    for (let shard = 0; shard < index.shards; shard += 1) assign(board, { index, shard });
   }
+  moveShards(board);
+  const delays = new Map(cluster.indices.map((index) => [index.name, index.delayedTimeoutMs]));
   const pending = cluster.copies.flatMap((copy) => {
     if (copy.state === 'initializing') return [copy.sinceMs];
-    const endsMs = copy.sinceMs + delayedTimeoutMs;
+    const endsMs = copy.sinceMs + (delays.get(copy.index) ?? 0);
     return copy.state === 'away' && !copy.isPrimary && endsMs > world.nowMs ? [endsMs] : [];
   });
   return pending.length === 0 ? undefined : Math.min(...pending);
 }
 
-/** Copies on nodes that went away, came back, or have finished their recovery. */
-function takeNoteOfNodes(
-  world: World,
-  cluster: SimulatedClusterRow,
-  dataNodes: readonly NodeIdentity[],
-): void {
-  const living = new Set(dataNodes.map((node) => node.diskId));
-  for (const copy of cluster.copies) {
-    if (!living.has(copy.diskId)) {
-      if (copy.state === 'away') continue;
-      copy.state = 'away';
-      copy.sinceMs = world.nowMs;
-    } else if (copy.state === 'initializing' && copy.sinceMs <= world.nowMs) {
-      copy.state = 'started';
-      copy.isInSync = true;
-    }
-  }
+/** Whether a replica's node may still come back before it is copied elsewhere. */
+export function isAwaited(board: Board, shard: Shard, copy: ShardCopyRow): boolean {
+  return (
+    copy.state === 'away' &&
+    !copy.isPrimary &&
+    !board.byDisk.has(copy.diskId) &&
+    copy.sinceMs + shard.index.delayedTimeoutMs > board.world.nowMs
+  );
 }
 
-interface Shard {
-  readonly index: IndexRow;
-  readonly shard: number;
-  readonly dataNodes: readonly NodeIdentity[];
+/** The copies that are where they belong or on no node, without those that are on their way to take over. */
+function settledCopies(board: Board, shard: Shard): ShardCopyRow[] {
+  return copiesOf(board.cluster, shard).filter((copy) => copy.movesFrom === undefined);
 }
 
-function copiesOf(cluster: SimulatedClusterRow, shard: Shard): ShardCopyRow[] {
-  return cluster.copies.filter((copy) => copy.index === shard.index.name && copy.shard === shard.shard);
-}
-
-function assign(world: World, cluster: SimulatedClusterRow, shard: Shard): void {
-  const living = new Set(shard.dataNodes.map((node) => node.diskId));
-  const primary = findPrimary(world, cluster, shard);
+function assign(board: Board, shard: Shard): void {
+  const { cluster } = board;
+  const primary = findPrimary(board, shard);
   if (primary === undefined) return;
   // The others miss every write from now on that this one takes.
-  for (const copy of copiesOf(cluster, shard)) {
+  for (const copy of settledCopies(board, shard)) {
     if (copy === primary || copy.state === 'started') continue;
     copy.isInSync = false;
-    if (copy.state === 'away' && living.has(copy.diskId)) begin(world, copy, recoveryMs.fromDisk);
+    const node = copy.state === 'away' ? board.byDisk.get(copy.diskId) : undefined;
+    if (node !== undefined && mayHold(board, node, { shard, kind: 'replica', existing: copy }))
+      begin(board.world, copy, recoveryMs.fromDisk);
   }
-  const wanted = wantedReplicas(shard.index, shard.dataNodes.length);
-  const replicas = copiesOf(cluster, shard).filter((copy) => copy !== primary);
-  const expected = replicas.filter(
-    (copy) => copy.state !== 'away' || copy.sinceMs + delayedTimeoutMs > world.nowMs,
-  );
-  for (let count = expected.length; count < wanted; count += 1) addReplica(world, cluster, shard);
-  const active = copiesOf(cluster, shard).filter((copy) => copy !== primary && copy.state !== 'away');
+  const wanted = wantedReplicas(shard.index, board);
+  const replicas = settledCopies(board, shard).filter((copy) => copy !== primary);
+  const expected = replicas.filter((copy) => copy.state !== 'away' || isAwaited(board, shard, copy));
+  for (let count = expected.length; count < wanted; count += 1)
+    addCopy(board, { shard, kind: 'replica' }, recoveryMs.copied(shard.index.bytes));
+  const active = settledCopies(board, shard).filter((copy) => copy !== primary && copy.state !== 'away');
   const surplus = new Set<ShardCopyRow>([
-    ...active.slice(wanted),
+    ...active.toSorted((a, b) => Number(b.state === 'started') - Number(a.state === 'started')).slice(wanted),
     ...(active.length >= wanted ? replicas.filter((copy) => copy.state === 'away') : []),
   ]);
-  cluster.copies = cluster.copies.filter((copy) => !surplus.has(copy));
+  if (surplus.size > 0) cluster.copies = cluster.copies.filter((copy) => !surplus.has(copy));
 }
 
 function begin(world: World, copy: ShardCopyRow, usualMs: number): void {
@@ -101,71 +86,62 @@ function begin(world: World, copy: ShardCopyRow, usualMs: number): void {
 }
 
 /** The primary if it has started: promoted, brought back or newly made where that is possible. */
-function findPrimary(world: World, cluster: SimulatedClusterRow, shard: Shard): ShardCopyRow | undefined {
-  const copies = copiesOf(cluster, shard);
-  const living = new Set(shard.dataNodes.map((node) => node.diskId));
+function findPrimary(board: Board, shard: Shard): ShardCopyRow | undefined {
+  const copies = settledCopies(board, shard);
   if (copies.length === 0) {
-    const home = leastLoaded(cluster, shard);
-    if (home !== undefined)
-      addCopy(world, cluster, { shard, home, isPrimary: true, usualMs: recoveryMs.empty });
+    addCopy(board, { shard, kind: 'new-primary' }, recoveryMs.empty);
     return undefined;
   }
   const primary = copies.find((copy) => copy.isPrimary);
   if (primary !== undefined && primary.state !== 'away') {
     return primary.state === 'started' ? primary : undefined;
   }
-  const heir = copies.find((copy) => copy.state === 'started' && copy.isInSync);
+  const heir = newestOf(
+    board,
+    copies.filter((copy) => copy.state === 'started' && copy.isInSync),
+  );
   if (heir !== undefined) {
     if (primary !== undefined) primary.isPrimary = false;
     heir.isPrimary = true;
     return heir;
   }
-  const returned = copies.find((copy) => copy.isInSync && living.has(copy.diskId));
+  const returned = copies.find((copy) => {
+    const node = copy.isInSync ? board.byDisk.get(copy.diskId) : undefined;
+    return node !== undefined && mayHold(board, node, { shard, kind: 'primary', existing: copy });
+  });
   if (returned !== undefined) {
     if (primary !== undefined) primary.isPrimary = false;
     returned.isPrimary = true;
-    begin(world, returned, recoveryMs.fromDisk);
+    begin(board.world, returned, recoveryMs.fromDisk);
   }
   return undefined;
 }
 
-/** Of the nodes without a copy of the shard, one in a zone without any, and of those the one with the fewest shards. */
-function leastLoaded(cluster: SimulatedClusterRow, shard: Shard): NodeIdentity | undefined {
-  const taken = copiesOf(cluster, shard);
-  const holders = shard.dataNodes.filter((node) => taken.some((copy) => copy.diskId === node.diskId));
-  const zones = new Set(holders.map((node) => node.zone));
-  const load = (node: NodeIdentity): number =>
-    cluster.copies.filter((copy) => copy.diskId === node.diskId).length +
-    (zones.has(node.zone) ? 1_000_000 : 0);
-  const [best] = shard.dataNodes
-    .filter((node) => !holders.includes(node))
-    .toSorted((one, other) => load(one) - load(other));
+/** On the newest version, so that the others can be copied from it (RoutingNodes, `activeReplicaWithHighestVersion`). */
+function newestOf({ byDisk }: Board, copies: readonly ShardCopyRow[]): ShardCopyRow | undefined {
+  const versionOf = (copy: ShardCopyRow): string => byDisk.get(copy.diskId)?.version ?? '';
+  let best: ShardCopyRow | undefined;
+  for (const copy of copies) {
+    if (best === undefined || isOlder(versionOf(best), versionOf(copy))) best = copy;
+  }
   return best;
 }
 
-function addReplica(world: World, cluster: SimulatedClusterRow, shard: Shard): void {
-  const home = leastLoaded(cluster, shard);
-  if (home !== undefined)
-    addCopy(world, cluster, { shard, home, isPrimary: false, usualMs: recoveryMs.copied });
-}
-
-interface NewCopy {
-  readonly shard: Shard;
-  readonly home: NodeIdentity;
-  readonly isPrimary: boolean;
-  readonly usualMs: number;
-}
-
-function addCopy(world: World, cluster: SimulatedClusterRow, wanted: NewCopy): void {
-  const copy: ShardCopyRow = {
-    index: wanted.shard.index.name,
-    shard: wanted.shard.shard,
-    diskId: wanted.home.diskId,
-    isPrimary: wanted.isPrimary,
+function addCopy(board: Board, placement: Placement, usualMs: number): void {
+  const home = bestHome(board, placement);
+  if (home === undefined) return;
+  const { world, cluster } = board;
+  const isPrimary = placement.kind === 'new-primary';
+  cluster.copies.push({
+    index: placement.shard.index.name,
+    shard: placement.shard.shard,
+    diskId: home.diskId,
+    isPrimary,
     // An empty primary holds everything that was acknowledged so far: nothing.
-    isInSync: wanted.isPrimary,
+    isInSync: isPrimary,
     state: 'initializing',
-    sinceMs: world.nowMs + world.vary(wanted.usualMs),
-  };
-  cluster.copies = [...cluster.copies, copy];
+    isNew: isPrimary,
+    sinceMs: world.nowMs + world.vary(usualMs),
+    movesFrom: undefined,
+  });
 }

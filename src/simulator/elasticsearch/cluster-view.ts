@@ -1,9 +1,20 @@
-import type { ClusterHealth, ClusterNode, ClusterView, HealthStatus } from '../../elasticsearch/client.ts';
+import { clusterControl } from '../../access/control.ts';
+import { answerFailure } from '../../access/refusal.ts';
+import type { ServerRequest } from '../../access/server.ts';
+import type { ClusterControl, ElasticsearchAnswer } from '../../elasticsearch/client.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { World } from '../core/world.ts';
-import { holdsData, wantedReplicas } from './allocation.ts';
-import { nodesUp } from './coordination.ts';
+import { nodesUp, settle } from './coordination.ts';
+import { boardOf } from './deciders.ts';
+import { type Asked, ok, refused, type Route } from './rest/asked.ts';
+import { catRoutes } from './rest/cat.ts';
+import { clusterRoutes } from './rest/cluster.ts';
+import { filtered } from './rest/filter.ts';
+import { indexRoutes } from './rest/indices.ts';
+import { settingsRoutes } from './rest/settings.ts';
+import { voteRoutes } from './rest/votes.ts';
 import { type NodeIdentity, type SimulatedClusterRow, simulatedClusters } from './rows.ts';
+import { UnknownRequest } from './unknown-request.ts';
 
 /** A cluster that answers: its state, and its nodes as the elected master knows them. */
 interface Led {
@@ -12,80 +23,93 @@ interface Led {
 }
 
 /** The cluster that has an elected master, if any; of several of one name, the one with the most nodes. */
-function led(world: World, clusterName: string): Led | undefined {
-  const up = nodesUp(world, clusterName);
+function led(world: World, clusterName: string, up: readonly NodeIdentity[]): Led | undefined {
   const leading = [...world.rows(simulatedClusters).values()]
     .filter((row) => row.clusterName === clusterName)
     .filter((row) => up.some((node) => node.diskId === row.masterDiskId))
-    .map((cluster) => ({ cluster, nodes: up.filter((node) => cluster.members.includes(node.diskId)) }))
+    .map((cluster) => {
+      const members = new Set(cluster.members);
+      return { cluster, nodes: up.filter((node) => members.has(node.diskId)) };
+    })
     .sort((one, other) => other.nodes.length - one.nodes.length);
   return leading[0];
 }
 
+/** @throws EsEcsError CLUSTER_UNREACHABLE, CLUSTER_NO_MASTER */
 function requireLed(world: World, clusterName: string): Led {
-  const found = led(world, clusterName);
+  const up = nodesUp(world, clusterName);
+  const found = led(world, clusterName, up);
   if (found !== undefined) return found;
-  const count = nodesUp(world, clusterName).length;
-  if (count === 0) {
+  if (up.length === 0) {
     throw new EsEcsError('CLUSTER_UNREACHABLE', `no node of ${clusterName} answers`, {
       hint: 'es-ecs status  shows which tasks run',
     });
   }
-  const answering = count === 1 ? 'one node answers' : `${count} nodes answer`;
+  const answering = up.length === 1 ? 'one node answers' : `${up.length} nodes answer`;
   throw new EsEcsError('CLUSTER_NO_MASTER', `${answering}, and the cluster has no elected master`, {
     hint: 'es-ecs status  shows which nodes are away',
   });
 }
 
-function healthOf({ cluster, nodes }: Led): ClusterHealth {
-  const dataNodes = nodes.filter(holdsData).length;
-  const started = cluster.copies.filter((copy) => copy.state === 'started');
-  const assigned = cluster.copies.filter((copy) => copy.state !== 'away').length;
-  let status: HealthStatus = 'green';
-  let wanted = 0;
-  for (const index of cluster.indices) {
-    const replicas = wantedReplicas(index, dataNodes);
-    for (let shard = 0; shard < index.shards; shard += 1) {
-      wanted += 1 + replicas;
-      const copies = started.filter((copy) => copy.index === index.name && copy.shard === shard);
-      if (!copies.some((copy) => copy.isPrimary)) status = 'red';
-      else if (copies.length < 1 + replicas && status === 'green') status = 'yellow';
-    }
-  }
-  return {
-    status,
-    nodes: cluster.members.length,
-    shards: started.length,
-    unassigned: Math.max(0, wanted - assigned),
-  };
+const routes: readonly Route[] = [clusterRoutes, settingsRoutes, voteRoutes, catRoutes, indexRoutes];
+
+/** What a node says of itself, without asking its master; the only thing that is answered without one. */
+function greeting(world: World, clusterName: string): ElasticsearchAnswer | undefined {
+  const up = nodesUp(world, clusterName);
+  const [node] = up;
+  if (node === undefined) return undefined;
+  return ok({
+    name: node.name,
+    cluster_name: clusterName,
+    cluster_uuid: led(world, clusterName, up)?.cluster.uuid ?? '_na_',
+    version: { number: node.version, build_flavor: 'default' },
+    tagline: 'You Know, for Search',
+  });
 }
 
-/** The simulated Elasticsearch of a cluster name, as its own client would see it. */
-export function simulatedClusterView(world: World, clusterName: string): ClusterView {
-  const answer = <Result>(ask: () => Result): Promise<Result> =>
-    Promise.resolve().then(() => {
-      world.catchUp();
-      return ask();
-    });
-  return {
-    health: () => answer(() => healthOf(requireLed(world, clusterName))),
-    nodes: () =>
-      answer(() => {
-        const { cluster, nodes } = requireLed(world, clusterName);
-        return nodes
-          .map(
-            (node): ClusterNode => ({
-              name: node.name,
-              zone: node.zone,
-              roles: node.roles,
-              version: node.version,
-              isMaster: node.diskId === cluster.masterDiskId,
-              diskUsedPercent: 1,
-              heapUsedPercent: 30,
-            }),
-          )
-          .sort((one, other) => (one.name < other.name ? -1 : 1));
+function answer(world: World, clusterName: string, request: ServerRequest): ElasticsearchAnswer {
+  const { pathname, searchParams: query } = new URL(request.path, 'https://simulated');
+  const words = pathname
+    .split('/')
+    .filter((word) => word !== '')
+    .map(decodeURIComponent);
+  const greeted = words.length === 0 ? greeting(world, clusterName) : undefined;
+  if (greeted !== undefined) return greeted;
+  const { cluster, nodes } = requireLed(world, clusterName);
+  const body = bodyOf(request);
+  if (body === 'no JSON') return refused(400, 'parse_exception', 'Failed to parse content to map');
+  const { method } = request;
+  const board = boardOf(world, cluster, nodes);
+  const asked: Asked = { world, cluster, nodes, board, method, words, query, body };
+  for (const route of routes) {
+    const said = route(asked);
+    if (said === undefined) continue;
+    // What was changed has its consequences at once, and others later.
+    if (method !== 'GET' && method !== 'HEAD' && said.status < 300) settle(world, clusterName);
+    return { ...said, body: filtered(said.body, query.get('filter_path')) };
+  }
+  throw new UnknownRequest(method, pathname);
+}
+
+function bodyOf({ body }: ServerRequest): unknown {
+  if (typeof body !== 'string') return body;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return 'no JSON';
+  }
+}
+
+/** The simulated Elasticsearch of a cluster name, asked in the way the real one is. */
+export function simulatedClusterView(world: World, clusterName: string): ClusterControl {
+  return clusterControl({
+    send: (request) =>
+      Promise.resolve().then(() => {
+        world.catchUp();
+        const said = answer(world, clusterName, request);
+        const failure = answerFailure(said, { who: clusterName, clusterName, request });
+        if (failure !== undefined) throw failure;
+        return request.method === 'HEAD' ? { status: said.status, body: undefined } : structuredClone(said);
       }),
-    clusterUuid: () => answer(() => led(world, clusterName)?.cluster.uuid),
-  };
+  });
 }

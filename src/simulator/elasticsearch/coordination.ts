@@ -1,5 +1,9 @@
 import type { World } from '../core/world.ts';
 import { allocate } from './allocation.ts';
+import { noteHealth } from './history.ts';
+import { newIndex } from './seeds.ts';
+import { isOlder } from './start-troubles.ts';
+import { isMasterEligible, reconfigure } from './voting.ts';
 import {
   disks,
   elasticsearchEvents,
@@ -11,9 +15,6 @@ import {
 
 /** From a node's coming or going until the others have taken note and elected. */
 export const settleMs = { joined: 3_000, left: 1_000 } as const;
-
-/** Fewer voters are left only on purpose ("Voting configurations", Elasticsearch reference). */
-const fewestVoters = 3;
 
 /** The nodes of a cluster name that answer each other. */
 export function nodesUp(world: World, clusterName: string): NodeIdentity[] {
@@ -43,18 +44,27 @@ export function settle(world: World, clusterName: string): void {
   const fresh = up.filter((node) => uuidOf(node) === undefined);
   const leading =
     own.find((cluster) => cluster.masterDiskId !== undefined) ?? bootstrap(world, clusterName, fresh);
-  if (leading !== undefined) join(world, leading, fresh);
-  for (const cluster of leading === undefined || own.includes(leading) ? own : [...own, leading]) {
-    if (cluster.masterDiskId === undefined) continue;
-    const nodes = up.filter((node) => uuidOf(node) === cluster.uuid);
-    cluster.votingConfiguration = reconfigured(cluster, nodes);
-    const nextMs = allocate(world, cluster, nodes);
-    if (nextMs !== undefined) settleSoon(world, clusterName, nextMs - world.nowMs);
-  }
+  if (leading !== undefined) join(world, leading, { fresh, up });
+  for (const cluster of leading === undefined || own.includes(leading) ? own : [...own, leading])
+    lead(world, cluster, up);
 }
 
-function isMasterEligible(node: NodeIdentity): boolean {
-  return node.roles.includes('master');
+/** What the elected master does: votes, shards, and the state of things. */
+function lead(world: World, cluster: SimulatedClusterRow, up: readonly NodeIdentity[]): void {
+  if (cluster.masterDiskId === undefined) {
+    const own = up.filter((node) => world.rows(disks).get(node.diskId)?.clusterUuid === cluster.uuid);
+    // What was set transiently lives in the nodes' memory alone.
+    if (own.length === 0) cluster.transient = {};
+    noteHealth(world, cluster, own);
+    return;
+  }
+  const members = new Set(cluster.members);
+  const nodes = up.filter((node) => members.has(node.diskId));
+  reconfigure(cluster, nodes);
+  abdicate(cluster, nodes);
+  const nextMs = allocate(world, cluster, nodes);
+  noteHealth(world, cluster, nodes);
+  if (nextMs !== undefined) settleSoon(world, cluster.clusterName, nextMs - world.nowMs);
 }
 
 /** The master stays while it is there and a majority is; without a majority nobody leads. */
@@ -68,16 +78,41 @@ function elect(cluster: SimulatedClusterRow, nodes: readonly NodeIdentity[]): vo
   }
   const isStill = voters.some((node) => node.diskId === cluster.masterDiskId);
   if (!isStill) cluster.masterDiskId = voters[0]?.diskId;
-  cluster.members = nodes.map((node) => node.diskId);
+  const members = new Set(cluster.members);
+  const staying = nodes.filter((node) => members.has(node.diskId));
+  cluster.members = nodes.filter((node) => mayJoin(node, staying)).map((node) => node.diskId);
 }
 
-function join(world: World, cluster: SimulatedClusterRow, fresh: readonly NodeIdentity[]): void {
+/** A master that has lost its vote hands over to one that has one. */
+function abdicate(cluster: SimulatedClusterRow, nodes: readonly NodeIdentity[]): void {
+  const { votingConfiguration: voters } = cluster;
+  if (cluster.masterDiskId === undefined || voters.includes(cluster.masterDiskId)) return;
+  const heir = nodes.find((node) => isMasterEligible(node) && voters.includes(node.diskId));
+  if (heir !== undefined) cluster.masterDiskId = heir.diskId;
+}
+
+/** None that is older than every node that is there ("may not join a cluster comprising only nodes of version …"). */
+function mayJoin(node: NodeIdentity, members: readonly NodeIdentity[]): boolean {
+  return (
+    members.length === 0 ||
+    members.some((member) => member.diskId === node.diskId || !isOlder(node.version, member.version))
+  );
+}
+
+function join(
+  world: World,
+  cluster: SimulatedClusterRow,
+  { fresh, up }: { readonly fresh: readonly NodeIdentity[]; readonly up: readonly NodeIdentity[] },
+): void {
+  const members = new Set(cluster.members);
+  const staying = up.filter((node) => members.has(node.diskId));
   for (const node of fresh) {
     const disk = world.rows(disks).get(node.diskId);
-    if (disk === undefined || disk.clusterUuid !== undefined) continue;
+    if (disk === undefined || disk.clusterUuid !== undefined || !mayJoin(node, staying)) continue;
     disk.clusterUuid = cluster.uuid;
-    cluster.members = [...cluster.members, node.diskId];
+    members.add(node.diskId);
   }
+  cluster.members = [...members];
 }
 
 /**
@@ -99,9 +134,14 @@ function bootstrap(
       members: [],
       masterDiskId: present[0]?.diskId,
       votingConfiguration: [...present.map((node) => node.diskId), ...absent.map((name) => `{${name}}`)],
+      voteExclusions: [],
       // What a cluster makes for itself when security is on and history is kept.
-      indices: ['.security-7', '.ds-ilm-history-7'].map((name) => ({ name, shards: 1, replicas: '0-1' })),
+      indices: ['.security-7', '.ds-ilm-history-7'].map((name) => newIndex(name, { autoExpand: '0-1' })),
       copies: [],
+      persistent: {},
+      transient: {},
+      snapshots: [],
+      history: [],
     };
     world.rows(simulatedClusters).set(cluster.uuid, cluster);
     return cluster;
@@ -115,22 +155,4 @@ function newUuid(world: World): string {
   return Array.from({ length: 22 }, () => letters[Math.floor(world.random() * letters.length)] ?? 'A').join(
     '',
   );
-}
-
-/**
- * The voting configuration follows the master-eligible nodes: an odd number of the living, and never fewer than three
- * once there were three, so that two of three cannot shrink the votes to themselves one by one (Reconfigurator.java).
- */
-function reconfigured(cluster: SimulatedClusterRow, nodes: readonly NodeIdentity[]): readonly string[] {
-  const living = nodes.filter(isMasterEligible).map((node) => node.diskId);
-  const current = cluster.votingConfiguration;
-  const candidates = [
-    ...living.filter((disk) => current.includes(disk)),
-    ...living.filter((disk) => !current.includes(disk)),
-    ...current.filter((disk) => !living.includes(disk)),
-  ];
-  const odd = living.length % 2 === 0 ? living.length - 1 : living.length;
-  const size = Math.max(odd, current.length < fewestVoters ? 1 : fewestVoters);
-  const next = candidates.slice(0, size);
-  return next.filter((disk) => living.includes(disk)).length * 2 > next.length ? next : current;
 }

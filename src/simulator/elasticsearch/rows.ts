@@ -10,6 +10,9 @@ export interface NodeIdentity {
   readonly diskId: string;
   /** The names in its `cluster.initial_master_nodes`; empty without the right to bootstrap. */
   readonly initialMasters: readonly string[];
+  readonly heapMiB: number;
+  /** Another one at each start. */
+  readonly ephemeralId: string;
 }
 
 /** The main program of a task; the row stays when it ends. */
@@ -26,6 +29,10 @@ export interface ProgramRow {
   isUp: boolean;
   /** It has had its SIGTERM. */
   isTerminating: boolean;
+  /** When its container ran. */
+  startedAtMs: number | undefined;
+  /** What it is going to say before it ends with exit code 1, where it cannot start; see `troubleStarts`. */
+  readonly trouble: string | undefined;
 }
 
 /** By task ARN. */
@@ -38,6 +45,10 @@ export interface DiskRow {
   clusterUuid: string | undefined;
   /** The node that used it last. */
   nodeName: string;
+  /** The node's id, which lies on the disk. */
+  readonly nodeId: string;
+  /** Of the newest Elasticsearch that has opened it: an older one cannot, any more. */
+  version: string;
 }
 
 /** By volume id, or by instance id where a host has no data volume. */
@@ -46,8 +57,15 @@ export const disks = table<DiskRow>('elasticsearch/disks');
 export interface IndexRow {
   readonly name: string;
   readonly shards: number;
-  /** `0-1` is the setting `auto_expand_replicas`: as many as there are nodes for. */
-  replicas: number | '0-1';
+  /** As set; where `autoExpand` is set, that decides. */
+  replicas: number;
+  /** `0-1`, `0-all`: as many as there are nodes for, within these bounds (`index.auto_expand_replicas`). */
+  autoExpand: string | undefined;
+  /** Of each copy of each shard. */
+  bytes: number;
+  documents: number;
+  /** How long a replica waits for its node before it is copied elsewhere (`index.unassigned.node_left.delayed_timeout`). */
+  delayedTimeoutMs: number;
 }
 
 /** A copy of a shard on a disk. */
@@ -59,9 +77,38 @@ export interface ShardCopyRow {
   /** Whether it holds everything that was acknowledged; a stale one cannot become primary. */
   isInSync: boolean;
   state: 'initializing' | 'started' | 'away';
+  /** An empty one that has never started: its want is no reason for red. */
+  isNew: boolean;
   /** When it will have started, or when its node went away. */
   sinceMs: number;
+  /** The disk whose copy it takes over from, while it is on its way: that one goes on serving until then. */
+  movesFrom: string | undefined;
 }
+
+/** A node whose vote was taken by API; without a disk where no such node was there. */
+export interface VoteExclusionRow {
+  readonly name: string;
+  readonly diskId: string | undefined;
+}
+
+/** A snapshot that is being taken. */
+export interface SnapshotRow {
+  readonly repository: string;
+  readonly snapshot: string;
+  readonly endsAtMs: number;
+}
+
+/** From when on the cluster was as it says, for tests that must know what happened in between. */
+export interface HealthChangeRow {
+  readonly atMs: number;
+  /** `none`: without an elected master. */
+  readonly status: 'green' | 'yellow' | 'red' | 'none';
+  /** In the cluster; without a master, those that answer. */
+  readonly nodes: number;
+}
+
+/** Flat, as Elasticsearch keeps them: everything is a text. */
+export type SettingRows = Record<string, string | readonly string[]>;
 
 /** The state of a cluster as its last elected master has published it. */
 export interface SimulatedClusterRow {
@@ -73,8 +120,15 @@ export interface SimulatedClusterRow {
   masterDiskId: string | undefined;
   /** Disks whose majority elects. A name in braces stands for an initial master that has not come yet. */
   votingConfiguration: readonly string[];
+  voteExclusions: VoteExclusionRow[];
   indices: IndexRow[];
   copies: ShardCopyRow[];
+  persistent: SettingRows;
+  /** Gone once no node is left that knows them. */
+  transient: SettingRows;
+  snapshots: SnapshotRow[];
+  /** The last thousand changes. */
+  history: HealthChangeRow[];
 }
 
 /** By UUID. */
@@ -86,6 +140,8 @@ export const elasticsearchEvents = {
   running: 'elasticsearch/program-running',
   /** Target: a task's ARN; its node answers on the transport port. */
   up: 'elasticsearch/node-up',
+  /** Target: a task's ARN; it cannot start, and ends. */
+  refused: 'elasticsearch/program-refused',
   /** Target: a task's ARN; its health check has passed for the first time. */
   healthy: 'elasticsearch/program-healthy',
   /** Target: a task's ARN; SIGTERM has done its work. */

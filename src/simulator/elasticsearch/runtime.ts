@@ -7,7 +7,9 @@ import { pullShare } from '../ecs/tasks.ts';
 import { findImage, parseImageReference } from '../ecr/images.ts';
 import { hosts } from '../hosts/boot.ts';
 import { settleMs, settleSoon } from './coordination.ts';
-import { disks, elasticsearchEvents, type NodeIdentity, type ProgramRow, programs } from './rows.ts';
+import { idFor, openDisk } from './disks.ts';
+import { elasticsearchEvents, type NodeIdentity, type ProgramRow, programs } from './rows.ts';
+import { downgradeTrouble, startTrouble } from './start-troubles.ts';
 
 /** From a running container to an answering transport port. */
 const nodeStartMs = 15_000;
@@ -15,7 +17,13 @@ const nodeStartMs = 15_000;
 /** What an image that nobody told a version of is taken for. */
 const unknownVersion = '9.4.6';
 
-const exitCodes = { terminated: 143, killed: 137 } as const;
+/** From a running container until Elasticsearch has found out that it cannot start. */
+const refusalMs = 6_000;
+
+/** Where the environment says nothing of it. */
+const usualHeapMiB = 1024;
+
+const exitCodes = { refused: 1, terminated: 143, killed: 137 } as const;
 
 /** The environment as the entrypoint reads it; a task without it is no Elasticsearch of es-ecs. */
 function environmentOf(launch: TaskLaunch): Readonly<Record<string, string>> {
@@ -34,7 +42,7 @@ function versionOf(world: World, launch: TaskLaunch): string {
 }
 
 function identityOf(world: World, launch: TaskLaunch): NodeIdentity | undefined {
-  const roles = environmentOf(launch)['ES_ECS_ROLES'];
+  const { ES_ECS_ROLES: roles, ES_ECS_HEAP_MIB: heapMiB } = environmentOf(launch);
   if (roles === undefined) return undefined;
   const { attributes, instanceId } = launch.host;
   // What user data has found out; a host that was only registered, as in tests of ECS alone, says it by its attributes.
@@ -47,6 +55,8 @@ function identityOf(world: World, launch: TaskLaunch): NodeIdentity | undefined 
     version: versionOf(world, launch),
     diskId: host?.volumeId ?? attributes['es-ecs-volume'] ?? instanceId,
     initialMasters: initialMastersOf(host?.initialMasters ?? attributes[bootstrapTagKey] ?? ''),
+    heapMiB: Number(heapMiB ?? usualHeapMiB),
+    ephemeralId: idFor(launch.taskArn),
   };
 }
 
@@ -68,6 +78,7 @@ function end(world: World, row: ProgramRow, exitCode: number): void {
 /** Plays the tasks of es-ecs as Elasticsearch in virtual time; any other task just runs. */
 export const elasticsearchRuntime: TaskRuntime = {
   start(world, launch) {
+    const node = identityOf(world, launch);
     const row: ProgramRow = {
       taskArn: launch.taskArn,
       instanceId: launch.host.instanceId,
@@ -75,9 +86,11 @@ export const elasticsearchRuntime: TaskRuntime = {
       health: 'UNKNOWN',
       exitCode: undefined,
       reason: undefined,
-      node: identityOf(world, launch),
+      node,
       isUp: false,
       isTerminating: false,
+      startedAtMs: undefined,
+      trouble: startTrouble(world, node, launch),
     };
     forgetEnded(world);
     world.rows(programs).set(row.taskArn, row);
@@ -125,12 +138,32 @@ export function programRunning(world: World, taskArn: string): void {
   const row = world.rows(programs).get(taskArn);
   if (row?.status !== 'starting') return;
   row.status = 'running';
+  row.startedAtMs = world.nowMs;
   world.schedule(elasticsearchEvents.healthy, world.vary(world.delays.taskHealthy), taskArn);
   if (row.node !== undefined) {
-    world.schedule(elasticsearchEvents.up, world.vary(nodeStartMs), taskArn);
+    if (troubleOf(world, row) !== undefined) world.schedule(elasticsearchEvents.refused, refusalMs, taskArn);
+    else world.schedule(elasticsearchEvents.up, world.vary(nodeStartMs), taskArn);
     writeTaskLog(world, taskArn, `[INFO ][o.e.n.Node] [${row.node.name}] version[${row.node.version}]`);
   }
   taskChanged(world, taskArn);
+}
+
+function troubleOf(world: World, { node, trouble }: ProgramRow): string | undefined {
+  return node === undefined ? undefined : (trouble ?? downgradeTrouble(world, node));
+}
+
+/** Elasticsearch says why it cannot start, and ends. */
+export function programRefused(world: World, taskArn: string): void {
+  const row = world.rows(programs).get(taskArn);
+  if (row?.status !== 'running' || row.node === undefined) return;
+  const reason = troubleOf(world, row) ?? '';
+  writeTaskLog(
+    world,
+    taskArn,
+    `[ERROR][o.e.b.Elasticsearch] [${row.node.name}] fatal exception while booting Elasticsearch ${reason}`,
+  );
+  writeTaskLog(world, taskArn, 'ERROR: Elasticsearch did not exit normally - check the logs');
+  end(world, row, exitCodes.refused);
 }
 
 /** The node answers; the first time, its disk learns whose it is. */
@@ -138,10 +171,7 @@ export function nodeUp(world: World, taskArn: string): void {
   const row = world.rows(programs).get(taskArn);
   if (row?.status !== 'running' || row.node === undefined || row.isTerminating) return;
   const { node } = row;
-  const disk = world.rows(disks).get(node.diskId);
-  if (disk === undefined) {
-    world.rows(disks).set(node.diskId, { id: node.diskId, clusterUuid: undefined, nodeName: node.name });
-  } else disk.nodeName = node.name;
+  openDisk(world, node);
   row.isUp = true;
   writeTaskLog(world, taskArn, `[INFO ][o.e.n.Node] [${node.name}] started`);
   settleSoon(world, node.clusterName, world.vary(settleMs.joined));

@@ -39,8 +39,16 @@ interface BootRow {
 
 const boots = table<BootRow>('hosts/boots');
 
-/** Whose a volume's file system says it is; a blank one has no row. */
-const volumeOwners = table<{ readonly owner: string }>('hosts/volume-owners');
+/** A volume's file system; a blank volume has none. */
+interface FileSystemRow {
+  /** Whose it says it is. */
+  readonly owner: string;
+  /** As large as its volume was when it last looked; undefined in accounts that were saved before this was kept. */
+  sizeGiB?: number;
+}
+
+/** By volume id. */
+export const fileSystems = table<FileSystemRow>('hosts/volume-owners');
 
 /** As templates/user-data.sh has it: a pause between attempts, and 20 minutes until it gives up. */
 const pauseMs = 5_000;
@@ -82,7 +90,17 @@ export const hostRules: Readonly<Record<string, EventRule>> = {
   'hosts/forget': (world, id) => {
     world.rows(hosts).delete(id);
     world.rows(boots).delete(id);
-    world.rows(volumeOwners).delete(id);
+    world.rows(fileSystems).delete(id);
+  },
+  /** A host's timer looks at the device of its data volume. */
+  'hosts/grow': (world, volumeId) => {
+    const volume = world.rows(volumes).get(volumeId);
+    const host = world.rows(instances).get(volume?.attachment?.instanceId ?? '');
+    const fileSystem = world.rows(fileSystems).get(volumeId);
+    if (volume === undefined || host?.state !== 'running' || fileSystem === undefined) return;
+    // A host that is still booting grows it as it mounts it.
+    if (!world.rows(hosts).has(host.id) || parseUserData(host.userData)?.watchesGrowth !== true) return;
+    fileSystem.sizeGiB = volume.specification.sizeGiB;
   },
   'hosts/boot': (world, instanceId) => {
     const row = world.rows(instances).get(instanceId);
@@ -193,10 +211,10 @@ function hold(world: World, row: InstanceRow, volume: VolumeRow): Step {
 
 /** A blank volume gets a file system that says whose it is; another's is not touched. */
 function claim(world: World, volume: VolumeRow, owner: string): Step<VolumeRow> {
-  const known = world.rows(volumeOwners).get(volume.id)?.owner;
+  const known = world.rows(fileSystems).get(volume.id)?.owner;
   if (known !== undefined && known !== owner)
     return fail(`${volume.id} belongs to ${known}, not to ${owner}`);
-  world.rows(volumeOwners).set(volume.id, { owner });
+  world.rows(fileSystems).set(volume.id, { owner, sizeGiB: volume.specification.sizeGiB });
   return { kind: 'done', value: volume };
 }
 

@@ -4,6 +4,8 @@ import { gunzipSync } from 'node:zlib';
 export interface HostScript {
   /** The agent's ECS_CLUSTER. */
   readonly ecsCluster: string;
+  /** A timer grows the volume's file system while the host runs. */
+  readonly watchesGrowth: boolean;
   /** Where the host is to find its data volume; undefined for a host without one. */
   readonly volume: { readonly cluster: string; readonly addressPrefix: string } | undefined;
 }
@@ -23,7 +25,8 @@ export function parseUserData(userData: string | undefined): HostScript | undefi
   const cluster = assigned('cluster');
   const addressPrefix = assigned('volume_address_prefix');
   const hasVolume = cluster !== undefined && addressPrefix !== undefined;
-  return { ecsCluster, volume: hasVolume ? { cluster, addressPrefix } : undefined };
+  const watchesGrowth = /^\s*[^#\n]*systemctl start .*es-ecs-grow\.timer/m.test(text);
+  return { ecsCluster, watchesGrowth, volume: hasVolume ? { cluster, addressPrefix } : undefined };
 }
 
 function decode(userData: string): string {

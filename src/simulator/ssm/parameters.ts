@@ -3,6 +3,8 @@ import type {
   DeleteParameterCommandInput,
   GetParameterCommandInput,
   GetParameterCommandOutput,
+  GetParameterHistoryCommandInput,
+  GetParameterHistoryCommandOutput,
   GetParametersCommandInput,
   GetParametersCommandOutput,
   ListTagsForResourceCommandInput,
@@ -15,6 +17,7 @@ import type {
 } from '@aws-sdk/client-ssm';
 
 import { SimulatedFailure } from '../core/failure.ts';
+import { page } from '../core/operation.ts';
 import { table, type World } from '../core/world.ts';
 import { publicImages } from '../ec2/images.ts';
 
@@ -28,7 +31,12 @@ export interface ParameterRow {
   modifiedAtMs: number;
   description: string | undefined;
   tags: Record<string, string>;
+  /** The versions before this one, oldest first; those of accounts saved by an earlier es-ecs have none. */
+  history?: readonly { readonly value: string; readonly version: number; readonly modifiedAtMs: number }[];
 }
+
+/** "Parameter Store retains the 100 most recently created versions of a parameter." */
+const keptVersions = 100;
 
 /** The account's own parameters by name. AWS's public ones follow from the public images. */
 const parameters = table<ParameterRow>('ssm/parameters');
@@ -152,9 +160,34 @@ export const parameterOperations = {
       modifiedAtMs: world.nowMs,
       description: input.Description ?? known?.description,
       tags: known?.tags ?? toRecord(input.Tags),
+      history:
+        known === undefined ? [] : [...(known.history ?? []), versionOf(known)].slice(1 - keptVersions),
     };
     world.rows(parameters).set(name, row);
     return { Version: row.version, Tier: 'Standard' };
+  },
+
+  /** Oldest first, at most fifty a page. */
+  GetParameterHistory(
+    world: World,
+    input: GetParameterHistoryCommandInput,
+  ): Answer<GetParameterHistoryCommandOutput> {
+    const row = world.rows(parameters).get(input.Name ?? '');
+    if (row === undefined) throw new SimulatedFailure('ParameterNotFound', 'UnknownError');
+    const versions = [...(row.history ?? []), versionOf(row)];
+    const { items, nextToken } = page(versions, input.NextToken, input.MaxResults);
+    return {
+      Parameters: items.map(({ value, version, modifiedAtMs }) => ({
+        Name: row.name,
+        Type: row.type,
+        Value: value,
+        Version: version,
+        LastModifiedDate: new Date(modifiedAtMs),
+        Labels: [],
+        Tier: 'Standard',
+      })),
+      ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+    };
   },
 
   DeleteParameter(world: World, input: DeleteParameterCommandInput): object {
@@ -185,6 +218,11 @@ export const parameterOperations = {
     return { TagList: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
   },
 } as const;
+
+function versionOf(row: ParameterRow): { value: string; version: number; modifiedAtMs: number } {
+  const { value, version, modifiedAtMs } = row;
+  return { value, version, modifiedAtMs };
+}
 
 function toRecord(
   tags: readonly { readonly Key: string | undefined; readonly Value: string | undefined }[] | undefined,

@@ -7,6 +7,7 @@ import type { Phase, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { clusterName } from '../names.ts';
+import { explainInstance } from '../hosts/instances.ts';
 import type { PublicRouteResource } from '../network/route.ts';
 import type { SecurityGroup } from '../network/security-group.ts';
 import type { SubnetResource } from '../network/subnet.ts';
@@ -51,6 +52,7 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(bastions, address, sight),
+    all: () => context.inventory.kin(bastions),
     id: (observed) => observed.instanceId,
     phase: (observed) => phases[observed.state] ?? 'pending',
     diff: (desired, observed) => [
@@ -65,15 +67,14 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
       invariant(id, 'RunInstances answers with an instance');
       return { id };
     },
-    createRetries: retries.notYetVisible,
+    createRetries: [retries.notYetVisible, retries.capacity],
     destroy: async ({ instanceId, state }) => {
       if (state === 'shutting-down') return;
       const command = new TerminateInstancesCommand({ InstanceIds: [instanceId] });
       await unless(['InvalidInstanceID.NotFound'], ec2.send(command));
     },
     destroyWaits: { ...instanceTerminated, for: 'the bastion to end' },
-    explain: (observed) =>
-      Promise.resolve(observed?.state === 'shutting-down' ? 'it is being terminated' : observed?.reason),
+    explain: async (observed) => observed && explainInstance(clients, observed.instanceId),
   };
 }
 

@@ -14,7 +14,6 @@ export interface Bastion {
   readonly httpTokens: string;
   /** Where ssh goes; undefined while it does not run. */
   readonly publicAddress: string | undefined;
-  readonly reason: string | undefined;
   readonly tags: Tags;
 }
 
@@ -48,7 +47,6 @@ function fromSdk(one: SdkInstance): Bastion {
     keyFingerprint: tags[keyTag],
     httpTokens: one.MetadataOptions?.HttpTokens ?? '',
     publicAddress: one.PublicIpAddress,
-    reason: one.StateReason?.Message,
     tags,
   };
 }

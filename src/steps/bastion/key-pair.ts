@@ -15,7 +15,7 @@ import type { Resource } from '../../engine/resource.ts';
 import { EsEcsError, invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { clusterName } from '../names.ts';
-import { brief } from '../waits.ts';
+import { brief, retries } from '../waits.ts';
 
 export interface KeyPairDesired {
   readonly name: string;
@@ -44,7 +44,8 @@ export const keyPairs = ec2Collection<KeyPair>({
 
 /**
  * The key that opens the bastion and the hosts. Its private half never leaves this machine; AWS gets the public one, and
- * cannot change it: when this machine's key is another, the key pair is replaced. Free.
+ * cannot change it: when this machine's key is another, the key pair is replaced. Free. Its name is unique in the region, so a
+ * repeated import makes no second one.
  */
 export function keyPair(context: StepContext): KeyPairResource {
   const address = 'bastion/key-pair';
@@ -59,6 +60,7 @@ export function keyPair(context: StepContext): KeyPairResource {
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(keyPairs, address, sight),
+    all: () => context.inventory.kin(keyPairs),
     id: (observed) => observed.keyPairId,
     phase: () => 'ready',
     diff: (desired, observed) => [
@@ -94,6 +96,7 @@ export function keyPair(context: StepContext): KeyPairResource {
       invariant(made.KeyPairId, 'ImportKeyPair answers with an id');
       return { id: made.KeyPairId };
     },
+    createRetries: retries.notYetVisible,
     destroy: async ({ keyPairId }) => {
       await unless(
         ['InvalidKeyPair.NotFound'],

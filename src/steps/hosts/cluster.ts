@@ -20,6 +20,7 @@ import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { clusterName } from '../names.ts';
 import { brief } from '../waits.ts';
+import { contentsOfCluster } from './cluster-contents.ts';
 
 export interface EcsClusterDesired {
   readonly clusterName: string;
@@ -104,6 +105,9 @@ export function ecsCluster(context: StepContext): Resource<EcsClusterDesired, Ec
       ],
       limitMs: 10 * 60_000,
     },
+    blockers: (observed) => contentsOfCluster(context, observed.clusterName),
+    explain: (observed) =>
+      Promise.resolve(observed === undefined ? undefined : `ECS calls it ${observed.status}`),
   };
 }
 

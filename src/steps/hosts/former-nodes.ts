@@ -8,7 +8,7 @@ import type { volumeAddressPrefix } from './launch-template-data.ts';
  * @param prefix `hosts/group/` or `hosts/volume/`.
  */
 export function formerNodes(
-  context: StepContext,
+  context: Pick<StepContext, 'present'>,
   nodes: readonly Node[],
   prefix: 'hosts/group/' | typeof volumeAddressPrefix,
 ): readonly Node[] {

@@ -6,24 +6,27 @@ import {
   DescribeScalingActivitiesCommand,
   paginateDescribeAutoScalingGroups,
   ResumeProcessesCommand,
-  TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import { clusterTag, diffTags, fromCapitalTags, nodeTag, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
+import { volumeMonthlyDollars } from '../../costs/prices.ts';
 import type { Node } from '../../elasticsearch/topology.ts';
 import type { Change, Phase, Resource } from '../../engine/resource.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { groupName } from '../names.ts';
-import { isSteady, othersHold } from '../service/steadiness.ts';
 import type { EcsCluster } from './cluster.ts';
 import { groupTags, toGroupTags } from './group-tags.ts';
-import { nodeInstances, nodeKey } from './instances.ts';
+import { explainInstance, nodeInstances, nodeKey } from './instances.ts';
 import type { LaunchTemplate } from './launch-template.ts';
+import { volumeAddressPrefix } from './launch-template-data.ts';
+import { LaunchWatch } from './launches.ts';
+import { volumes } from './volume.ts';
 
 export interface GroupDesired {
   readonly groupName: string;
@@ -39,6 +42,8 @@ export interface GroupInstance {
   /** `Pending`, `InService`, `Terminating`, … */
   readonly lifecycle: string;
   readonly isHealthy: boolean;
+  /** What it was made from, as its group tells. */
+  readonly launchTemplateId: string | undefined;
   readonly launchTemplateVersion: number | undefined;
   readonly instanceType: string | undefined;
 }
@@ -53,8 +58,8 @@ export interface Group extends GroupDesired {
   readonly instances: readonly GroupInstance[];
   /** True when the group is gone and an instance of its node is not yet. */
   readonly lingers: boolean;
-  /** True while this very run has replaced the host and its node is not back. */
-  readonly isRecovering: boolean;
+  /** Of a group that lingers: instances that nobody has told to end, as they were no longer the group's. */
+  readonly left: readonly string[];
 }
 
 /** What a node's group needs of others. */
@@ -88,7 +93,7 @@ export const groups: Collection<Group> = {
  * What keeps a node's host alive: an Auto Scaling group of exactly one, in the one subnet of the zone where the node's
  * data is. It takes no client token, but its name is unique in the region. It costs what its instance costs.
  *
- * A host of an older launch template version is a difference: its group replaces it, and its volume and name go on.
+ * A host of an older launch template version goes on as it is: its node's service has it replaced when its turn comes.
  */
 export function group(
   context: StepContext,
@@ -98,12 +103,15 @@ export function group(
   const address = `hosts/group/${node.name}`;
   const name = groupName(node.name);
   const { autoScaling } = context.clients;
-  // Hosts that this run has sent away: the node is not ready again before its successor serves it.
-  const sentAway = new Set<string>();
+  const launches = new LaunchWatch(context, {
+    address,
+    groupName: name,
+    zone: node.zone,
+    instanceType: instanceTypeOf(context, node),
+  });
   return {
     address,
     needs,
-    lane: 'nodes',
     waits: { for: 'the host', usualMs: 30_000, everyMs: 5_000, limitMs: 20 * minute },
     desired: ({ launchTemplate, subnet }) => ({
       groupName: name,
@@ -115,23 +123,18 @@ export function group(
     find: async (sight) => {
       const found = await context.inventory.find(groups, address, { ...sight, name });
       if (found === undefined) return lingering(context, node, sight.fresh);
-      const isRecovering = sentAway.size > 0 && !(await isBack(context, node, { found, sentAway }));
-      return { ...found, isRecovering };
+      if (sight.fresh) await launches.look(found);
+      return found;
     },
+    all: () => context.inventory.kin(groups),
     id: (observed) => observed.groupName,
     phase: phaseOf,
+    // It cannot launch from a template that is gone, and needs none to be told of another.
+    mendsPending: true,
     diff: (desired, observed) => [
-      ...settingChanges(context.clients, desired, observed),
+      ...settingChanges({ context, launches }, desired, observed),
       ...resumption(context.clients, observed),
       ...diffTags(desired.tags, observed.tags, groupTags(autoScaling, name)),
-      ...observed.instances
-        .filter(
-          ({ instanceId, launchTemplateVersion }) =>
-            !sentAway.has(instanceId) &&
-            launchTemplateVersion !== undefined &&
-            launchTemplateVersion !== desired.launchTemplateVersion,
-        )
-        .map((instance) => replacement(context, node, { instance, desired, sentAway })),
     ],
     create: async (desired) => {
       await unless(
@@ -149,7 +152,10 @@ export function group(
     // A new instance profile is refused as a validation error until EC2 has heard of it.
     createRetries: { names: ['ValidationError', 'ScalingActivityInProgressFault'], limitMs: 2 * minute },
     destroy: async (observed) => {
-      if (observed.lingers) return;
+      if (observed.lingers) {
+        await endInstances(context.clients, observed.left);
+        return;
+      }
       await unless(
         // ValidationError: "AutoScalingGroup name not found". In use: being deleted already.
         ['ValidationError', 'ResourceInUseFault'],
@@ -160,29 +166,29 @@ export function group(
     },
     destroyRetries: { names: ['ScalingActivityInProgressFault'], limitMs: 10 * minute },
     destroyWaits: { for: 'the host to end', usualMs: 40_000, everyMs: 5_000, limitMs: 20 * minute },
+    // A group of a dead run may come into sight only after its host: it was never gone.
+    isAnother: (destroyed, seen) => destroyed.lingers && !seen.lingers && seen.status === undefined,
     explain: (observed) => explain(context.clients, name, observed),
   };
 }
 
 /**
- * The group of a node that the config no longer has. Taking a node out means moving its shards and its vote first, which
- * `up` does not do: it is refused, and `destroy` finds the group here.
+ * The group of a node that the config no longer has: it goes once the node's service has ended. The data volume stays, and goes on
+ * costing.
  */
 export function formerGroup(context: StepContext, node: Node, needs: GroupNeeds): Resource {
   const former = { ...group(context, node, needs) };
   delete former.create;
-  return {
-    ...former,
-    diff: () => [
-      {
-        path: 'node',
-        before: node.name,
-        after: undefined,
-        impact: 'refuse',
-        because: 'its shards and its vote would have to be moved to other nodes first',
-      },
-    ],
-  };
+  return { ...former, unwanted: true, review: async () => ({ because: await hostGoes(context, node) }) };
+}
+
+async function hostGoes(context: StepContext, node: Node): Promise<string> {
+  const address = `${volumeAddressPrefix}${node.name}`;
+  const kept = await context.inventory.find(volumes, address, { id: undefined, fresh: false });
+  if (kept === undefined) return 'the host goes';
+  const cost = `${kept.sizeGiB} GiB, about $${Math.round(volumeMonthlyDollars(kept))} a month`;
+  const command = `aws ec2 delete-volume --region ${context.config.region} --volume-id ${kept.volumeId}`;
+  return `the host goes; its data volume stays (${cost}), and is deleted by: ${command}`;
 }
 
 function desiredTags(context: StepContext, address: string, node: Node): Tags {
@@ -192,24 +198,31 @@ function desiredTags(context: StepContext, address: string, node: Node): Tags {
 function phaseOf(observed: Group): Phase {
   // On its way out: what is wanted again is made anew once it is gone.
   if (observed.lingers || observed.status !== undefined) return 'failed';
-  if (observed.isRecovering) return 'pending';
   return observed.instances.some(isInService) ? 'ready' : 'pending';
 }
 
-function isInService(instance: GroupInstance): boolean {
+/**
+ * Whether an instance was made from another launch template, or another version of it, than it should be. One whose origin is not
+ * told is left alone.
+ */
+export function isOfAnother(
+  instance: Pick<GroupInstance, 'launchTemplateId' | 'launchTemplateVersion'>,
+  wanted: Pick<GroupDesired, 'launchTemplateId' | 'launchTemplateVersion'>,
+): boolean {
+  const { launchTemplateId, launchTemplateVersion } = instance;
+  if (launchTemplateVersion === undefined) return false;
+  return (
+    launchTemplateVersion !== wanted.launchTemplateVersion ||
+    (launchTemplateId !== undefined && launchTemplateId !== wanted.launchTemplateId)
+  );
+}
+
+export function isInService(instance: GroupInstance): boolean {
   return instance.lifecycle === 'InService' && instance.isHealthy;
 }
 
-/** Whether the node that lost its host has another one, and its Elasticsearch runs there. */
-async function isBack(
-  context: StepContext,
-  node: Node,
-  seen: { readonly found: Group; readonly sentAway: ReadonlySet<string> },
-): Promise<boolean> {
-  const successor = seen.found.instances.find(
-    (instance) => isInService(instance) && !seen.sentAway.has(instance.instanceId),
-  );
-  return successor !== undefined && isSteady(context, node.name, { instanceId: successor.instanceId });
+function instanceTypeOf({ config }: StepContext, node: Node): string {
+  return config.nodeGroups.find((one) => one.name === node.group)?.instanceType ?? 'instance';
 }
 
 /** A deleted group leaves its instance behind for a while, which still holds the volume, the subnet and the security group. */
@@ -231,12 +244,20 @@ async function lingering(context: StepContext, node: Node, fresh: boolean): Prom
       instanceId,
       lifecycle: 'Terminating',
       isHealthy: false,
+      launchTemplateId: undefined,
       launchTemplateVersion: undefined,
       instanceType: undefined,
     })),
     lingers: true,
-    isRecovering: false,
+    left: left.living,
   };
+}
+
+/** A host without its group would run for ever, and hold the volume and the subnet. */
+async function endInstances({ ec2 }: Clients, InstanceIds: readonly string[]): Promise<void> {
+  if (InstanceIds.length === 0) return;
+  const command = new TerminateInstancesCommand({ InstanceIds: [...InstanceIds] });
+  await unless(['InvalidInstanceID.NotFound'], ec2.send(command));
 }
 
 function settings(desired: GroupDesired): {
@@ -261,7 +282,11 @@ function settings(desired: GroupDesired): {
 }
 
 /** One UpdateAutoScalingGroup for all. */
-function settingChanges(clients: Clients, desired: GroupDesired, observed: Group): readonly Change[] {
+function settingChanges(
+  { context, launches }: { readonly context: StepContext; readonly launches: LaunchWatch },
+  desired: GroupDesired,
+  observed: Group,
+): readonly Change[] {
   const fields: readonly (readonly [string, string, string])[] = [
     ['launchTemplate', observed.launchTemplateId, desired.launchTemplateId],
     ['launchTemplateVersion', String(observed.launchTemplateVersion), String(desired.launchTemplateVersion)],
@@ -272,12 +297,13 @@ function settingChanges(clients: Clients, desired: GroupDesired, observed: Group
     ['healthCheckType', observed.healthCheckType, 'EC2'],
   ];
   const apply = async (): Promise<void> => {
-    await clients.autoScaling.send(
+    await context.clients.autoScaling.send(
       new UpdateAutoScalingGroupCommand({
         AutoScalingGroupName: desired.groupName,
         ...settings(desired),
       }),
     );
+    launches.forget();
   };
   return fields
     .filter(([, before, after]) => before !== after)
@@ -303,50 +329,39 @@ function resumption(clients: Clients, observed: Group): readonly Change[] {
   ];
 }
 
-function replacement(
-  context: StepContext,
-  node: Node,
-  what: {
-    readonly instance: GroupInstance;
-    readonly desired: GroupDesired;
-    readonly sentAway: Set<string>;
-  },
-): Change {
-  const { instance, desired, sentAway } = what;
-  return {
-    path: 'host',
-    before: `${instance.instanceId}, version ${String(instance.launchTemplateVersion)}`,
-    after: `version ${String(desired.launchTemplateVersion)}`,
-    impact: 'rolling',
-    because: 'the host is replaced by its group; its data volume and its name stay',
-    apply: async () => {
-      await othersHold(context, node.name);
-      sentAway.add(instance.instanceId);
-      await context.clients.autoScaling.send(
-        new TerminateInstanceInAutoScalingGroupCommand({
-          InstanceId: instance.instanceId,
-          ShouldDecrementDesiredCapacity: false,
-        }),
-      );
-    },
-  };
-}
-
-/** The last activity that failed says why no instance comes: capacity, a quota, a launch template that EC2 refuses. */
+/** Why there is no host yet, or why there still is one. */
 async function explain(
-  { autoScaling }: Clients,
+  clients: Clients,
   name: string,
   observed: Group | undefined,
 ): Promise<string | undefined> {
-  if (observed !== undefined && phaseOf(observed) === 'failed') return 'it is being deleted';
+  if (observed?.lingers === true) {
+    const [instance] = observed.instances;
+    const left = instance === undefined ? undefined : await explainInstance(clients, instance.instanceId);
+    return `the group is gone; ${left ?? 'its instance is on its way out'}`;
+  }
+  const activity = await explainActivities(clients, name);
+  return observed?.status === undefined ? activity : `it is being deleted; ${activity}`;
+}
+
+/**
+ * What a group does or fails to do. The last activity that failed says why no instance comes: capacity, a quota, a launch
+ * template that EC2 refuses.
+ */
+export async function explainActivities({ autoScaling }: Clients, name: string): Promise<string> {
   const answer = await unless(
     ['ValidationError'],
     autoScaling.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName: name, MaxRecords: 10 })),
   );
   const activities: readonly Activity[] = answer?.Activities ?? [];
-  const failed = activities.find((activity) => activity.StatusCode === 'Failed');
-  const last = failed ?? activities[0];
-  return last === undefined ? 'its group has not begun yet' : (last.StatusMessage ?? last.Description);
+  const [last] = activities;
+  if (last === undefined) return 'its group has not begun yet';
+  // Newest first: what failed before the last success is over.
+  const succeeded = activities.findIndex((one) => one.StatusCode === 'Successful');
+  const recent = succeeded < 0 ? activities : activities.slice(0, succeeded);
+  const failed = recent.filter((one) => one.StatusCode === 'Failed');
+  const words = (failed[0] ?? last).StatusMessage ?? last.Description ?? '';
+  return failed.length < 2 ? words : `${words} (${String(failed.length)} times in a row)`;
 }
 
 async function read(
@@ -380,11 +395,12 @@ function toGroup(found: SdkGroup): Group {
         instanceId: instance.InstanceId ?? '',
         lifecycle: instance.LifecycleState ?? 'Pending',
         isHealthy: instance.HealthStatus !== 'Unhealthy',
+        launchTemplateId: instance.LaunchTemplate?.LaunchTemplateId,
         launchTemplateVersion: versionOf(instance.LaunchTemplate?.Version),
         instanceType: instance.InstanceType,
       })),
     lingers: false,
-    isRecovering: false,
+    left: [],
   };
 }
 

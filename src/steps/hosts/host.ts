@@ -3,13 +3,15 @@ import type { Phase, Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
 import { clusterName, groupName } from '../names.ts';
 import { type ContainerInstance, containerInstanceKey, containerInstances } from './container-instances.ts';
-import { type Group, type GroupInstance, groups } from './group.ts';
+import { explainActivities, type Group, type GroupInstance, groups, isOfAnother } from './group.ts';
 import { explainInstance } from './instances.ts';
 
 export interface Host {
   readonly node: string;
   readonly instanceId: string;
   readonly instanceType: string | undefined;
+  /** Made from an older launch template than its group has now: its node's service has it replaced, come up or not. */
+  readonly isOutdated: boolean;
   /** Undefined until its agent has registered. */
   readonly containerInstance: ContainerInstance | undefined;
 }
@@ -32,45 +34,53 @@ export function host(context: StepContext, node: Node, needs: HostNeeds): Resour
     waits: { for: 'the ECS agent', usualMs: minute, everyMs: 5_000, limitMs: 15 * minute },
     desired: () => undefined,
     find: async ({ fresh, inputs }) => {
-      const known = inputs.group?.instances[0];
-      const first = known === undefined ? undefined : await hostOf(context, node, { instance: known, fresh });
+      const { group } = inputs;
+      const known = group?.instances[0];
+      const first =
+        known === undefined ? undefined : await hostOf(context, node, { group, instance: known, fresh });
       if (first !== undefined && phaseOf(first) === 'ready') return first;
       // While it is waited for, an instance may fail and be replaced by its group.
       const name = groupName(node.name);
       const found = await context.inventory.find(groups, `hosts/group/${node.name}`, { id: name, fresh });
       const instance = found?.instances[0];
       if (instance === undefined) return undefined;
-      return instance.instanceId === first?.instanceId ? first : hostOf(context, node, { instance, fresh });
+      return instance.instanceId === first?.instanceId
+        ? first
+        : hostOf(context, node, { group: found, instance, fresh });
     },
     id: (observed) => observed.instanceId,
     phase: (observed) => phaseOf(observed),
     diff: () => [],
-    explain: (observed) => explain(context, observed),
+    explain: (observed) => explain(context, node, observed),
   };
 }
 
 async function hostOf(
   context: StepContext,
   node: Node,
-  seen: { readonly instance: GroupInstance; readonly fresh: boolean },
+  seen: { readonly group: Group | undefined; readonly instance: GroupInstance; readonly fresh: boolean },
 ): Promise<Host> {
   const { instanceId, instanceType } = seen.instance;
+  const isOutdated = seen.group !== undefined && isOfAnother(seen.instance, seen.group);
   const key = containerInstanceKey(clusterName(context.config), instanceId);
   const sight = { id: undefined, fresh: seen.fresh, name: key };
   const containerInstance = await context.inventory.find(containerInstances, key, sight);
-  return { node: node.name, instanceId, instanceType, containerInstance };
+  return { node: node.name, instanceId, instanceType, isOutdated, containerInstance };
 }
 
-function phaseOf({ node, containerInstance }: Host): Phase {
+function phaseOf({ node, isOutdated, containerInstance }: Host): Phase {
+  if (isOutdated) return 'ready';
   if (containerInstance === undefined) return 'pending';
   const { status, isConnected } = containerInstance;
   return status === 'ACTIVE' && isConnected && containerInstance.node === node ? 'ready' : 'pending';
 }
 
-async function explain(context: StepContext, observed: Host | undefined): Promise<string> {
-  if (observed === undefined) return 'its group has no instance';
-  const { containerInstance, instanceId, node } = observed;
-  const seen = ecsSentence(node, containerInstance);
+async function explain(context: StepContext, node: Node, observed: Host | undefined): Promise<string> {
+  if (observed === undefined) {
+    return `its group has no instance: ${await explainActivities(context.clients, groupName(node.name))}`;
+  }
+  const { containerInstance, instanceId } = observed;
+  const seen = ecsSentence(node.name, containerInstance);
   return `${seen}; ${await explainInstance(context.clients, instanceId)}`;
 }
 

@@ -43,7 +43,11 @@ export interface NodeParts {
 export interface HostsStep {
   readonly resources: readonly AnyResource[];
   readonly cluster: Resource<unknown, EcsCluster>;
+  /** By the node group's name. */
+  readonly launchTemplates: ReadonlyMap<string, Resource<unknown, LaunchTemplate>>;
   readonly nodes: readonly NodeParts[];
+  /** The names of nodes whose volumes this run has made larger, filled as it goes. */
+  readonly grown: ReadonlySet<string>;
   /** Nodes that the config no longer has and that still have a group. */
   readonly formerNodes: readonly Node[];
   readonly formerGroups: ReadonlyMap<string, AnyResource>;
@@ -71,7 +75,8 @@ export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep 
       }),
     ]),
   );
-  const volumes = nodeVolumes(context, nodes);
+  const grown = new Set<string>();
+  const volumes = nodeVolumes(context, nodes, grown);
   const parts = nodes.map((node): NodeParts => {
     const ownVolume = required(volumes, node.name);
     const ownGroup = group(context, node, {
@@ -99,7 +104,9 @@ export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep 
       ...parts.map((one) => one.host),
     ],
     cluster,
+    launchTemplates: templates,
     nodes: parts,
+    grown,
     formerNodes: former.nodes,
     formerGroups: former.groups,
   };
@@ -112,6 +119,7 @@ export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep 
 function nodeVolumes(
   context: StepContext,
   nodes: readonly Node[],
+  grown: Set<string>,
 ): ReadonlyMap<string, Resource<unknown, Volume>> {
   const masters = initialMasters(nodes);
   const make = (node: Node, first: Resource | undefined): Resource<unknown, Volume> =>
@@ -120,6 +128,7 @@ function nodeVolumes(
       storage: groupOf(context, node).storage,
       initialMasters: masters.includes(node.name) ? masters : undefined,
       first,
+      grown,
     });
   const bearer = nodes.find((node) => node.name === masters[0]);
   const first = bearer === undefined ? undefined : make(bearer, undefined);

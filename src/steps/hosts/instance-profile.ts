@@ -53,7 +53,8 @@ const profiles: Collection<InstanceProfile> = {
 
 /**
  * What carries the instance role into the hosts. EC2 learns of a new profile some seconds after IAM has it, so that
- * whoever uses it first must be ready to be refused. Named like its role, which is unique in the account.
+ * whoever uses it first must be ready to be refused. Named like its role, which is unique in the account,
+ * so a repeated create makes no second one.
  */
 export function instanceProfile(
   context: StepContext,

@@ -17,6 +17,8 @@ export interface NodeInstances {
   /** `<cluster>/<node>`. */
   readonly key: string;
   readonly instanceIds: readonly string[];
+  /** Those among them that nobody has told to end. */
+  readonly living: readonly string[];
   readonly tags: Tags;
 }
 
@@ -36,7 +38,15 @@ export const nodeInstances: Collection<NodeInstances> = {
       const own = found.filter((one) => `${cluster}/${one.node}` === key);
       const [first] = own;
       if (first === undefined) return [];
-      return [{ key, instanceIds: own.map((one) => one.instanceId), tags: first.tags }];
+      const living = own.filter((one) => one.state !== 'shutting-down');
+      return [
+        {
+          key,
+          instanceIds: own.map((one) => one.instanceId),
+          living: living.map((one) => one.instanceId),
+          tags: first.tags,
+        },
+      ];
     });
   },
   chunk: filterValues,
@@ -52,6 +62,7 @@ export function nodeKey(cluster: string, node: string): string {
 interface NodeInstance {
   readonly node: string;
   readonly instanceId: string;
+  readonly state: string;
   readonly tags: Tags;
 }
 
@@ -77,7 +88,8 @@ async function listUnended(
     .flatMap((reservation) => reservation.Instances ?? [])
     .map((instance) => {
       const tags = fromCapitalTags(instance.Tags);
-      return { node: tags[nodeTag] ?? '', instanceId: instance.InstanceId ?? '', tags };
+      const state = instance.State?.Name ?? 'pending';
+      return { node: tags[nodeTag] ?? '', instanceId: instance.InstanceId ?? '', state, tags };
     });
 }
 
@@ -103,9 +115,10 @@ export async function explainInstance(clients: Clients, instanceId: string): Pro
 }
 
 function stateSentence(instanceId: string, instance: SdkInstance): string {
-  const reason = instance.StateReason?.Message;
+  const { StateReason: reason, StateTransitionReason: transition = '' } = instance;
   const state = `${instanceId} is ${instance.State?.Name ?? 'in no known state'}`;
-  return reason === undefined || reason === '' ? state : `${state} (${reason})`;
+  const why = [reason?.Message ?? '', transition].filter((part) => part !== '');
+  return why.length === 0 ? state : `${state} (${[...new Set(why)].join('; ')})`;
 }
 
 function problemSentence(instance: SdkInstance): string | undefined {

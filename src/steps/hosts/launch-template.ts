@@ -97,16 +97,21 @@ export function launchTemplate(
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(launchTemplates, address, sight),
+    all: () => context.inventory.kin(launchTemplates),
     id: (observed) => observed.launchTemplateId,
-    phase: () => 'ready',
-    predict: (desired, observed) => ({
-      ...observed,
-      defaultVersion: rightVersion(desired, observed) ?? observed.latestVersion + 1,
-    }),
-    diff: (desired, observed) => [
-      ...versionChanges(context.clients, desired, observed),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.launchTemplateId)),
-    ],
+    phase: (observed) => (isKnown(observed) ? 'ready' : 'pending'),
+    predict: (desired, observed) =>
+      isKnown(observed)
+        ? { ...observed, defaultVersion: rightVersion(desired, observed) ?? observed.latestVersion + 1 }
+        : observed,
+    diff: (desired, observed) =>
+      isKnown(observed)
+        ? [
+            ...versionChanges(context.clients, desired, observed),
+            ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.launchTemplateId)),
+          ]
+        : [unknownVersions],
+    createRetries: { names: [notFound], limitMs: 2 * 60_000 },
     create: async (desired, token) => {
       const { LaunchTemplate: made } = await ec2.send(
         new CreateLaunchTemplateCommand({
@@ -127,6 +132,21 @@ export function launchTemplate(
     },
   };
 }
+
+/** A template may be listed before it can be named; its versions, of which it has one at least, cannot be read until then. */
+function isKnown(observed: LaunchTemplate): boolean {
+  return observed.versions.length > 0;
+}
+
+/** Nothing is known to be wrong; once it is ready it is compared. */
+const unknownVersions: Change = {
+  path: 'versions',
+  before: undefined,
+  after: 'known',
+  impact: 'in-place',
+  because: 'it was made a moment ago, and EC2 does not know it everywhere yet',
+  apply: () => Promise.resolve(),
+};
 
 /** What EC2 says of a template that was not given it. */
 const defaults: Readonly<Record<string, string>> = {

@@ -3,8 +3,6 @@ import {
   DeleteVolumeCommand,
   DescribeVolumesCommand,
   type DescribeVolumesCommandInput,
-  type EC2Client,
-  ModifyVolumeCommand,
   paginateDescribeVolumes,
   type Volume as SdkVolume,
 } from '@aws-sdk/client-ec2';
@@ -28,8 +26,10 @@ import type { Node } from '../../elasticsearch/topology.ts';
 import type { Change, Phase, Resource, Retries } from '../../engine/resource.ts';
 import { EsEcsError, invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
-import { brief } from '../waits.ts';
+import { volumeHolders } from '../network/blockers.ts';
+import { brief, retries } from '../waits.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
+import { modifications } from './volume-modification.ts';
 
 export interface VolumeDesired {
   readonly zone: string;
@@ -54,6 +54,8 @@ export interface VolumeOptions {
   readonly initialMasters: readonly string[] | undefined;
   /** Made before this one, so that of a first formation cut short at least the right to bootstrap is there. */
   readonly first: Resource | undefined;
+  /** The names of nodes whose volumes this run has made larger. */
+  readonly grown: Set<string>;
 }
 
 const notFound = 'InvalidVolume.NotFound';
@@ -94,11 +96,18 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       tags: { ...ownTags(context, address), [nodeTag]: node.name },
     }),
     find: (sight) => context.inventory.find(volumes, address, sight),
+    // Data volumes alone: a volume that does not say whose data it holds is left to the person who knows.
+    all: async () => (await context.inventory.kin(volumes)).filter((one) => isDataAddress(one.address)),
     id: (observed) => observed.volumeId,
     phase: (observed) => phaseOf(observed.state),
     diff: (desired, observed) => [
       ...refusals(desired, observed),
-      ...modifications(ec2, desired, observed),
+      ...modifications(ec2, {
+        address,
+        desired,
+        observed,
+        hasGrown: () => options.grown.add(node.name),
+      }),
       ...diffTags(desired.tags, observed.tags, {
         ...ec2Tags(ec2, observed.volumeId),
         // The right to bootstrap is given at the making of the first volumes; service/formation withdraws it, and writes the UUID.
@@ -122,20 +131,41 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       invariant(made.VolumeId, 'CreateVolume answers with an id');
       return { id: made.VolumeId };
     },
+    createRetries: retries.notYetVisible,
     destroy: async (observed) => {
-      await assertStillOurs(context, address, observed.volumeId);
+      await assertStillOurs(context, observed);
       await unless([notFound], ec2.send(new DeleteVolumeCommand({ VolumeId: observed.volumeId })));
     },
     destroyRetries: whileAttached,
+    blockers: ({ volumeId }) => volumeHolders(context, volumeId),
+    explain: (observed) =>
+      Promise.resolve(observed === undefined ? undefined : `${observed.volumeId} is ${observed.state}`),
   };
+}
+
+/**
+ * Volumes that carry the cluster's tag and do not say whose data they hold: a host's root disk that outlived it, or a data volume
+ * whose tag somebody took away. es-ecs deletes none of them, and names them.
+ */
+export async function volumesWithoutAddress(context: StepContext): Promise<readonly Volume[]> {
+  const all = await context.inventory.kin(volumes);
+  return all
+    .filter(({ address, observed }) => !isDataAddress(address) && phaseOf(observed.state) !== 'gone')
+    .map(({ observed }) => observed);
+}
+
+function isDataAddress(address: string | undefined): boolean {
+  return address?.startsWith(volumeAddressPrefix) === true;
 }
 
 /** The volume of a node that the config no longer has: nothing changes it, and only `destroy --delete-data` ends it. */
 export function formerVolume(context: StepContext, node: Node): Resource<VolumeDesired, Volume> {
   const storage = { sizeGiB: 0, iops: 0, throughputMiBps: 0 };
-  const former = { ...volume(context, { node, storage, initialMasters: undefined, first: undefined }) };
+  const former = {
+    ...volume(context, { node, storage, initialMasters: undefined, first: undefined, grown: new Set() }),
+  };
   delete former.create;
-  return { ...former, diff: () => [] };
+  return { ...former, unwanted: true, diff: () => [] };
 }
 
 /**
@@ -201,43 +231,12 @@ function refusals(desired: VolumeDesired, observed: Volume): readonly Change[] {
   ];
 }
 
-/** One ModifyVolume for all: AWS takes the next one only once this one is through, six hours later for some. */
-function modifications(ec2: EC2Client, desired: VolumeDesired, observed: Volume): readonly Change[] {
-  const grows = desired.sizeGiB > observed.sizeGiB;
-  const fields = [
-    ['sizeGiB', observed.sizeGiB, grows ? desired.sizeGiB : observed.sizeGiB],
-    ['iops', observed.iops, desired.iops],
-    ['throughputMiBps', observed.throughputMiBps, desired.throughputMiBps],
-    ['type', observed.type, 'gp3'],
-  ] as const;
-  const apply = async (): Promise<void> => {
-    await ec2.send(
-      new ModifyVolumeCommand({
-        VolumeId: observed.volumeId,
-        VolumeType: 'gp3',
-        Iops: desired.iops,
-        Throughput: desired.throughputMiBps,
-        ...(grows ? { Size: desired.sizeGiB } : {}),
-      }),
-    );
-  };
-  return fields
-    .filter(([, before, after]) => before !== after)
-    .map(([path, before, after]) => ({
-      path,
-      before: String(before),
-      after: String(after),
-      impact: 'in-place',
-      apply,
-    }));
-}
-
 /**
- * The last look before data goes: the tags, read anew from AWS, must still say that it is this node's volume.
+ * The last look before data goes: the tags, read anew from AWS, must still say that it is the cluster's, and the same node's.
  *
  * @throws EsEcsError NOT_OWNED
  */
-async function assertStillOurs(context: StepContext, address: string, volumeId: string): Promise<void> {
+async function assertStillOurs(context: StepContext, { volumeId, tags: seen }: Volume): Promise<void> {
   const answer = await unless(
     [notFound],
     context.clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] })),
@@ -245,13 +244,17 @@ async function assertStillOurs(context: StepContext, address: string, volumeId: 
   const found = answer?.Volumes?.[0];
   if (found === undefined) return;
   const tags = fromCapitalTags(found.Tags);
-  if (tags[clusterTag] === context.config.name && tags[resourceTag] === address) return;
+  const address = tags[resourceTag];
+  const isOurs = tags[clusterTag] === context.config.name;
+  if (isOurs && isDataAddress(address) && address === seen[resourceTag]) return;
   throw new EsEcsError(
     'NOT_OWNED',
-    `${volumeId} no longer carries the tags of ${address}, and is not deleted`,
+    `${volumeId} no longer carries the tags of a data volume of ${context.config.name}, and is not deleted`,
     {
-      address,
-      hint: `aws ec2 describe-volumes --volume-ids ${volumeId}`,
+      hint: [
+        `aws ec2 describe-volumes --volume-ids ${volumeId}`,
+        'delete it yourself once you are sure, or give it its tags back',
+      ],
     },
   );
 }

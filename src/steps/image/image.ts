@@ -56,7 +56,8 @@ export interface ImageOptions {
 
 /**
  * The nodes' image for one kind of processor: built here, pushed, and found again by the hash of its contents, so that the same
- * config never builds twice. It is run by its digest, which is its id. It goes with its repository.
+ * config never builds twice. It is run by its digest, which is its id. It goes with its repository. A push that is repeated finds its
+ * tag taken by the same contents: tags are immutable.
  */
 export function image(
   context: StepContext,

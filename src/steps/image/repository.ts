@@ -73,7 +73,7 @@ const repositories: Collection<Repository> = {
 
 /**
  * Where the nodes' image is kept. Tags are immutable: a tag is the hash of what is in the image, so the same tag for another
- * image would be a lie. Storage costs by the GiB; `destroy` takes the images along, which can be built again.
+ * image would be a lie. Its name is unique in the registry, so a repeated create makes no second one. Storage costs by the GiB; `destroy` takes the images along, which can be built again.
  */
 export function repository(context: StepContext): Resource<RepositoryDesired, Repository> {
   const address = 'image/repository';

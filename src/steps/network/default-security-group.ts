@@ -4,7 +4,7 @@ import { collectPages } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import type { Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
-import { brief } from '../waits.ts';
+import { brief, retries } from '../waits.ts';
 import { type SecurityGroup, securityGroupFromSdk } from './security-group.ts';
 import { diffRules } from './security-rules.ts';
 import type { VpcResource } from './vpc.ts';
@@ -58,5 +58,7 @@ export function defaultSecurityGroup(
     ],
     // It came with the VPC: there is nothing to make, only to wait until it shows; until then it goes by the VPC's id.
     create: ({ vpcId }) => Promise.resolve({ id: vpcId }),
+    // A list may show it before it can be named.
+    createRetries: retries.notYetVisible,
   };
 }

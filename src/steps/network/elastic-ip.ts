@@ -7,6 +7,7 @@ import type { Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { brief, retries } from '../waits.ts';
+import { blockersOfAddress } from './blockers.ts';
 
 export interface ElasticIpDesired {
   readonly tags: Tags;
@@ -38,6 +39,8 @@ export const elasticIps = ec2Collection<ElasticIp>({
 /**
  * The public address of a zone's NAT gateway: what the outside sees the hosts come from. It costs as every public IPv4
  * address does (about $3.60 a month), used or not. AWS allows five a region before one asks for more.
+ *
+ * AllocateAddress takes no client token: the gap is closed as for the internet gateway, by its tags and by looking again.
  */
 export function elasticIp(context: StepContext, zone: string): ElasticIpResource {
   const address = `network/elastic-ip/${zone}`;
@@ -48,6 +51,7 @@ export function elasticIp(context: StepContext, zone: string): ElasticIpResource
     waits: { ...brief, for: 'the elastic IP' },
     desired: () => ({ tags: ownTags(context, address) }),
     find: (sight) => context.inventory.find(elasticIps, address, sight),
+    all: () => context.inventory.kin(elasticIps),
     id: (observed) => observed.allocationId,
     phase: () => 'ready',
     diff: (desired, observed) => diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.allocationId)),
@@ -69,5 +73,6 @@ export function elasticIp(context: StepContext, zone: string): ElasticIpResource
       );
     },
     destroyRetries: retries.addressInUse,
+    blockers: ({ allocationId }) => blockersOfAddress(context, allocationId),
   };
 }

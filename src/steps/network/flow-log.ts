@@ -71,6 +71,7 @@ export function flowLog(context: StepContext, needs: FlowLogNeeds): FlowLogResou
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(flowLogs, address, sight),
+    all: () => context.inventory.kin(flowLogs),
     id: (observed) => observed.flowLogId,
     phase: () => 'ready',
     diff: (desired, observed) => [

@@ -22,6 +22,8 @@ import { vpc, type VpcResource } from './vpc.ts';
 /** The network's resources, and those that other steps stand on. */
 export interface NetworkStep {
   readonly resources: readonly AnyResource[];
+  /** Of these there may be something left that no list by tag shows; only `destroy` looks for it. */
+  readonly searched: readonly AnyResource[];
   readonly vpc: VpcResource;
   /** By zone: those of the config in their order, then any that the account still holds for zones given up. */
   readonly publicSubnets: ReadonlyMap<string, SubnetResource>;
@@ -62,6 +64,7 @@ export function networkStep(context: StepContext): NetworkStep {
     Object.fromEntries(wanted.map(({ name }) => [name, ways.table(name)])),
   );
   const groups = securityGroups(context, ownVpc);
+  const flow = flowLogParts(context, ownVpc);
 
   return {
     resources: [
@@ -75,8 +78,9 @@ export function networkStep(context: StepContext): NetworkStep {
       ...[...ways.routes.values()],
       endpoint,
       ...groups.resources,
-      ...flowLogParts(context, ownVpc),
+      ...(flow.isThere ? flow.resources : []),
     ],
+    searched: flow.isThere ? [] : flow.resources,
     vpc: ownVpc,
     publicSubnets: new Map(zones.map((zone) => [zone.name, zone.publicSubnet])),
     privateSubnets: new Map(zones.map((zone) => [zone.name, zone.privateSubnet])),
@@ -198,8 +202,11 @@ function securityGroups(context: StepContext, ownVpc: VpcResource): Groups {
   };
 }
 
-/** The flow log with what it stands on; nothing where it is off and nothing is left of it. */
-function flowLogParts(context: StepContext, ownVpc: VpcResource): readonly AnyResource[] {
+/** The flow log with what it stands on; not there where it is off and nothing is known to be left of it. */
+function flowLogParts(
+  context: StepContext,
+  ownVpc: VpcResource,
+): { readonly isThere: boolean; readonly resources: readonly AnyResource[] } {
   const { config, facts, present } = context;
   const isOn = config.network.flowLogs;
   const addresses = {
@@ -207,7 +214,7 @@ function flowLogParts(context: StepContext, ownVpc: VpcResource): readonly AnyRe
     group: 'network/log-group',
     role: 'network/role/flow-log',
   };
-  if (!isOn && !Object.values(addresses).some((address) => present.has(address))) return [];
+  const isThere = isOn || Object.values(addresses).some((address) => present.has(address));
   const group = wantedIf(
     isOn,
     logGroup(context, { address: addresses.group, name: flowLogGroupName(config) }),
@@ -222,7 +229,8 @@ function flowLogParts(context: StepContext, ownVpc: VpcResource): readonly AnyRe
       policy: flowLogPolicy(context),
     }),
   );
-  return [group, writer, wantedIf(isOn, flowLog(context, { vpc: ownVpc, logGroup: group, role: writer }))];
+  const log = wantedIf(isOn, flowLog(context, { vpc: ownVpc, logGroup: group, role: writer }));
+  return { isThere, resources: [group, writer, log] };
 }
 
 /** The resource itself; or, where the config no longer asks for it, the same one as a thing that is only to go. */

@@ -14,6 +14,7 @@ import type { Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { brief, retries } from '../waits.ts';
+import { blockersOfInternetGateway } from './blockers.ts';
 import type { VpcResource } from './vpc.ts';
 
 export interface InternetGatewayDesired {
@@ -49,6 +50,10 @@ const internetGateways = ec2Collection<InternetGateway>({
 /**
  * The VPC's way to the internet, which the NAT gateways and the bastion use. It costs nothing; its attachment is synced
  * like any other difference.
+ *
+ * CreateInternetGateway takes neither a name nor a client token: one made by a run that died is found by its tags, which come in the same
+ * call and may show late. So a call whose answer was lost is never sent again by the SDK (`src/aws/retry-strategy.ts`), and whoever takes
+ * over from a dead run looks again until everything of it must be visible (`unseenBefore` in `src/engine/settle.ts`).
  */
 export function internetGateway(context: StepContext, vpc: VpcResource): InternetGatewayResource {
   const address = 'network/internet-gateway';
@@ -71,6 +76,7 @@ export function internetGateway(context: StepContext, vpc: VpcResource): Interne
     waits: { ...brief, for: 'the internet gateway' },
     desired: (inputs) => ({ vpcId: inputs.vpc.vpcId, tags: ownTags(context, address) }),
     find: (sight) => context.inventory.find(internetGateways, address, sight),
+    all: () => context.inventory.kin(internetGateways),
     id: (observed) => observed.internetGatewayId,
     phase: () => 'ready',
     diff: (desired, observed) => [
@@ -110,6 +116,8 @@ export function internetGateway(context: StepContext, vpc: VpcResource): Interne
     },
     // Detaching is refused while something in the VPC still has a public address.
     destroyRetries: retries.dependencyViolation,
+    blockers: ({ vpcId }) =>
+      vpcId === undefined ? Promise.resolve([]) : blockersOfInternetGateway(context, vpcId),
   };
 }
 

@@ -68,6 +68,7 @@ export function natGateway(context: StepContext, zone: string, needs: NatGateway
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(natGateways, address, sight),
+    all: () => context.inventory.kin(natGateways),
     id: (observed) => observed.natGatewayId,
     phase: (observed) => phases[observed.state] ?? 'pending',
     diff: (desired, observed) => [
@@ -97,7 +98,7 @@ export function natGateway(context: StepContext, zone: string, needs: NatGateway
     },
     destroyWaits: natGatewayGone,
     explain: (observed) =>
-      Promise.resolve(observed?.state === 'deleting' ? 'it is being deleted' : observed?.failure),
+      Promise.resolve(observed && (observed.failure ?? `${observed.natGatewayId} is ${observed.state}`)),
   };
 }
 

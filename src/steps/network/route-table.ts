@@ -58,6 +58,7 @@ export function routeTable(context: StepContext, place: RouteTablePlace): RouteT
       };
     },
     find: (sight) => context.inventory.find(routeTables, address, sight),
+    all: () => context.inventory.kin(routeTables),
     id: (observed) => observed.routeTableId,
     phase: () => 'ready',
     diff: (desired, observed) => [

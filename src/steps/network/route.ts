@@ -30,7 +30,10 @@ type PrivateNeeds = TableNeed & { readonly natGateway: NatGatewayResource };
 export type PublicRouteResource = Resource<DefaultRouteDesired, DefaultRoute, PublicNeeds>;
 export type PrivateRouteResource = Resource<DefaultRouteDesired, DefaultRoute, PrivateNeeds>;
 
-/** The public subnets' way to the internet. */
+/**
+ * The public subnets' way to the internet. CreateRoute takes no client token; a table holds one route for a destination, so a
+ * repeated create finds it there (RouteAlreadyExists) or in the table itself.
+ */
 export function publicRoute(context: StepContext, needs: PublicNeeds): PublicRouteResource {
   return defaultRoute(context, {
     address: 'network/route/public',

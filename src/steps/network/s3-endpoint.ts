@@ -28,6 +28,8 @@ export interface EndpointDesired {
 export interface Endpoint extends EndpointDesired {
   readonly endpointId: string;
   readonly state: string;
+  /** `UnauthorizedOperation: …`, what AWS says went wrong. */
+  readonly failure: string | undefined;
 }
 
 export type EndpointResource = Resource<
@@ -47,6 +49,7 @@ const endpoints = ec2Collection<Endpoint>({
       endpointId: one.VpcEndpointId ?? '',
       // The model says `Available`, the wire `available`.
       state: (one.State ?? 'pending').toLowerCase(),
+      failure: one.LastError?.Code && `${one.LastError.Code}: ${one.LastError.Message ?? ''}`,
       vpcId: one.VpcId ?? '',
       serviceName: one.ServiceName ?? '',
       routeTableIds: one.RouteTableIds ?? [],
@@ -82,6 +85,7 @@ export function s3Endpoint(
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(endpoints, address, sight),
+    all: () => context.inventory.kin(endpoints),
     id: (observed) => observed.endpointId,
     phase: (observed) => phases[observed.state] ?? 'pending',
     diff: (desired, observed) => [
@@ -115,6 +119,8 @@ export function s3Endpoint(
       throw new EsEcsError('AWS', `ec2:DeleteVpcEndpoints was refused: ${message} (${code})`, { address });
     },
     destroyWaits: { ...brief, for: 'the S3 endpoint to go', limitMs: 5 * 60_000 },
+    explain: (observed) =>
+      Promise.resolve(observed && (observed.failure ?? `AWS calls it ${observed.state}`)),
   };
 }
 

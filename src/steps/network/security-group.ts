@@ -12,6 +12,7 @@ import type { Inputs, Needs, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { brief, retries } from '../waits.ts';
+import { blockersOfGroup } from './blockers.ts';
 import { diffRules, type ObservedRule, readRules, type Rule } from './security-rules.ts';
 import type { VpcResource } from './vpc.ts';
 
@@ -65,6 +66,9 @@ export const securityGroups = ec2Collection<SecurityGroup>({
 /**
  * A security group and all of its rules: one that nobody declared is a difference, and removed. EC2 gives a new group a rule
  * that lets everything out; it goes the same way where it is not declared. Free.
+ *
+ * CreateSecurityGroup takes no client token; its name is unique in the VPC, so a repeated create makes no second one, and one that was
+ * made by a run that died is found by its tags, which come in the same call.
  */
 export function securityGroup<N extends Needs & VpcNeed>(
   context: StepContext,
@@ -86,6 +90,7 @@ export function securityGroup<N extends Needs & VpcNeed>(
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(securityGroups, address, sight),
+    all: () => context.inventory.kin(securityGroups),
     id: (observed) => observed.groupId,
     phase: () => 'ready',
     diff: (desired, observed) => {
@@ -113,6 +118,7 @@ export function securityGroup<N extends Needs & VpcNeed>(
       await unless(['InvalidGroup.NotFound'], ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId })));
     },
     destroyRetries: retries.dependencyViolation,
+    blockers: ({ groupId }) => blockersOfGroup(context, groupId),
   };
 }
 

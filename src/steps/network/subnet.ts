@@ -12,6 +12,7 @@ import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { brief, retries } from '../waits.ts';
+import { blockersOfSubnet } from './blockers.ts';
 import type { VpcResource } from './vpc.ts';
 
 export interface SubnetDesired {
@@ -77,6 +78,7 @@ export function subnet(context: StepContext, place: SubnetPlace): SubnetResource
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(subnets, address, sight),
+    all: () => context.inventory.kin(subnets),
     id: (observed) => observed.subnetId,
     phase: (observed) => (observed.state === 'available' ? 'ready' : 'pending'),
     diff: (desired, observed) => [
@@ -118,6 +120,7 @@ export function subnet(context: StepContext, place: SubnetPlace): SubnetResource
       await unless(['InvalidSubnetID.NotFound'], ec2.send(new DeleteSubnetCommand({ SubnetId: subnetId })));
     },
     destroyRetries: retries.dependencyViolation,
+    blockers: ({ subnetId }) => blockersOfSubnet(context, subnetId),
   };
 }
 

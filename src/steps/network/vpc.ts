@@ -15,6 +15,7 @@ import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { brief, retries } from '../waits.ts';
+import { blockersOfVpc } from './blockers.ts';
 
 export interface VpcDesired {
   readonly cidr: string;
@@ -30,10 +31,12 @@ export interface Vpc extends VpcDesired {
 
 export type VpcResource = Resource<VpcDesired, Vpc>;
 
+const notFound = 'InvalidVpcID.NotFound';
+
 /** CreateVpc takes no client token: a VPC made by a run that died before it saved the id is found by its tags. */
 const vpcs = ec2Collection<Vpc>({
   name: 'VPCs',
-  notFound: 'InvalidVpcID.NotFound',
+  notFound,
   read: async (clients, { filters, ids }) => {
     const pages = paginateDescribeVpcs({ client: clients.ec2 }, { Filters: filters, VpcIds: ids });
     const found = await collectPages(pages, (page) => page.Vpcs);
@@ -60,6 +63,7 @@ export function vpc(context: StepContext): VpcResource {
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(vpcs, address, sight),
+    all: () => context.inventory.kin(vpcs),
     id: (observed) => observed.vpcId,
     phase: (observed) => (observed.state === 'available' ? 'ready' : 'pending'),
     diff: (desired, observed) => [
@@ -79,9 +83,10 @@ export function vpc(context: StepContext): VpcResource {
     },
     createRetries: retries.notYetVisible,
     destroy: async ({ vpcId }) => {
-      await unless(['InvalidVpcID.NotFound'], ec2.send(new DeleteVpcCommand({ VpcId: vpcId })));
+      await unless([notFound], ec2.send(new DeleteVpcCommand({ VpcId: vpcId })));
     },
     destroyRetries: retries.dependencyViolation,
+    blockers: ({ vpcId }) => blockersOfVpc(context, vpcId),
   };
 }
 
@@ -119,13 +124,16 @@ function attributeChanges(clients: Clients, desired: VpcDesired, observed: Vpc):
   return [...change('dnsSupport', 'EnableDnsSupport'), ...change('dnsHostnames', 'EnableDnsHostnames')];
 }
 
-/** DescribeVpcs leaves these out; they are asked one by one, once the VPC is there. */
+/**
+ * DescribeVpcs leaves these out; they are asked one by one, once the VPC is there. It may be listed before it can be named: then
+ * they are taken to be off, and switched on once more at worst.
+ */
 async function withAttributes(clients: Clients, one: SdkVpc): Promise<Vpc> {
   const vpcId = one.VpcId ?? '';
   if (one.State === 'pending') return fromSdk(one, {});
   const [support, hostnames] = await Promise.all(
     (['enableDnsSupport', 'enableDnsHostnames'] as const).map((Attribute) =>
-      clients.ec2.send(new DescribeVpcAttributeCommand({ VpcId: vpcId, Attribute })),
+      unless([notFound], clients.ec2.send(new DescribeVpcAttributeCommand({ VpcId: vpcId, Attribute }))),
     ),
   );
   return fromSdk(one, {

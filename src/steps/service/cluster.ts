@@ -1,15 +1,16 @@
-import { resourceTag } from '../../aws/tags.ts';
-import { clusterUuidTagKey } from '../../elasticsearch/bootstrap.ts';
-import type { ClusterHealth, ClusterNode, ClusterView } from '../../elasticsearch/client.ts';
+import type { ClusterHealth, ClusterNode } from '../../elasticsearch/client.ts';
+import { endLeaving, leavingNodes } from '../../elasticsearch/departure-marks.ts';
+import { hasGrownTo } from '../../elasticsearch/disk-growth.ts';
+import { restoreAllocation, rollingNode } from '../../elasticsearch/roll-marks.ts';
 import type { Node } from '../../elasticsearch/topology.ts';
-import type { Phase, Resource } from '../../engine/resource.ts';
-import { EsEcsError, type ErrorCode } from '../../errors.ts';
+import type { Change, Phase, Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
+import { formerNodes } from '../hosts/former-nodes.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
-import { volumes } from '../hosts/volume.ts';
 import { clusterName, logGroupName } from '../names.ts';
+import type { ClusterAsker } from './ask-cluster.ts';
 import { explainService } from './explain.ts';
-import { primary, type Service, serviceKey, services } from './services.ts';
+import { isBeingReplaced, primary, type Service, serviceKey, services } from './services.ts';
 import { isServing, type NodeTask, nodeTasks } from './tasks.ts';
 
 /** A node as ECS sees it. */
@@ -28,25 +29,54 @@ export interface ClusterState {
   readonly health: ClusterHealth | undefined;
   /** The nodes that have joined, as the elected master knows them. */
   readonly members: readonly ClusterNode[];
+  /** The node with which a roll was cut off, if one was: shards are not assigned as they should be. */
+  readonly cutOffAt: string | undefined;
+  /** Nodes that have been told to give up their shards, by this run or by one that was cut off. */
+  readonly leaving: readonly string[];
   /** Why it does not answer. */
   readonly problem: string | undefined;
 }
 
 const minute = 60_000;
 
+/** What the gate stands on. */
+export interface ClusterParts {
+  /** The services of all nodes, by the node's name, and what else is to come before. */
+  readonly needs: Readonly<Record<string, Resource>>;
+  readonly asker: ClusterAsker;
+  /** The names of nodes whose volumes this run has made larger. */
+  readonly grown: ReadonlySet<string>;
+}
+
+interface Growing {
+  /** By the node's name, GiB. */
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly grown: ReadonlySet<string>;
+}
+
+function sizesOf({ config }: StepContext, nodes: readonly Node[]): ReadonlyMap<string, number> {
+  return new Map(
+    nodes.map((node) => {
+      const group = config.nodeGroups.find((one) => one.name === node.group);
+      return [node.name, group?.storage.sizeGiB ?? 0];
+    }),
+  );
+}
+
 /**
  * The last gate: every node's task runs and is healthy by its own check; and, where there is a way in, every node has joined one
  * cluster, and it is green. Its id is the cluster's UUID.
  *
- * @param needs the services of all nodes, by the node's name.
+ * Where this run has made volumes larger, it also waits until Elasticsearch sees that: hosts grow their file systems themselves.
  */
 export function clusterGate(
   context: StepContext,
   nodes: readonly Node[],
-  needs: Readonly<Record<string, Resource>>,
+  parts: ClusterParts,
 ): Resource<unknown, ClusterState> {
+  const { needs, asker } = parts;
+  const growing: Growing = { sizes: sizesOf(context, nodes), grown: parts.grown };
   const names = nodes.map((node) => node.name);
-  const asker = new Asker(context);
   return {
     address: 'service/cluster',
     needs,
@@ -57,13 +87,14 @@ export function clusterGate(
       const seen = await Promise.all(names.map((name) => nodeState(context, name, fresh)));
       if (seen.every((one) => one.service === undefined)) return undefined;
       if (!seen.every((one) => isServing(one.task))) return { ...unasked, nodes: seen };
-      return { ...(await asker.ask(fresh)), nodes: seen };
+      return { ...(await ask(asker, fresh)), nodes: seen };
     },
     // Where nobody can ask the cluster, the id is that of ECS's.
     id: (observed) => observed.uuid ?? clusterName(context.config),
-    phase: (observed) => phaseOf(observed, names),
-    diff: () => [],
-    explain: (observed) => explain(context, observed, names),
+    phase: (observed) => phaseOf(observed, names, growing),
+    unseen: (observed) => unseenOf(observed, growing),
+    diff: (_desired, observed) => leftovers(asker, observed, names),
+    explain: (observed) => explain(context, observed, { nodes, growing }),
   };
 }
 
@@ -74,101 +105,70 @@ const unasked: Answer = {
   uuid: undefined,
   health: undefined,
   members: [],
+  cutOffAt: undefined,
+  leaving: [],
   problem: undefined,
 };
 
-/**
- * How long a problem may last while the cluster is waited for. Those that are not here may last as long as the wait: a
- * cluster that has not elected its master yet answers with an error too.
- */
-const patienceMs: Partial<Record<ErrorCode, number>> = {
-  ACCESS_DENIED: 0,
-  CLUSTER_FOREIGN: 0,
-  CLUSTER_UNTRUSTED: 0,
-  HOST_KEY_CHANGED: 0,
-  NOT_FOUND: 0,
-  SSH: 0,
-  // A node that has just started may not have read its users yet.
-  CLUSTER_PASSWORD: minute,
-  // A bastion runs some time before it lets anybody in.
-  BASTION_UNREACHABLE: 3 * minute,
-  KEY_UNUSABLE: minute,
-};
-
-/** After these the way in itself may have changed: another bastion, other hosts. */
-const reconnects: readonly ErrorCode[] = ['BASTION_UNREACHABLE', 'CLUSTER_UNREACHABLE', 'KEY_UNUSABLE'];
-
-/** Asks the cluster, keeping the way in open from one look to the next. */
-class Asker {
-  readonly #context: StepContext;
-  #view: ClusterView | undefined;
-  /** The problem of the last look, and since when it has been the same. */
-  #lasting: { readonly code: ErrorCode; readonly sinceMs: number } | undefined;
-
-  constructor(context: StepContext) {
-    this.#context = context;
-  }
-
-  /**
-   * @param insists that an answer is being waited for: then a problem that no waiting ends is thrown.
-   * @throws EsEcsError of the codes in `patienceMs`.
-   */
-  async ask(insists: boolean): Promise<Answer> {
-    const { clock } = this.#context;
-    try {
-      const answer = await this.#answer();
-      this.#lasting = undefined;
-      return answer;
-    } catch (error) {
-      // A bug is still a bug.
-      if (!(error instanceof EsEcsError)) throw error;
-      if (reconnects.includes(error.code)) this.#view = undefined;
-      const nowMs = clock.now();
-      if (this.#lasting?.code !== error.code) this.#lasting = { code: error.code, sinceMs: nowMs };
-      const limitMs = patienceMs[error.code];
-      if (insists && limitMs !== undefined && nowMs - this.#lasting.sinceMs >= limitMs) throw error;
-      return { ...unasked, isAsked: true, problem: error.message };
-    }
-  }
-
-  async #answer(): Promise<Answer> {
-    this.#view ??= await this.#context.adapters.cluster.connect();
-    const view = this.#view;
-    if (view === undefined) return unasked;
-    const { clock } = this.#context;
-    // First by itself: what has no master takes its time to say so, and says it to every question.
-    const health = await clock.hold(view.health());
-    const [uuid, members] = await clock.hold(Promise.all([view.clusterUuid(), view.nodes()]));
-    if (uuid !== undefined) await assertOurs(this.#context, uuid);
-    return { isAsked: true, uuid, health, members, problem: undefined };
-  }
+/** Everything that the gate wants to know, in one go. */
+async function ask(asker: ClusterAsker, insists: boolean): Promise<Answer> {
+  const reply = await asker.ask(insists, async (control, { health, uuid }): Promise<Answer> => {
+    const [members, settings] = await Promise.all([control.nodes(), control.settings()]);
+    const left = { cutOffAt: rollingNode(settings), leaving: leavingNodes(settings) };
+    return { isAsked: true, uuid, health, members, ...left, problem: undefined };
+  });
+  if (reply.kind === 'answer') return reply.answer;
+  return reply.kind === 'problem' ? { ...unasked, isAsked: true, problem: reply.problem } : unasked;
 }
 
-/**
- * Compares with what the data volumes have noted, as the run saw them at its beginning.
- *
- * @throws EsEcsError CLUSTER_FOREIGN
- */
-async function assertOurs(context: StepContext, uuid: string): Promise<void> {
-  const noted = (await context.inventory.owned(volumes)).filter((volume) =>
-    volume.tags[resourceTag]?.startsWith(volumeAddressPrefix),
-  );
-  const foreign = noted.find((volume) => (volume.tags[clusterUuidTagKey] ?? uuid) !== uuid);
-  if (foreign === undefined) return;
-  throw new EsEcsError(
-    'CLUSTER_FOREIGN',
-    `the cluster that answers is ${uuid}, and ${foreign.volumeId} holds data of ${foreign.tags[clusterUuidTagKey] ?? ''}`,
+/** What runs that were killed have left in the cluster's settings. */
+function leftovers(asker: ClusterAsker, observed: ClusterState, names: readonly string[]): readonly Change[] {
+  return [
+    ...rollLeftover(observed, () => asker.tell(restoreAllocation)),
+    ...departureLeftover(observed, names, (gone) => asker.tell((control) => endLeaving(control, gone))),
+  ];
+}
+
+/** With it the cluster may never be green. */
+function rollLeftover({ cutOffAt }: ClusterState, apply: () => Promise<void>): readonly Change[] {
+  if (cutOffAt === undefined) return [];
+  return [
     {
-      address: 'service/cluster',
-      hint: [
-        `aws ec2 describe-volumes --filters Name=tag-key,Values=${clusterUuidTagKey}`,
-        'es-ecs ssh  looks at what the nodes say of themselves; nothing was changed',
-      ],
+      path: 'cluster.routing.allocation.enable',
+      before: 'primaries',
+      after: undefined,
+      impact: 'in-place',
+      because: `left by a roll that was cut off at ${cutOffAt}`,
+      apply,
     },
-  );
+  ];
 }
 
-async function nodeState(context: StepContext, node: string, fresh: boolean): Promise<NodeState> {
+/** Nodes that were to leave and are wanted again, or have left: no shard would ever go there again. */
+function departureLeftover(
+  { leaving, members }: ClusterState,
+  names: readonly string[],
+  end: (names: readonly string[]) => Promise<void>,
+): readonly Change[] {
+  const isOver = (name: string): boolean =>
+    names.includes(name) || !members.some((member) => member.name === name);
+  const over = leaving.filter(isOver);
+  if (over.length === 0) return [];
+  const still = leaving.filter((name) => !over.includes(name));
+  return [
+    {
+      path: 'cluster.routing.allocation.exclude._name',
+      before: leaving.join(','),
+      after: still.length === 0 ? undefined : still.join(','),
+      impact: 'in-place',
+      because: `${over.join(', ')} ${over.length === 1 ? 'has' : 'have'} left, or stay after all`,
+      apply: () => end(over),
+    },
+  ];
+}
+
+/** A node's service and task. */
+export async function nodeState(context: StepContext, node: string, fresh: boolean): Promise<NodeState> {
   const key = serviceKey(clusterName(context.config), node);
   const sight = { id: undefined, fresh, name: key };
   const [service, task] = await Promise.all([
@@ -178,37 +178,86 @@ async function nodeState(context: StepContext, node: string, fresh: boolean): Pr
   return { node, service, task };
 }
 
-function phaseOf(observed: ClusterState, names: readonly string[]): Phase {
+/** A run that was killed has told ECS to restart it, and its task still runs as if nothing were. */
+function isAboutToGo({ service }: NodeState): boolean {
+  return service !== undefined && isBeingReplaced(service);
+}
+
+function phaseOf(observed: ClusterState, names: readonly string[], growing: Growing): Phase {
   const gaveUp = observed.nodes.some(
     ({ service }) => service !== undefined && primary(service)?.rollout === 'FAILED',
   );
   if (gaveUp) return 'failed';
   if (!observed.nodes.every(({ task }) => isServing(task))) return 'pending';
+  if (observed.nodes.some(isAboutToGo)) return 'pending';
   if (!observed.isAsked) return 'ready';
   const isWhole = observed.uuid !== undefined && missingOf(observed, names).length === 0;
-  return isWhole && observed.health?.status === 'green' ? 'ready' : 'pending';
+  const isGreen = observed.health?.status === 'green';
+  return isWhole && isGreen && smallDisks(observed, growing).length === 0 ? 'ready' : 'pending';
 }
 
 async function explain(
   context: StepContext,
   observed: ClusterState | undefined,
-  names: readonly string[],
+  wanted: { readonly nodes: readonly Node[]; readonly growing: Growing },
 ): Promise<string | undefined> {
   if (observed === undefined) return 'no node has a service';
   const away = observed.nodes.find(({ task }) => !isServing(task));
-  if (away === undefined) return explainCluster(observed, names);
+  const going = observed.nodes.filter(isAboutToGo).map(({ node }) => node);
+  if (away === undefined && going.length > 0) return `ECS is about to restart ${going.join(', ')}`;
+  if (away === undefined)
+    return `${explainCluster(observed, wanted)}${absentees(context, observed, wanted.nodes)}`;
   const { node, service, task } = away;
   const state = task === undefined ? 'has no task' : `has a task that is ${task.status}, ${task.health}`;
   if (service === undefined) return `${node} has no service`;
   return `${node} ${state}; ${await explainService(context.clients, service, logGroupName(context.config))}`;
 }
 
-function explainCluster(observed: ClusterState, names: readonly string[]): string {
+function explainCluster(
+  observed: ClusterState,
+  { nodes, growing }: { readonly nodes: readonly Node[]; readonly growing: Growing },
+): string {
   if (observed.problem !== undefined) return `Elasticsearch does not answer: ${observed.problem}`;
   if (observed.uuid === undefined) return 'Elasticsearch answers, and has not formed a cluster';
+  const names = nodes.map((node) => node.name);
   const missing = missingOf(observed, names);
   if (missing.length > 0) return `${missing.join(', ')} did not join`;
+  const [small] = smallDisks(observed, growing);
+  if (small !== undefined && observed.health?.status === 'green') return small;
   return `the cluster is ${observed.health?.status ?? 'of unknown health'}`;
+}
+
+/**
+ * A cluster that was destroyed with its data kept, and comes back with fewer nodes than it had, lacks their votes and copies: nobody
+ * could ask it to let them go.
+ */
+function absentees(context: StepContext, { problem, health }: ClusterState, nodes: readonly Node[]): string {
+  const former = formerNodes(context, nodes, volumeAddressPrefix).map(({ name }) => name);
+  if (former.length === 0 || (problem === undefined && health?.status !== 'red')) return '';
+  const [whose, volumes] = former.length === 1 ? ['its', 'volume'] : ['their', 'volumes'];
+  return `; the config no longer has ${former.join(', ')}, and ${whose} ${volumes}, kept, may hold votes or shards that are needed now: nodes put back into the config bring them back`;
+}
+
+/** Of the volumes that have grown, each whose node still sees less; a node that says nothing of its disk is not waited for. */
+function smallDisks({ members }: ClusterState, { sizes, grown }: Growing): readonly string[] {
+  return members.flatMap(({ name, diskTotalBytes }) => {
+    const sizeGiB = sizes.get(name);
+    if (!grown.has(name) || sizeGiB === undefined || diskTotalBytes === undefined) return [];
+    if (hasGrownTo(diskTotalBytes, sizeGiB)) return [];
+    const seenGiB = Math.round(diskTotalBytes / 1024 ** 3);
+    return [
+      `${name} sees ${String(seenGiB)} of ${String(sizeGiB)} GiB: its file system has not grown; it does so within a minute, or with the next start of its host`,
+    ];
+  });
+}
+
+function unseenOf({ isAsked, members }: ClusterState, { grown }: Growing): string | undefined {
+  const silent = [...grown].filter(
+    (name) => members.find((member) => member.name === name)?.diskTotalBytes === undefined,
+  );
+  if (silent.length === 0) return undefined;
+  const why = isAsked ? 'Elasticsearch does not say' : 'there is no way in from here';
+  return `whether the file systems of ${silent.join(', ')} have grown: ${why}`;
 }
 
 function missingOf({ members }: ClusterState, names: readonly string[]): readonly string[] {

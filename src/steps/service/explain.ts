@@ -8,6 +8,9 @@ import type { Service } from './services.ts';
 
 const shownEvents = 2;
 const shownLines = 8;
+/** Read of the log: a Java error names its cause before some dozen lines of where in the code that was. */
+const readLines = 100;
+const isOfStack = /^\s+at \S|^\s*\.\.\. \d+ more|^\s*$/;
 
 /**
  * Why a service has no healthy task: what its last stopped task died of, ECS's last words on the service, and the end of
@@ -25,6 +28,26 @@ export async function explainService(clients: Clients, service: Service, logGrou
     stopped === undefined ? undefined : await logTail(clients, stopped, logGroup),
   ].filter((part) => part !== undefined && part !== '');
   return parts.length === 0 ? 'ECS gives no reason yet' : parts.join('; ');
+}
+
+/** What a service that is being deleted still waits for: its tasks, and the hosts they are on. */
+export async function explainDraining({ ecs }: Clients, service: Service): Promise<string> {
+  const cluster = service.clusterName;
+  const listed = await unless(
+    ['ServiceNotFoundException', 'ServiceNotActiveException', 'ClusterNotFoundException'],
+    ecs.send(new ListTasksCommand({ cluster, serviceName: service.serviceName, desiredStatus: 'STOPPED' })),
+  );
+  const tasks = listed?.taskArns ?? [];
+  const { tasks: described = [] } =
+    tasks.length === 0 ? {} : await ecs.send(new DescribeTasksCommand({ cluster, tasks }));
+  const left = described
+    .filter((task) => task.lastStatus !== 'STOPPED')
+    .map((task) => `its task ${idOf(task)} is ${task.lastStatus ?? 'unknown'}, told to stop`);
+  return `it is being deleted${left.length === 0 ? '' : `; ${left.join(', ')}`}`;
+}
+
+function idOf(task: Task): string {
+  return (task.taskArn ?? '').split('/').at(-1) ?? '';
 }
 
 /** ECS shows a stopped task for an hour. */
@@ -52,18 +75,21 @@ function stoppedSentence(task: Task): string {
 }
 
 async function logTail({ logs }: Clients, task: Task, logGroup: string): Promise<string | undefined> {
-  const id = (task.taskArn ?? '').split('/').at(-1) ?? '';
+  const id = idOf(task);
   const answer = await unless(
     ['ResourceNotFoundException'],
     logs.send(
       new GetLogEventsCommand({
         logGroupName: logGroup,
         logStreamName: `${container.logPrefix}/${container.name}/${id}`,
-        limit: shownLines,
+        limit: readLines,
         startFromHead: false,
       }),
     ),
   );
-  const lines = (answer?.events ?? []).map((event) => event.message ?? '');
+  const lines = (answer?.events ?? [])
+    .map((event) => event.message ?? '')
+    .filter((line) => !isOfStack.test(line))
+    .slice(-shownLines);
   return lines.length === 0 ? undefined : `its last words:\n${lines.join('\n')}`;
 }

@@ -4,9 +4,12 @@ import { invariant } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import type { HostsStep } from '../hosts/index.ts';
 import type { TaskStep } from '../task/index.ts';
+import { ClusterAsker } from './ask-cluster.ts';
 import { clusterGate, type ClusterState } from './cluster.ts';
 import { formation } from './formation.ts';
-import { type NodeService, service } from './service.ts';
+import type { NodeService } from './node-service.ts';
+import { formerService, service } from './service.ts';
+import { clusterSettings, hasClusterSettings } from './settings.ts';
 
 /** The step and what the commands read of it. */
 export interface ServiceStep {
@@ -22,32 +25,51 @@ export interface ServiceInputs {
   readonly task: TaskStep;
 }
 
-/** For each node a service on its own host; then the gate: one cluster of all of them, and green; then that it formed is written down. */
+/** For each node a service on its own host; the settings that the cluster is given by API; then the gate: one cluster of all of them, and green; then that it formed is written down. */
 export function serviceStep(context: StepContext, inputs: ServiceInputs): ServiceStep {
   const { hosts, task } = inputs;
   const nodes = topology(context.config, context.facts.zones);
   const services = new Map(
     nodes.map((node) => {
       const definition = task.definitions.get(node.group);
+      const launchTemplate = hosts.launchTemplates.get(node.group);
       const host = hosts.nodes.find((one) => one.name === node.name)?.host;
-      invariant(definition !== undefined && host !== undefined, `${node.name} has a definition and a host`);
-      return [node.name, service(context, node, { cluster: hosts.cluster, definition, host })];
+      invariant(
+        definition !== undefined && host !== undefined && launchTemplate !== undefined,
+        `${node.name} has a definition and a host`,
+      );
+      return [
+        node.name,
+        service(context, node, { cluster: hosts.cluster, definition, launchTemplate, host }),
+      ];
     }),
   );
   const [anyDefinition] = task.definitions.values();
-  invariant(anyDefinition, 'there is a node group');
+  const [anyTemplate] = hosts.launchTemplates.values();
+  invariant(anyDefinition !== undefined && anyTemplate !== undefined, 'there is a node group');
   const former = hosts.formerNodes.map((node) =>
-    service(context, node, {
+    formerService(context, node, {
       cluster: hosts.cluster,
       definition: anyDefinition,
+      launchTemplate: anyTemplate,
       host: hosts.formerGroups.get(node.name) ?? hosts.cluster,
     }),
   );
-  const cluster = clusterGate(context, nodes, Object.fromEntries(services));
+  const asker = new ClusterAsker(context);
+  const needs = Object.fromEntries(services);
+  const settings = hasClusterSettings(context)
+    ? clusterSettings(context, nodes, { needs, asker })
+    : undefined;
+  const cluster = clusterGate(context, nodes, {
+    needs: { ...needs, ...(settings === undefined ? {} : { settings }) },
+    asker,
+    grown: hosts.grown,
+  });
   return {
     resources: [
       ...services.values(),
-      ...former.map((one): AnyResource => ({ ...one, unwanted: true })),
+      ...former,
+      ...(settings === undefined ? [] : [settings]),
       cluster,
       formation(context, { cluster, volumes: hosts.nodes.map((node) => node.volume) }),
     ],

@@ -1,40 +1,42 @@
 import { CreateServiceCommand, DeleteServiceCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 
 import type { Clients } from '../../aws/clients.ts';
-import { diffTags, nodeTag, type Tags, toSmallTags } from '../../aws/tags.ts';
+import { diffTags, nodeTag, toSmallTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Node } from '../../elasticsearch/topology.ts';
-import type { Change, Phase, Resource } from '../../engine/resource.ts';
+import type { Change, Phase, Resource, Waits } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { type EcsCluster, ecsTags } from '../hosts/cluster.ts';
-import { clusterName, logGroupName } from '../names.ts';
+import { groups, isInService } from '../hosts/group.ts';
+import type { LaunchTemplate } from '../hosts/launch-template.ts';
+import { clusterName, groupName, logGroupName } from '../names.ts';
 import type { Definition } from '../task/definition.ts';
-import { explainService } from './explain.ts';
+import { explainDraining, explainService } from './explain.ts';
+import { type NodeService, type ServiceDesired, versionTag } from './node-service.ts';
+import { type Restarted, restarts } from './restart.ts';
 import { isDeployed, primary, type Service, serviceKey, services } from './services.ts';
-import { othersHold } from './steadiness.ts';
-
-export interface ServiceDesired {
-  readonly clusterName: string;
-  readonly serviceName: string;
-  readonly taskDefinitionArn: string;
-  readonly placement: string;
-  readonly tags: Tags;
-}
-
-/** What `find` sees, and whether this very run has restarted the node and it is not back. */
-export interface NodeService extends Service {
-  readonly isRecovering: boolean;
-}
+import { isSteady } from './steadiness.ts';
 
 /** What a node's service needs of others. */
 export type ServiceNeeds = {
   readonly cluster: Resource<unknown, EcsCluster>;
   readonly definition: Resource<unknown, Definition>;
+  readonly launchTemplate: Resource<unknown, LaunchTemplate>;
   readonly host: Resource;
 };
 
 const minute = 60_000;
+
+/** From DeleteService until its task has had its stop timeout and is gone. */
+export const serviceGone: Waits = {
+  for: 'its task to stop',
+  usualMs: 15_000,
+  everyMs: 5_000,
+  limitMs: 15 * minute,
+};
+
+const serving = { for: 'the node to serve again', everyMs: 5_000, limitMs: 20 * minute } as const;
 
 /** ECS must stop the one task before it starts its successor: both want the same ports and the same disk. */
 const least = 0;
@@ -55,33 +57,49 @@ export function service(
   const address = `service/service/${node.name}`;
   const key = serviceKey(clusterName(context.config), node.name);
   const { ecs } = context.clients;
-  // Set once this run has restarted the node: then it is ready only when it serves again.
-  let isRestarted = false;
-  const restarted = (): void => {
-    isRestarted = true;
-  };
+  const restarted: Restarted = { hasBegun: false, sentAway: new Set() };
   return {
     address,
     needs,
-    lane: 'nodes',
-    waits: { for: 'the service', usualMs: 0, everyMs: 5_000, limitMs: 20 * minute },
-    desired: ({ cluster, definition }) => ({
+    lane: context.nodeLane,
+    waits: { ...serving, usualMs: 0 },
+    // With a new host twice as long.
+    rollingWaits: { ...serving, usualMs: 1.5 * minute },
+    desired: ({ cluster, definition, launchTemplate }) => ({
       clusterName: cluster.clusterName,
       serviceName: node.name,
       taskDefinitionArn: definition.taskDefinitionArn,
+      version: context.config.elasticsearch.version,
+      launchTemplateId: launchTemplate.launchTemplateId,
+      launchTemplateVersion: launchTemplate.defaultVersion,
       placement: `attribute:${nodeTag} == ${node.name}`,
-      tags: { ...ownTags(context, address), [nodeTag]: node.name },
+      tags: {
+        ...ownTags(context, address),
+        [nodeTag]: node.name,
+        [versionTag]: context.config.elasticsearch.version,
+      },
     }),
     find: async (sight) => {
       const found = await context.inventory.find(services, address, { ...sight, name: key });
-      return found === undefined ? undefined : { ...found, isRecovering: isRestarted && !isDeployed(found) };
+      if (found === undefined) return undefined;
+      const isReplaced = restarted.sentAway.size > 0;
+      // Anew, as the service: its group may have launched one since, also from a template that is not the wanted one any more.
+      const hosts = await hostsOf(context, node, sight.fresh);
+      const isBack =
+        isDeployed(found) && (!isReplaced || (await servesOnNew(context, node, { hosts, restarted })));
+      return { ...found, hosts, isRecovering: restarted.hasBegun && !isBack };
     },
     id: (observed) => observed.key,
     phase: phaseOf,
     diff: (desired, observed) => [
-      ...restarts(context, { node, desired, observed, restarted }),
+      ...restarts(context, { node: node.name, desired, observed, restarted }),
       ...settingChanges(context.clients, desired, observed),
-      ...diffTags(desired.tags, observed.tags, ecsTags(ecs, observed.serviceArn)),
+      // The version is noted as the node restarts with it.
+      ...diffTags(
+        { ...desired.tags, [versionTag]: observed.tags[versionTag] ?? desired.version },
+        { [versionTag]: desired.version, ...observed.tags },
+        ecsTags(ecs, observed.serviceArn),
+      ),
     ],
     create: async (desired, token) => {
       const { service: made } = await ecs.send(
@@ -115,9 +133,20 @@ export function service(
         ),
       );
     },
-    destroyWaits: { for: 'its task to stop', usualMs: 15_000, everyMs: 5_000, limitMs: 15 * minute },
+    destroyWaits: serviceGone,
     explain: (observed) => explain(context, observed),
   };
+}
+
+/** The service of a node that the config no longer has: it ends once its node has left the cluster in good order. */
+export function formerService(
+  context: StepContext,
+  node: Node,
+  needs: ServiceNeeds,
+): Resource<ServiceDesired, NodeService, ServiceNeeds> {
+  const { departures } = context;
+  const former = service(context, node, needs);
+  return { ...former, unwanted: true, lane: departures.lane, review: () => departures.review(node.name) };
 }
 
 function phaseOf(observed: NodeService): Phase {
@@ -130,62 +159,29 @@ function phaseOf(observed: NodeService): Phase {
 
 async function explain(context: StepContext, observed: NodeService | undefined): Promise<string | undefined> {
   if (observed === undefined) return undefined;
-  if (observed.status !== 'ACTIVE') return 'it is being deleted';
+  if (observed.status !== 'ACTIVE') return explainDraining(context.clients, observed);
   return explainService(context.clients, observed, logGroupName(context.config));
 }
 
-interface Restart {
-  readonly node: Node;
-  readonly desired: ServiceDesired;
-  readonly observed: Service;
-  readonly restarted: () => void;
+/** The node's hosts, as its group sees them. */
+async function hostsOf(context: StepContext, node: Node, fresh: boolean): Promise<NodeService['hosts']> {
+  const name = groupName(node.name);
+  const found = await context.inventory.find(groups, `hosts/group/${node.name}`, {
+    id: fresh ? name : undefined,
+    fresh,
+  });
+  // Those of a group that is being deleted end with it, and are nobody's to replace.
+  return found?.status === undefined ? (found?.instances.filter(isInService) ?? []) : [];
 }
 
-/** A new task definition, or a deployment that the circuit breaker gave up, restarts the node. */
-function restarts(context: StepContext, restart: Restart): readonly Change[] {
-  const { node, desired, observed, restarted } = restart;
-  const isNew = desired.taskDefinitionArn !== observed.taskDefinitionArn;
-  const gaveUp = primary(observed)?.rollout === 'FAILED';
-  if (!isNew && !gaveUp) return [];
-  const apply = async (): Promise<void> => {
-    await othersHold(context, node.name);
-    restarted();
-    await context.clients.ecs.send(
-      new UpdateServiceCommand({
-        cluster: desired.clusterName,
-        service: desired.serviceName,
-        ...(isNew ? { taskDefinition: desired.taskDefinitionArn } : { forceNewDeployment: true }),
-      }),
-    );
-  };
-  if (isNew) {
-    return [
-      {
-        path: 'taskDefinition',
-        before: shortName(observed.taskDefinitionArn),
-        after: shortName(desired.taskDefinitionArn),
-        impact: 'rolling',
-        because: 'the node restarts with it',
-        apply,
-      },
-    ];
-  }
-  const because = primary(observed)?.reason;
-  return [
-    {
-      path: 'deployment',
-      before: 'failed',
-      after: 'started again',
-      impact: 'rolling',
-      ...(because === undefined ? {} : { because }),
-      apply,
-    },
-  ];
-}
-
-/** `es-ecs-search:7` of an ARN. */
-function shortName(taskDefinitionArn: string): string {
-  return taskDefinitionArn.split('/').at(-1) ?? taskDefinitionArn;
+/** Whether the node that lost its host has another one, and its Elasticsearch runs there. */
+async function servesOnNew(
+  context: StepContext,
+  node: Node,
+  seen: { readonly hosts: NodeService['hosts']; readonly restarted: Restarted },
+): Promise<boolean> {
+  const successor = seen.hosts.find(({ instanceId }) => !seen.restarted.sentAway.has(instanceId));
+  return successor !== undefined && isSteady(context, node.name, { instanceId: successor.instanceId });
 }
 
 function settings(desired: ServiceDesired): {

@@ -68,6 +68,13 @@ export function isDeployed(service: Service): boolean {
   );
 }
 
+/**
+ * Whether ECS is about to restart a task that may still run: its deployment is another one's successor and not through yet.
+ */
+export function isBeingReplaced(service: Service): boolean {
+  return service.deployments.length > 1 && primary(service)?.rollout === 'IN_PROGRESS';
+}
+
 async function read({ ecs }: Clients, keys: readonly string[]): Promise<Service[]> {
   const cluster = keys[0]?.split('/')[0] ?? '';
   const names = keys.map((key) => key.slice(cluster.length + 1));

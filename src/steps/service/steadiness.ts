@@ -3,7 +3,7 @@ import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { containerInstanceKey, containerInstances } from '../hosts/container-instances.ts';
 import { clusterName } from '../names.ts';
-import { serviceKey, services } from './services.ts';
+import { isDeployed, primary, type Service, serviceKey, services } from './services.ts';
 import { isServing, type NodeTask, nodeTasks } from './tasks.ts';
 
 /** How long another node may be away before a restart is given up rather than waited with. */
@@ -29,8 +29,28 @@ export async function isSteady(
 }
 
 /**
- * Waits until every node but this one serves, so that no two are away at once. A cluster of which nothing runs has nothing to
- * lose, and may need just this change to come up at all.
+ * Those of the nodes that ECS is restarting, or is about to: a run that was killed may have ordered it a moment ago, and for some
+ * seconds such a node is still there and well.
+ */
+export async function nodesUnderWay(
+  context: Pick<StepContext, 'config' | 'inventory'>,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const cluster = clusterName(context.config);
+  const found = await Promise.all(names.map((name) => look(context, services, serviceKey(cluster, name))));
+  return names.filter((_, index) => isUnderWay(found[index]));
+}
+
+function isUnderWay(service: Service | undefined): boolean {
+  if (service === undefined) return false;
+  // Stopped for the time that its host is replaced.
+  if (service.desiredCount < 1) return true;
+  return !isDeployed(service) && primary(service)?.rollout !== 'FAILED';
+}
+
+/**
+ * Waits until every node but this one serves and goes on serving, so that no two are away at once. A cluster of which nothing runs
+ * has nothing to lose, and may need just this change to come up at all; neither has a node that does not serve itself.
  *
  * @throws EsEcsError WAIT_TIMEOUT naming the nodes that are away.
  */
@@ -41,7 +61,8 @@ export async function othersHold(context: StepContext, node: string): Promise<vo
   const untilMs = clock.now() + patienceMs;
   for (;;) {
     const tasks = await Promise.all(names.map((name) => look(context, nodeTasks, serviceKey(cluster, name))));
-    const away = awayWithout(node, names, tasks);
+    const going = await nodesUnderWay(context, names);
+    const away = awayWithout(node, names, { tasks, going });
     if (away.length === 0) return;
     if (clock.now() >= untilMs) {
       throw new EsEcsError(
@@ -57,14 +78,15 @@ export async function othersHold(context: StepContext, node: string): Promise<vo
 function awayWithout(
   node: string,
   names: readonly string[],
-  tasks: readonly (NodeTask | undefined)[],
+  seen: { readonly tasks: readonly (NodeTask | undefined)[]; readonly going: readonly string[] },
 ): readonly string[] {
-  if (tasks.every((task) => task?.status !== 'RUNNING')) return [];
-  return names.filter((name, index) => name !== node && !isServing(tasks[index]));
+  const { tasks, going } = seen;
+  if (!isServing(tasks[names.indexOf(node)])) return [];
+  return names.filter((name, index) => name !== node && (!isServing(tasks[index]) || going.includes(name)));
 }
 
 function look<Item>(
-  context: StepContext,
+  context: Pick<StepContext, 'inventory'>,
   collection: Parameters<typeof context.inventory.find<Item>>[0],
   key: string,
 ): Promise<Item | undefined> {

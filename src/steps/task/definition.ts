@@ -62,7 +62,8 @@ export type DefinitionNeeds = {
 /** ECS's word for "no such task definition", among others. */
 const missing = ['ClientException'];
 
-const definitions: Collection<Definition> = {
+/** By family. */
+export const definitions: Collection<Definition> = {
   name: 'task definitions',
   byIds: async (clients, families) => {
     const found = await Promise.all(families.map((family) => read(clients, family)));
@@ -175,7 +176,7 @@ async function register(ecs: ECSClient, desired: DefinitionDesired): Promise<voi
 const deletedAtOnce = 10;
 
 /** Every revision goes, also those of which an older run knew. */
-async function deleteFamily(ecs: ECSClient, family: string): Promise<void> {
+export async function deleteFamily(ecs: ECSClient, family: string): Promise<void> {
   const revisions = async (status: 'ACTIVE' | 'INACTIVE'): Promise<string[]> => {
     const arns = await collectPages(
       paginateListTaskDefinitions({ client: ecs }, { familyPrefix: family, status }),

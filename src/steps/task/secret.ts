@@ -116,6 +116,7 @@ export function secret<N extends Needs>(
       inputs,
     }),
     find: (sight) => context.inventory.find(secrets, address, { ...sight, name }),
+    all: () => context.inventory.kin(secrets),
     id: (observed) => observed.name,
     phase: () => 'ready',
     predict: (desired, observed) =>

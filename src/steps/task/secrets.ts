@@ -23,13 +23,13 @@ export interface Secrets {
  * the password of the user `elastic`.
  */
 export function secrets(context: StepContext): Secrets {
-  const { adapters, config } = context;
+  const { adapters, clock, config } = context;
   const authority = secret(context, {
     secret: 'authority',
     description: `certificate authority of the Elasticsearch cluster ${config.name}`,
     needs: {},
     make: async () => {
-      const { certificate, privateKey } = await adapters.secrets.authority(config.name);
+      const { certificate, privateKey } = await clock.hold(adapters.secrets.authority(config.name));
       return { values: { certificate, privateKey } };
     },
   });
@@ -39,7 +39,7 @@ export function secrets(context: StepContext): Secrets {
     needs: { authority },
     make: async (inputs) => {
       const signer = await readAuthority(context.clients, inputs.authority.secretArn);
-      const node = await adapters.secrets.nodeCertificate(config.name, signer);
+      const node = await clock.hold(adapters.secrets.nodeCertificate(config.name, signer));
       return {
         values: {
           caCertificate: signer.certificate,

@@ -5,6 +5,7 @@ import {
   DeleteServiceCommand,
   DescribeServicesCommand,
   DescribeTasksCommand,
+  ListServicesCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   TagResourceCommand,
@@ -67,6 +68,24 @@ function remove({ ecs }: Clients, { cluster, serviceName }: CreateServiceCommand
 }
 
 export const ecsServiceCases: readonly ContractCase[] = [
+  {
+    name: 'service: listed by its cluster',
+    calls: ['ECS:ListServices'],
+    // ListServices: "Returns a list of services", by ARN; ClusterNotFoundException.
+    expected: { 'in its cluster': true, 'in no cluster': 'ClusterNotFoundException' },
+    run: async (clients, scratch) => {
+      const { ecs } = clients;
+      const wanted = await stand(clients, scratch);
+      const { service } = await ecs.send(new CreateServiceCommand(wanted));
+      const { serviceArns = [] } = await ecs.send(new ListServicesCommand({ cluster: wanted.cluster }));
+      return {
+        'in its cluster': serviceArns.length === 1 && serviceArns[0] === service?.serviceArn,
+        'in no cluster': await outcome(
+          ecs.send(new ListServicesCommand({ cluster: scratch.name('nobody') })),
+        ),
+      };
+    },
+  },
   {
     name: 'service: create, look at it',
     calls: ['ECS:CreateService', 'ECS:DescribeServices'],

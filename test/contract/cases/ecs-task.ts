@@ -4,6 +4,7 @@ import {
   DeregisterTaskDefinitionCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
+  ListTaskDefinitionFamiliesCommand,
   ListTaskDefinitionsCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
@@ -166,6 +167,25 @@ export const ecsTaskCases: readonly ContractCase[] = [
         ),
         'listing an unknown family': await list(clients, nobody, 'ACTIVE'),
       };
+    },
+  },
+  {
+    name: 'task definition: families, listed by the beginning of their name',
+    calls: ['ECS:ListTaskDefinitionFamilies'],
+    // ListTaskDefinitionFamilies, familyPrefix: "all task definition families that begin with"; status ACTIVE: with a revision.
+    expected: { listed: ['search', 'search-masters'], 'of nobody': [] },
+    run: async (clients, scratch) => {
+      const { ecs } = clients;
+      const prefix = scratch.name('family');
+      await register(clients, `${prefix}-search`);
+      await register(clients, `${prefix}-search-masters`);
+      const list = async (familyPrefix: string) => {
+        const { families = [] } = await ecs.send(
+          new ListTaskDefinitionFamiliesCommand({ familyPrefix, status: 'ACTIVE' }),
+        );
+        return families.map((family) => family.slice(prefix.length + 1)).sort();
+      };
+      return { listed: await list(`${prefix}-search`), 'of nobody': await list(`${prefix}-other`) };
     },
   },
   {

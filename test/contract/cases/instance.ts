@@ -2,6 +2,7 @@ import {
   DeleteSecurityGroupCommand,
   DeleteSubnetCommand,
   DescribeInstancesCommand,
+  DescribeNetworkInterfacesCommand,
   DescribeVolumesCommand,
   GetConsoleOutputCommand,
   ImportKeyPairCommand,
@@ -15,7 +16,7 @@ import {
 import type { InstanceStateName, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 
 import type { Clients } from '../../../src/aws/clients.ts';
-import { given, isId, outcome, tagsOf } from '../case.ts';
+import { answer, given, isId, outcome, tagsOf } from '../case.ts';
 import type { ContractCase, Scratch } from '../case.ts';
 import {
   hostImage,
@@ -339,6 +340,46 @@ export const instanceCases: readonly ContractCase[] = [
       await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
       await untilState(clients, scratch, { id, state: 'terminated' });
       return { ...before, 'its group afterwards': await group(), 'its subnet afterwards': await subnet() };
+    },
+  },
+  {
+    name: 'instance: what holds its subnet, its group and its VPC is its interface',
+    calls: ['EC2:DescribeNetworkInterfaces'],
+    // DescribeNetworkInterfaces, filters: subnet-id, group-id, vpc-id, association.public-ip; "*" stands for anything.
+    expected: {
+      'by subnet': 'its own',
+      'by group': 'its own',
+      'by VPC': 'its own',
+      'with a public address': 'its own',
+      'names the instance': true,
+      'of a group of nobody': 'none',
+    },
+    run: async (clients, scratch) => {
+      const { ec2 } = clients;
+      const where = await place(clients, scratch);
+      const id = await run(clients, where);
+      const seen = await untilState(clients, scratch, { id, state: 'running' });
+      await scratch.settle();
+      const own = seen?.NetworkInterfaces?.[0]?.NetworkInterfaceId;
+      const find = (filters: Readonly<Record<string, string>>) => {
+        const Filters = Object.entries(filters).map(([Name, value]) => ({ Name, Values: [value] }));
+        return ec2.send(new DescribeNetworkInterfacesCommand({ Filters }));
+      };
+      const whose = (filters: Readonly<Record<string, string>>) =>
+        answer(find(filters), ({ NetworkInterfaces = [] }) => {
+          const [one] = NetworkInterfaces;
+          if (one === undefined) return 'none';
+          return NetworkInterfaces.length === 1 && one.NetworkInterfaceId === own ? 'its own' : 'others';
+        });
+      const [one] = (await find({ 'subnet-id': where.subnetId })).NetworkInterfaces ?? [];
+      return {
+        'by subnet': await whose({ 'subnet-id': where.subnetId }),
+        'by group': await whose({ 'group-id': where.groupId }),
+        'by VPC': await whose({ 'vpc-id': where.vpcId }),
+        'with a public address': await whose({ 'vpc-id': where.vpcId, 'association.public-ip': '*' }),
+        'names the instance': one?.Attachment?.InstanceId === id,
+        'of a group of nobody': await whose({ 'group-id': unknown.securityGroup }),
+      };
     },
   },
   {

@@ -262,7 +262,10 @@ export const securityGroupCases: readonly ContractCase[] = [
     // DeleteSecurityGroup: "If you attempt to delete a security group that is associated with an instance or
     // network interface, or is referenced by another security group in the same VPC, the operation fails with
     // DependencyViolation."
+    // DescribeSecurityGroups, filters: ip-permission.group-id, egress.ip-permission.group-id.
     expected: {
+      'who speaks of it, coming in': 1,
+      'who speaks of it, going out': 0,
       'spoken of': 'DependencyViolation',
       'spoken of by itself': 'done',
       'the default one': 'CannotDelete',
@@ -290,7 +293,13 @@ export const securityGroupCases: readonly ContractCase[] = [
         { Name: 'group-name', Values: ['default'] },
       ];
       const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+      const speakers = async (Name: string) => {
+        const asked = new DescribeSecurityGroupsCommand({ Filters: [{ Name, Values: [other] }] });
+        return (await ec2.send(asked)).SecurityGroups?.filter(({ GroupId }) => GroupId === one).length;
+      };
       return {
+        'who speaks of it, coming in': await speakers('ip-permission.group-id'),
+        'who speaks of it, going out': await speakers('egress.ip-permission.group-id'),
         'spoken of': await remove(other),
         'spoken of by itself': await remove(one),
         'the default one': await remove(given(SecurityGroups?.[0]?.GroupId)),

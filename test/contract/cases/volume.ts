@@ -4,6 +4,7 @@ import {
   DeleteVolumeCommand,
   DescribeInstancesCommand,
   DescribeVolumesCommand,
+  DescribeVolumesModificationsCommand,
   ModifyVolumeCommand,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -98,10 +99,11 @@ export const volumeCases: readonly ContractCase[] = [
   },
   {
     name: 'volume: grows',
-    calls: ['EC2:ModifyVolume', 'EC2:DescribeVolumes'],
+    calls: ['EC2:ModifyVolume', 'EC2:DescribeVolumes', 'EC2:DescribeVolumesModifications'],
     expected: {
       growing: 'done',
       'then it is': [200, 4000, 250],
+      'as it was asked for': [200, 4000, 250, 'gp3'],
       'of an unknown one': 'InvalidVolume.NotFound',
     },
     run: async (clients, scratch) => {
@@ -122,9 +124,18 @@ export const volumeCases: readonly ContractCase[] = [
         () => look(clients, VolumeId),
         (one) => one?.Size === 200,
       );
+      const { VolumesModifications: [latest] = [] } = await ec2.send(
+        new DescribeVolumesModificationsCommand({ VolumeIds: [VolumeId] }),
+      );
       return {
         growing,
         'then it is': [seen?.Size, seen?.Iops, seen?.Throughput],
+        'as it was asked for': [
+          latest?.TargetSize,
+          latest?.TargetIops,
+          latest?.TargetThroughput,
+          latest?.TargetVolumeType,
+        ],
         'of an unknown one': await modify(200, unknown.volume),
       };
     },

@@ -12,6 +12,7 @@ import {
   type TaskObservation,
   type TaskRuntime,
 } from '../../../src/simulator/ecs/task-runtime.ts';
+import { writeTaskLog } from '../../../src/simulator/ecs/agent.ts';
 import { type HostRow, hosts } from '../../../src/simulator/hosts/boot.ts';
 import { type ContainerOrder, type DockerEngine, dockerEngine } from './docker-engine.ts';
 
@@ -20,6 +21,9 @@ const taskLabel = 'es-ecs-task';
 
 /** Where the seed provider that stands in for EC2's reads the addresses of all hosts. */
 const seedFile = '/usr/share/elasticsearch/config/unicast_hosts.txt';
+
+/** Lines of a container's log that the account gets to see. */
+const loggedLines = 100;
 
 const mib = 1024 * 1024;
 const second = 1_000_000_000;
@@ -71,13 +75,15 @@ export interface ContainerRuntimeOptions {
   readonly folder: string;
   /** The name by which the engine knows an image of the account's registry. */
   readonly imageName: (reference: string) => string;
+  /** The first three numbers of the hosts' addresses: suites that run side by side have their own. Left out: 127.0.0. */
+  readonly net?: string;
   /** Called when something has begun that takes real time. */
   readonly onBusy: () => void;
 }
 
 /** The last number of a node's name is its place: search-0 is at 127.0.0.1. */
-export function addressOf(node: string): string {
-  return `127.0.0.${Number(/-(\d+)$/.exec(node)?.[1]) + 1}`;
+export function addressOf(node: string, net = '127.0.0'): string {
+  return `${net}.${Number(/-(\d+)$/.exec(node)?.[1]) + 1}`;
 }
 
 /** Starts containers as the ECS agent does, from nothing but what the account was told. */
@@ -108,14 +114,24 @@ export async function createContainerRuntime(options: ContainerRuntimeOptions): 
     if (action === 'health_status: unhealthy') change(task, { status: 'running', health: 'UNHEALTHY' });
     if (action === 'die') {
       if (task.stopAskedMs !== undefined) task.stoppedAfterMs = performance.now() - task.stopAskedMs;
-      change(task, { status: 'stopped', health: 'UNKNOWN', exitCode: Number(labels['exitCode']) });
+      void end(task, Number(labels['exitCode']));
     }
   });
+
+  /** The log driver sends line by line; here it is what the engine kept, once the container has ended. */
+  const end = async (task: RealTask, exitCode: number): Promise<void> => {
+    const log = await engine.log(task.container).catch(() => '');
+    const world = worlds.get(task.taskArn);
+    for (const line of log.trimEnd().split('\n').slice(-loggedLines)) {
+      if (world !== undefined) writeTaskLog(world, task.taskArn, line);
+    }
+    change(task, { status: 'stopped', health: 'UNKNOWN', exitCode });
+  };
 
   const begin = async (world: World, task: RealTask, host: HostRow): Promise<void> => {
     try {
       await prepareHost(options.folder, { ...host, address: task.address });
-      await writeSeeds(world, seeds);
+      await writeSeeds(world, seeds, options.net);
       await engine.start(task.container, task.order);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -162,7 +178,7 @@ export async function createContainerRuntime(options: ContainerRuntimeOptions): 
       const task: RealTask = {
         taskArn: launch.taskArn,
         node: host.node,
-        address: addressOf(host.node),
+        address: addressOf(host.node, options.net),
         container: `es-ecs-${host.node}-${tasks.length}`,
         launch,
         order,
@@ -261,9 +277,9 @@ export async function prepareHost(folder: string, host: PreparedHost): Promise<v
 }
 
 /** What EC2 discovery would find: every host of the account that is there now. Written in place, as it is mounted. */
-async function writeSeeds(world: World, file: string): Promise<void> {
+async function writeSeeds(world: World, file: string, net: string | undefined): Promise<void> {
   const nodes = [...world.rows(hosts).values()].flatMap(({ node }) => (node === undefined ? [] : [node]));
-  await writeFile(file, nodes.map((node) => `${addressOf(node)}:9300\n`).join(''));
+  await writeFile(file, nodes.map((node) => `${addressOf(node, net)}:9300\n`).join(''));
 }
 
 /** The highest limits that can be given to a container here: more than the machine's own only where it can be raised. */

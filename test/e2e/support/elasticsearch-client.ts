@@ -9,8 +9,10 @@ export interface Access {
 }
 
 export interface Question {
-  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly body?: unknown;
+  /** In the place of a body: each in a line of its own, as `_bulk` has it. */
+  readonly lines?: readonly object[];
   /** Undefined: without credentials. */
   readonly password?: string | undefined;
 }
@@ -31,7 +33,7 @@ export async function ask(
   question: Question = {},
 ): Promise<Answer> {
   const password = 'password' in question ? question.password : access.password;
-  const content = question.body === undefined ? undefined : JSON.stringify(question.body);
+  const content = contentOf(question);
   const [status, said] = await new Promise<[number, string]>((resolve, reject) => {
     const request = https.request(
       {
@@ -58,4 +60,9 @@ export async function ask(
     request.end(content);
   });
   return { status, body: said === '' ? undefined : JSON.parse(said) };
+}
+
+function contentOf({ body, lines }: Question): string | undefined {
+  if (lines !== undefined) return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  return body === undefined ? undefined : JSON.stringify(body);
 }

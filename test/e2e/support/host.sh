@@ -14,6 +14,7 @@
 #                              FOLDER/sockets/HOST.metadata and ec2 answer for the metadata service and for EC2
 #   host.sh plug FILE FOLDER HOST DEVICE SERIAL
 #                              shows a file as the host's block device of that name and serial number
+#   host.sh grow FILE MIB      makes it larger, in use or not
 #   host.sh unplug FILE        takes it away
 #
 # The cache is ES_ECS_CACHE, or .cache in the repository. Exit status 75: it cannot be had on this machine.
@@ -204,6 +205,13 @@ plug() {
   printf '%-20s\n' "$serial" >"$block/device/serial"
 }
 
+# The kernel of the host sees it at once, as it does with NVMe.
+grow() {
+  local loop
+  truncate --size "$2M" "$1"
+  for loop in $(losetup --noheadings --output NAME --associated "$1"); do losetup --set-capacity "$loop"; done
+}
+
 unplug() {
   local loop
   for loop in $(losetup --noheadings --output NAME --associated "$1"); do losetup --detach "$loop"; done
@@ -248,6 +256,7 @@ case ${1:-} in
   boot) boot "${@:2}" ;;
   inside) inside "${@:2}" ;;
   plug) plug "${@:2}" ;;
+  grow) grow "${@:2}" ;;
   unplug) unplug "${@:2}" ;;
   *) sed -n '2,22p' "$0"; exit 2 ;;
 esac

@@ -23,6 +23,8 @@ export interface MachineRoom {
   addHost(options: HostOptions): Promise<Host>;
   /** Takes a volume from whatever host has it, which must be off. */
   detach(volumeId: string): Promise<void>;
+  /** Makes a volume larger, under whatever host has it. */
+  grow(volumeId: string, sizeMiB: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -119,6 +121,9 @@ export async function openMachineRoom(): Promise<MachineRoom> {
       const volume = account.volumes.find(({ id }) => id === volumeId);
       if (volume !== undefined) delete volume.holder;
       await runScript('host.sh', ['unplug', fileOf(volumeId)]);
+    },
+    async grow(volumeId, sizeMiB) {
+      await runScript('host.sh', ['grow', fileOf(volumeId), String(sizeMiB)]);
     },
     async stop() {
       await ec2.stop();

@@ -288,7 +288,7 @@ async function listStores({ ecr, logs, secretsManager, ssm }: Clients): Promise<
     'secretsmanager secret': await lines(paginateListSecrets({ client: secretsManager }, {}), (page) =>
       page.SecretList?.map((secret) => [secret.Name]),
     ),
-    // Those with our name: es-ecs makes none, and the public ones of AWS, which moto lists as well, are thousands.
+    // Those with our name, the lock: the public ones of AWS, which moto lists as well, are thousands.
     'ssm parameter': await lines(paginateDescribeParameters({ client: ssm }, ours), (page) =>
       page.Parameters?.map((parameter) => [parameter.Name]),
     ),

@@ -9,6 +9,8 @@ export interface ProxiedCall {
   /** `CreateVpc` */
   readonly action: string;
   readonly status: number;
+  /** When it was answered, by `performance.now()`. */
+  readonly atMs: number;
 }
 
 /** A call on its way in. */
@@ -31,7 +33,7 @@ export interface ProxyOptions {
   /** The emulator, `http://127.0.0.1:PORT`. */
   readonly target: string;
   /** Added to each call, as AWS is not next door. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | (() => number);
   /** Answers in the emulator's place (a throttle, a failure); `undefined` lets the call through. */
   readonly intercept?: (call: ProxiedRequest) => Answer | undefined;
   /** Changes the body of a request: what the emulator wants and AWS does not. */
@@ -83,12 +85,13 @@ interface Passage {
 async function pass({ request, response, options, agent, calls }: Passage): Promise<void> {
   const body = (await read(request)).toString();
   const call = { ...identify(request, body), body };
-  if (options.latencyMs !== undefined) await pause(options.latencyMs);
+  const { latencyMs } = options;
+  if (latencyMs !== undefined) await pause(typeof latencyMs === 'number' ? latencyMs : latencyMs());
   const answer =
     options.intercept?.(call) ??
     (await forward(request, options.amend?.(call) ?? body, { target: options.target, agent }));
   const { service, action } = call;
-  const made = { service, action, status: answer.status };
+  const made = { service, action, status: answer.status, atMs: performance.now() };
   calls.push(made);
   const text = options.rewrite === undefined ? answer.body : await options.rewrite(answer.body, made, call);
   const bytes = Buffer.from(text);

@@ -1,19 +1,25 @@
 import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { createSimulation, type OpenSimulation, type Simulation } from '../../../src/cli/simulation.ts';
 import { createImageBuilder } from '../../../src/docker/image-builder.ts';
 import { runProgram } from '../../../src/docker/run.ts';
-import type { ClusterNode, ClusterView, HealthStatus } from '../../../src/elasticsearch/client.ts';
+import { clusterControl } from '../../../src/access/control.ts';
+import { answerFailure } from '../../../src/access/refusal.ts';
+import type { ServerRequest } from '../../../src/access/server.ts';
+import type { ClusterControl } from '../../../src/elasticsearch/client.ts';
 import { EsEcsError } from '../../../src/errors.ts';
 import { pushImage } from '../../../src/simulator/ecr/images.ts';
 import { registryHost, requireRepository } from '../../../src/simulator/ecr/repositories.ts';
 import { type SecretRow, secrets } from '../../../src/simulator/secrets-manager/secrets.ts';
-import type { ImageBuilder } from '../../../src/steps/adapters.ts';
+import type { ClusterAccess, ImageBuilder } from '../../../src/steps/adapters.ts';
+import { throughBastion } from './bastion.ts';
 import { addressOf, type ContainerRuntime, createContainerRuntime } from './container-runtime.ts';
 import { type Docker, registryUser } from './docker.ts';
 import { type Access, ask, type Question, type Answer } from './elasticsearch-client.ts';
 import { keepPace, type Pace } from './pace.ts';
+import type { Sshd } from './sshd.ts';
 
 /**
  * A simulated account whose tasks are real: images are built and pushed into a registry on loopback, tasks are
@@ -36,14 +42,22 @@ export interface RealAccount {
   close(): Promise<void>;
 }
 
-/** @param folder hosts and their volumes are made in it */
-export async function createRealAccount(options: {
+/** What an account is made with. */
+export interface RealAccountOptions {
   readonly docker: Docker;
   readonly registryPassword: string;
+  /** Hosts and their volumes are made in it. */
   readonly folder: string;
   readonly cluster: string;
-}): Promise<RealAccount> {
-  const { docker, folder, cluster } = options;
+  /** See `ContainerRuntimeOptions`. */
+  readonly net?: string;
+  /** With one, `up` reaches Elasticsearch by the product's own way in; left out: by a test's own client. */
+  readonly bastion?: Sshd;
+}
+
+/** Makes an account with nothing in it. */
+export async function createRealAccount(options: RealAccountOptions): Promise<RealAccount> {
+  const { docker, folder, cluster, net, bastion } = options;
   let opened: Simulation | undefined;
   let pace: Pace | undefined;
   const simulation = (): Simulation => {
@@ -54,24 +68,37 @@ export async function createRealAccount(options: {
   const runtime = await createContainerRuntime({
     dockerHost: docker.dockerHost,
     folder,
+    ...(net === undefined ? {} : { net }),
     imageName: (reference) =>
       reference.replace(`${registryHost(simulation().account.world)}/`, `${docker.registryHost}/`),
     onBusy: () => pace?.wake(),
   });
   const access = (): RealAccount['access'] => accessOf(simulation(), cluster);
   const askNode: RealAccount['ask'] = (node, where, question) =>
-    ask(addressOf(node), where, access(), question);
+    ask(addressOf(node, net), where, access(), question);
   const open: OpenSimulation = async (given) => {
-    if (opened !== undefined) return opened;
+    // What is in an image is decided by the config, which may be another one each time.
+    const withImages = (one: Simulation): Simulation => ({
+      ...one,
+      adapters: { ...one.adapters, images: realImages(one, { ...options, config: given.config }) },
+    });
+    if (opened !== undefined) return withImages(opened);
     const made = await createSimulation({ ...given, runtime });
-    const images = realImages(made, { ...options, config: given.config });
-    const view = realView({ simulation: made, runtime, ask: askNode });
-    opened = {
-      ...made,
-      adapters: { ...made.adapters, images, cluster: { connect: () => Promise.resolve(view) } },
-    };
+    const direct = realCluster({ simulation: made, runtime, cluster, ask: askNode });
+    const reach: ClusterAccess =
+      bastion === undefined
+        ? { connect: () => Promise.resolve(direct) }
+        : throughBastion({
+            simulation: made,
+            config: given.config,
+            sshd: bastion,
+            knownHostsFile: path.join(folder, 'known_hosts'),
+            addressOf: (node) => addressOf(node, net),
+            running: () => runtime.tasks.filter(({ observation }) => observation.status === 'running').length,
+          });
+    opened = { ...made, adapters: { ...made.adapters, cluster: reach } };
     pace = keepPace(made.clock, () => runtime.isBusy());
-    return opened;
+    return withImages(opened);
   };
   return {
     open,
@@ -95,13 +122,13 @@ export async function createRealAccount(options: {
       }
     },
     differences: () => [
-      'hosts: 127.0.0.1, .2, .3, … on one machine, as user data would leave them; Elasticsearch only warns of failed bootstrap checks on such addresses',
+      `hosts: ${net ?? '127.0.0'}.1, .2, .3, … on one machine, as user data would leave them; Elasticsearch only warns of failed bootstrap checks on such addresses`,
       ...runtime.refused.map(
         ({ name, wanted, given }) =>
           `ulimit ${name}: ${given}, as this machine refuses the ${wanted} of the task definition`,
       ),
       `the image comes from ${docker.registryHost} under the digest that the task definition has`,
-      'logs: kept by the engine and not sent by awslogs',
+      'logs: kept by the engine, and in CloudWatch not before a container has ended',
     ],
     close: () => runtime.close(),
   };
@@ -168,72 +195,33 @@ function accessOf(simulation: Simulation, cluster: string): RealAccount['access'
   return { authority: certificate, password, secretValues: [password, ...lines] };
 }
 
-/** A test's own client, for what `up` asks the cluster; each question is real time. */
-function realView(options: {
+/** What `up` asks the cluster, through a test's own client; each question is real time. */
+function realCluster(options: {
   readonly simulation: Simulation;
   readonly runtime: ContainerRuntime;
+  readonly cluster: string;
   readonly ask: RealAccount['ask'];
-}): ClusterView {
-  const { simulation, runtime } = options;
-  const read = async (where: string): Promise<unknown> => {
+}): ClusterControl {
+  const { simulation, runtime, cluster } = options;
+  const send = async (request: ServerRequest): Promise<Answer> => {
     const node = runtime.tasks.findLast((task) => task.observation.status === 'running')?.node;
     if (node === undefined) throw new EsEcsError('UNREACHABLE', 'no node runs');
-    const answer = await options.ask(node, where).catch((error: unknown) => {
+    const { path: where, ...question } = request;
+    const answer = await options.ask(node, where, question).catch((error: unknown) => {
       throw new EsEcsError('UNREACHABLE', `${node}: ${String(error)}`);
     });
-    if (answer.status === 200) return answer.body;
-    throw new EsEcsError('UNREACHABLE', `${node} answers ${answer.status}`);
+    const failure = answerFailure(answer, { who: node, clusterName: cluster, request });
+    if (failure !== undefined) throw failure;
+    return answer;
   };
-  const real = <Result>(work: () => Promise<Result>): Promise<Result> => simulation.clock.hold(work());
+  const control = clusterControl({ send: (request) => simulation.clock.hold(send(request)) });
   return {
-    health: () =>
-      real(async () => {
-        const said = (await read('/_cluster/health?master_timeout=5s')) as Health;
-        // The gate looks again as soon as its virtual pause is over: at once, if nothing else took time.
-        if (said.status !== 'green') await setTimeout(500);
-        return {
-          status: said.status,
-          nodes: said.number_of_nodes,
-          shards: said.active_shards,
-          unassigned: said.unassigned_shards,
-        };
-      }),
-    nodes: () =>
-      real(async () =>
-        nodesOf(await read('/_nodes?filter_path=nodes'), await read('/_cat/master?format=json')),
-      ),
-    clusterUuid: () =>
-      real(async () => {
-        const { cluster_uuid } = (await read('/')) as { readonly cluster_uuid: string };
-        return cluster_uuid === '_na_' ? undefined : cluster_uuid;
-      }),
+    ...control,
+    health: async () => {
+      const health = await control.health();
+      // The gate looks again as soon as its virtual pause is over: at once, if nothing else took time.
+      if (health.status !== 'green') await simulation.clock.hold(setTimeout(500));
+      return health;
+    },
   };
-}
-
-interface Health {
-  readonly status: HealthStatus;
-  readonly number_of_nodes: number;
-  readonly active_shards: number;
-  readonly unassigned_shards: number;
-}
-
-interface RawNode {
-  readonly name: string;
-  readonly version: string;
-  readonly roles: readonly string[];
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
-function nodesOf(said: unknown, master: unknown): readonly ClusterNode[] {
-  const { nodes } = said as { readonly nodes: Readonly<Record<string, RawNode>> };
-  const [elected] = master as readonly { readonly node: string }[];
-  return Object.values(nodes).map((node) => ({
-    name: node.name,
-    zone: node.attributes['zone'],
-    roles: node.roles,
-    version: node.version,
-    isMaster: node.name === elected?.node,
-    diskUsedPercent: undefined,
-    heapUsedPercent: undefined,
-  }));
 }

@@ -22,6 +22,10 @@ export interface RealCluster {
   readonly version: string;
   /** By their number: without a clean stop. */
   kill(node: number): Promise<void>;
+  /** With one, as ECS does it. */
+  stop(node: number): Promise<void>;
+  /** On the same data as before; returns without waiting for it. */
+  start(node: number): Promise<void>;
   /** The last lines of every node's log, for a test that fails. */
   log(): Promise<string>;
 }
@@ -29,8 +33,9 @@ export interface RealCluster {
 /** What a node's container does: takes its settings and secrets, and becomes Elasticsearch. */
 const start = [
   'cp -r /given/certs /given/elasticsearch.yml config/',
-  'bin/elasticsearch-keystore create',
-  'bin/elasticsearch-keystore add -x bootstrap.password </given/password',
+  // Where it starts again, it has one.
+  '{ [ -f config/elasticsearch.keystore ] || bin/elasticsearch-keystore create; }',
+  'bin/elasticsearch-keystore add -x -f bootstrap.password </given/password',
   'exec bin/elasticsearch',
 ].join(' && ');
 
@@ -54,12 +59,15 @@ export async function startRealCluster(docker: Docker, options: RealClusterOptio
       if (result.exitCode !== 0) throw new Error(`a node does not start: ${result.stderr}`);
     }),
   );
+  const act = async (command: readonly string[], node: number): Promise<void> => {
+    const result = await docker.run([...command, `${options.name}-${node}`]);
+    if (result.exitCode !== 0) throw new Error(`docker ${command.join(' ')}: ${result.stderr}`);
+  };
   return {
     version,
-    kill: async (node) => {
-      const result = await docker.run(['kill', `${options.name}-${node}`]);
-      if (result.exitCode !== 0) throw new Error(`a node does not end: ${result.stderr}`);
-    },
+    kill: (node) => act(['kill'], node),
+    stop: (node) => act(['stop', '--time', '60'], node),
+    start: (node) => act(['start'], node),
     log: async () => {
       const names = options.addresses.map((_, index) => `${options.name}-${index}`);
       const logs = await Promise.all(names.map((name) => docker.run(['logs', '--tail', '30', name])));
@@ -95,6 +103,7 @@ function settings(address: string, { addresses, name }: RealClusterOptions): str
     `cluster.name: ${name}`,
     `node.name: ${name}-${index}`,
     `node.attr.zone: zone-${index}`,
+    'cluster.routing.allocation.awareness.attributes: zone',
     `network.host: ${address}`,
     'http.port: 9200',
     'transport.port: 9300',

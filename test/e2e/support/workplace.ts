@@ -26,8 +26,14 @@ export interface Ended {
 export interface Running {
   /** Resolves once stderr has shown the text. @throws when it ended without. */
   says(text: string | RegExp): Promise<void>;
+  /** The same of stdout; resolves to all that it printed until then. */
+  prints(text: string | RegExp): Promise<string>;
   /** Ctrl-C. */
   interrupt(): void;
+  /** What a build server does to a job that takes too long: SIGTERM. */
+  terminate(): void;
+  /** kill -9. */
+  kill(): void;
   /** Closes our end of its stdout, as `| head -0` does. */
   hangUp(): void;
   readonly ended: Promise<Ended>;
@@ -49,7 +55,10 @@ export interface Workplace {
    *
    * @throws Error with everything that it said, when it does not exit as expected.
    */
-  json(args: readonly string[], expected?: { readonly exitCode?: number }): Promise<Document>;
+  json(
+    args: readonly string[],
+    expected?: { readonly exitCode?: number; readonly environment?: Environment },
+  ): Promise<Document>;
   start(args: readonly string[], environment?: Environment): Running;
   /** Removes the folder and what is in it. */
   close(): Promise<void>;
@@ -83,8 +92,8 @@ export async function openWorkplace(environment: Environment = {}): Promise<Work
     read: (name) => readFile(file(name), 'utf8'),
     write: (name, text) => writeFile(file(name), text),
     remove: (name) => rm(file(name), { recursive: true }),
-    json: async (args, { exitCode = 0 } = {}) => {
-      const ended = await run([...args, '--json']);
+    json: async (args, { exitCode = 0, environment: more } = {}) => {
+      const ended = await run([...args, '--json'], more);
       if (ended.exitCode !== exitCode) throw new Error(`es-ecs ${args.join(' ')}: ${JSON.stringify(ended)}`);
       return parse(ended.stdout);
     },
@@ -113,10 +122,20 @@ function launch(
     stdin: 'ignore',
     stripFinalNewline: true,
   });
+  const says = listen(child.stderr, child);
   return {
-    says: listen(child.stderr, child),
+    says: async (text) => {
+      await says(text);
+    },
+    prints: listen(child.stdout, child),
     interrupt: () => {
       child.kill('SIGINT');
+    },
+    terminate: () => {
+      child.kill('SIGTERM');
+    },
+    kill: () => {
+      child.kill('SIGKILL');
     },
     hangUp: () => {
       child.stdout.destroy();
@@ -131,7 +150,7 @@ function launch(
 }
 
 /** Waits until a stream has shown a text, since its beginning. */
-function listen(stream: Readable, ended: Promise<unknown>): Running['says'] {
+function listen(stream: Readable, ended: Promise<unknown>): Running['prints'] {
   let said = '';
   let heard: () => void = () => undefined;
   stream.on('data', (chunk: unknown) => {
@@ -150,5 +169,6 @@ function listen(stream: Readable, ended: Promise<unknown>): Running['says'] {
         heard = resolve;
       });
     }
+    return said;
   };
 }

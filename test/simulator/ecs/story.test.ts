@@ -8,12 +8,14 @@ import {
   StopTaskCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import { CreateLogGroupCommand, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { describe, expect, it } from 'vitest';
 
 import { createVirtualClock } from '../../../src/engine/clock.ts';
 import { createSimulatedAccount } from '../../../src/simulator/account.ts';
 import { hostGone } from '../../../src/simulator/ecs/container-instances.ts';
 import { simulatedClusterView } from '../../../src/simulator/elasticsearch/cluster-view.ts';
+import { calmStarts, troubleStarts } from '../../../src/simulator/elasticsearch/start-troubles.ts';
 import {
   describeService,
   host,
@@ -131,7 +133,7 @@ describe('a cluster on the simulated ECS', () => {
     hostGone(on.account.world, 'i-search-2');
     await pass(on, 30);
     await expect(view.health()).rejects.toThrow('has no elected master');
-    expect(await view.clusterUuid()).toBeUndefined();
+    await expect(view.clusterUuid()).rejects.toMatchObject({ code: 'CLUSTER_NO_MASTER' });
     host(on, 'search-1');
     await pass(on, 150);
     expect(await view.clusterUuid()).toBe(uuid);
@@ -153,6 +155,66 @@ describe('a cluster on the simulated ECS', () => {
     expect(found.deployments).toHaveLength(1);
     expect(found.deployments?.[0]?.taskDefinition).toMatch(/es-ecs-search:2$/);
     expect(found.deployments?.[0]?.rolloutState).toBe('COMPLETED');
+  });
+
+  it('has a node that does not start any more, whose log says why, until its trouble is over', async () => {
+    const on = await grown();
+    const { world } = on.account;
+    troubleStarts(world, { node: 'search-1' });
+    const [task] = await tasksOf(on, 'search-1');
+    await on.clients.ecs.send(new StopTaskCommand({ cluster, task: task?.taskArn ?? '' }));
+    await pass(on, 120);
+    const stopped = await tasksOf(on, 'search-1', 'STOPPED');
+    const refused = stopped.filter((one) => one.containers?.[0]?.exitCode === 1);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ stopCode: 'EssentialContainerExited' });
+    const view = simulatedClusterView(world, 'search');
+    expect(await view.health()).toMatchObject({ nodes: 2 });
+    calmStarts(world, 'search-1');
+    await pass(on, 900);
+    expect(await view.health()).toMatchObject({ status: 'green', nodes: 3 });
+  });
+
+  it('has trouble with one task definition, and none with another', async () => {
+    const on = await grown();
+    troubleStarts(on.account.world, { node: 'search-1', taskDefinition: 'es-ecs-search:2' });
+    const change = async (revision: number): Promise<void> => {
+      await on.clients.ecs.send(
+        new UpdateServiceCommand({
+          cluster,
+          service: 'search-1',
+          taskDefinition: `es-ecs-search:${revision}`,
+        }),
+      );
+    };
+    await on.clients.ecs.send(new RegisterTaskDefinitionCommand(taskDefinition()));
+    await change(2);
+    await pass(on, 200);
+    const view = simulatedClusterView(on.account.world, 'search');
+    expect(await view.health()).toMatchObject({ nodes: 2 });
+    await change(1);
+    await pass(on, 900);
+    expect(await view.health()).toMatchObject({ status: 'green', nodes: 3 });
+  });
+
+  it('does not go back to an older version: the node says so, and ends', async () => {
+    const on = await grown();
+    const older = 'docker.elastic.co/elasticsearch/elasticsearch:9.4.3';
+    const awslogs = { logDriver: 'awslogs' as const, options: { 'awslogs-group': '/es-ecs/search' } };
+    await on.clients.logs.send(new CreateLogGroupCommand({ logGroupName: '/es-ecs/search' }));
+    await on.clients.ecs.send(
+      new RegisterTaskDefinitionCommand(taskDefinition({}, { image: older, logConfiguration: awslogs })),
+    );
+    await on.clients.ecs.send(
+      new UpdateServiceCommand({ cluster, service: 'search-2', taskDefinition: 'es-ecs-search:2' }),
+    );
+    await pass(on, 120);
+    const stopped = await tasksOf(on, 'search-2', 'STOPPED');
+    expect(stopped.map((task) => task.containers?.[0]?.exitCode)).toContain(1);
+    const log = await on.clients.logs.send(new FilterLogEventsCommand({ logGroupName: '/es-ecs/search' }));
+    expect(log.events?.map((event) => event.message)).toContainEqual(
+      expect.stringContaining('cannot downgrade a node from version [9.4.6] to version [9.4.3]'),
+    );
   });
 
   it('lives on in its file', async () => {

@@ -4,12 +4,8 @@ import { createVirtualClock } from '../../../src/engine/clock.ts';
 import { createSimulatedAccount, type SimulatedAccount } from '../../../src/simulator/account.ts';
 import { simulatedClusterView } from '../../../src/simulator/elasticsearch/cluster-view.ts';
 import { settle } from '../../../src/simulator/elasticsearch/coordination.ts';
-import {
-  disks,
-  type NodeIdentity,
-  programs,
-  simulatedClusters,
-} from '../../../src/simulator/elasticsearch/rows.ts';
+import { openDisk } from '../../../src/simulator/elasticsearch/disks.ts';
+import { type NodeIdentity, programs, simulatedClusters } from '../../../src/simulator/elasticsearch/rows.ts';
 
 const initial = ['a', 'b', 'c'];
 
@@ -32,12 +28,12 @@ function node(
     version: '9.4.6',
     diskId: name,
     initialMasters: initial,
+    heapMiB: 512,
+    ephemeralId: name,
     ...identity,
   };
   const { world } = on;
-  if (!world.rows(disks).has(row.diskId)) {
-    world.rows(disks).set(row.diskId, { id: row.diskId, clusterUuid: undefined, nodeName: name });
-  }
+  openDisk(world, row);
   world.rows(programs).set(name, {
     taskArn: name,
     instanceId: name,
@@ -48,6 +44,8 @@ function node(
     node: row,
     isUp,
     isTerminating: false,
+    startedAtMs: 0,
+    trouble: undefined,
   });
 }
 

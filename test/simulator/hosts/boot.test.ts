@@ -234,6 +234,7 @@ describe('user data', () => {
   it('is read as the template has it', async () => {
     expect(parseUserData(await hostUserData())).toEqual({
       ecsCluster,
+      watchesGrowth: true,
       volume: { cluster: 'search', addressPrefix: 'hosts/volume/' },
     });
   });

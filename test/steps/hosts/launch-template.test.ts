@@ -132,3 +132,15 @@ describe('the launch template', () => {
     expect(stub.sent(CreateLaunchTemplateVersionCommand)).toHaveLength(0);
   });
 });
+
+describe('a launch template that is listed before it can be named', () => {
+  it('is waited for, and not given another version meanwhile', async () => {
+    const { stub, resource, desired } = await setUp();
+    const unknown = await observed({ versions: [] });
+    expect(resource.phase(unknown)).toBe('pending');
+    expect(resource.predict?.(desired, unknown)).toEqual(unknown);
+    for (const { apply } of resource.diff(desired, unknown)) await apply?.();
+    expect(resource.diff(desired, unknown)).toHaveLength(1);
+    expect(stub.count).toBe(0);
+  });
+});

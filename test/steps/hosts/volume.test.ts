@@ -2,6 +2,7 @@ import {
   CreateVolumeCommand,
   DeleteVolumeCommand,
   DescribeVolumesCommand,
+  DescribeVolumesModificationsCommand,
   ModifyVolumeCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +22,13 @@ function setUp(initialMasters?: readonly string[]): {
   const bench = createBench();
   const [node] = topology(bench.context.config, facts.zones);
   if (node === undefined) throw new Error('there is a node');
-  const resource = volume(bench.context, { node, storage, initialMasters, first: undefined });
+  const resource = volume(bench.context, {
+    node,
+    storage,
+    initialMasters,
+    first: undefined,
+    grown: new Set(),
+  });
   return { stub: bench.stub('ec2'), resource, desired: resource.desired({}) as VolumeDesired };
 }
 
@@ -128,5 +135,36 @@ describe('a data volume', () => {
     stub.answer(DescribeVolumesCommand, { Volumes: [{ VolumeId: 'vol-1', Tags }] });
     await expect(resource.destroy?.(observed())).rejects.toMatchObject({ code: 'NOT_OWNED' });
     expect(stub.sent(DeleteVolumeCommand)).toHaveLength(0);
+  });
+});
+
+describe('a volume that is being modified already, as a run left it that was cut off', () => {
+  const larger = { ...storage, sizeGiB: 250 };
+  const target = { TargetSize: 250, TargetIops: 3000, TargetThroughput: 125, TargetVolumeType: 'gp3' };
+  const grow = (latest: object): Promise<void> => {
+    const { stub, resource, desired } = setUp();
+    const refusal = Object.assign(new Error('MODIFYING'), { name: 'IncorrectModificationState' });
+    stub.answer(ModifyVolumeCommand, refusal);
+    stub.answer(DescribeVolumesModificationsCommand, { VolumesModifications: [latest] });
+    return applyAll(resource.diff({ ...desired, ...larger }, observed()));
+  };
+
+  it('is left alone when it is on its way to what is asked for', async () => {
+    await expect(grow({ ...target, ModificationState: 'modifying' })).resolves.toBeUndefined();
+  });
+
+  it.each([
+    [
+      'another size',
+      { ...target, TargetSize: 300, ModificationState: 'optimizing', Progress: 40 },
+      'vol-1 is not through with its last change (optimizing, 40 %), and AWS takes the next one only then',
+    ],
+    [
+      'nothing, as it failed',
+      { ...target, ModificationState: 'failed' },
+      'AWS has failed to make the last change of vol-1, and takes no other yet',
+    ],
+  ])('is refused when it is on its way to %s', async (_, latest, message) => {
+    await expect(grow(latest)).rejects.toMatchObject({ code: 'REFUSED', message });
   });
 });

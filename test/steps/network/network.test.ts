@@ -4,6 +4,7 @@ import {
   CreateRouteCommand,
   CreateRouteTableCommand,
   CreateTagsCommand,
+  CreateVpcCommand,
   DeleteNatGatewayCommand,
   DeleteRouteCommand,
   DeleteTagsCommand,
@@ -54,6 +55,30 @@ describe('the network step', () => {
     await once.plan();
     // STS, and one Describe a type, but for the VPC (three) and its default group.
     expect(once.meter.calls.total).toBe(12);
+  });
+
+  it('copes with things that are listed half a minute before they can be named', async () => {
+    const ground = createGround();
+    Object.assign(ground.account.world.delays, { visible: 0, visibleById: 30_000 });
+    // As a run made it that was cut off at once.
+    const Tags = [
+      { Key: 'es-ecs-cluster', Value: 'search' },
+      { Key: 'es-ecs-resource', Value: 'network/vpc' },
+    ];
+    await ground.clients.ec2.send(
+      new CreateVpcCommand({
+        CidrBlock: '10.0.0.0/16',
+        TagSpecifications: [{ ResourceType: 'vpc', Tags }],
+      }),
+    );
+    await ground.clock.sleep(1_000);
+    const [groups] = ground.account.world.tablesUnder('ec2/security-groups');
+    for (const group of groups?.values() ?? [])
+      Object.assign(group as object, { knownAtMs: ground.clock.now() + 60_000 });
+    const outcome = await (await ground.view(build)).up();
+    expect(outcome).toMatchObject({ created: 24, changed: 2 });
+    expect(lines(await (await ground.view(build)).plan())).toEqual([]);
+    expect(census(ground)['ec2/vpcs']).toBe(1);
   });
 
   it('takes little longer than the NAT gateways', async () => {

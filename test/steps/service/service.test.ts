@@ -2,7 +2,8 @@ import { CreateServiceCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import { describe, expect, it } from 'vitest';
 
 import { topology } from '../../../src/elasticsearch/topology.ts';
-import { type NodeService, service, type ServiceDesired } from '../../../src/steps/service/service.ts';
+import type { NodeService, ServiceDesired } from '../../../src/steps/service/node-service.ts';
+import { service } from '../../../src/steps/service/service.ts';
 import { type Stub, createBench, facts, standIn } from '../support/bench.ts';
 
 function setUp(): {
@@ -14,10 +15,16 @@ function setUp(): {
   const [, node] = topology(bench.context.config, facts.zones);
   if (node === undefined) throw new Error('there is a second node');
   const need = standIn('needed') as never;
-  const resource = service(bench.context, node, { cluster: need, definition: need, host: need });
+  const resource = service(bench.context, node, {
+    cluster: need,
+    definition: need,
+    launchTemplate: need,
+    host: need,
+  });
   const desired = resource.desired({
     cluster: { clusterName: 'es-ecs-search' },
     definition: { taskDefinitionArn: 'arn:task-definition/es-ecs-search:1' },
+    launchTemplate: { launchTemplateId: 'lt-0a', defaultVersion: 1 },
   } as never) as ServiceDesired;
   return { stub: bench.stub('ecs'), resource, desired };
 }
@@ -42,6 +49,7 @@ function observed(over: Partial<NodeService> = {}): NodeService {
     deployments: [{ status: 'PRIMARY', rollout: 'COMPLETED', reason: undefined }],
     events: [],
     tags: desired.tags,
+    hosts: [{ instanceId: 'i-0a', launchTemplateId: 'lt-0a', launchTemplateVersion: 1 }],
     isRecovering: false,
     ...over,
   };
@@ -72,6 +80,7 @@ describe("a node's service", () => {
         { key: 'es-ecs-resource', value: 'service/service/search-1' },
         { key: 'Name', value: 'search-service-search-1' },
         { key: 'es-ecs-node', value: 'search-1' },
+        { key: 'es-ecs-version', value: '9.4.6' },
       ],
       clientToken: 'token',
     });
@@ -112,6 +121,48 @@ describe("a node's service", () => {
     });
     expect(resource.diff(desired, failed)).toMatchObject([
       { path: 'deployment', impact: 'rolling', because: 'tasks failed' },
+    ]);
+  });
+
+  it('restarts for another version, and refuses one that Elasticsearch cannot go to', () => {
+    const { resource, desired } = setUp();
+    const ran = (version: string): NodeService =>
+      observed({ tags: { ...desired.tags, 'es-ecs-version': version } });
+    expect(resource.diff(desired, ran('8.19.2'))).toMatchObject([
+      { path: 'version', before: '8.19.2', after: '9.4.6', impact: 'rolling' },
+    ]);
+    expect(resource.diff(desired, ran('8.16.1'))).toMatchObject([
+      {
+        path: 'version',
+        impact: 'refuse',
+        because: expect.stringContaining('first go to the newest 8.19') as string,
+      },
+    ]);
+    expect(resource.diff(desired, ran('9.5.0'))).toMatchObject([
+      { path: 'version', impact: 'refuse', because: expect.stringContaining('cannot go back') as string },
+    ]);
+  });
+
+  it('restarts once for an older host and a new task definition, and notes the version where nobody has', () => {
+    const { resource, desired } = setUp();
+    const both = observed({
+      taskDefinitionArn: 'arn:task-definition/es-ecs-search:0',
+      hosts: [{ instanceId: 'i-0a', launchTemplateId: 'lt-0a', launchTemplateVersion: 0 }],
+    });
+    const changes = resource.diff(desired, both);
+    expect(changes).toMatchObject([
+      { path: 'host', before: 'i-0a, version 0', after: 'version 1', impact: 'rolling' },
+      { path: 'taskDefinition', impact: 'rolling' },
+    ]);
+    // Somebody has deleted the template, and the one made in its place begins to count anew.
+    const made = { instanceId: 'i-0a', launchTemplateId: 'lt-0b', launchTemplateVersion: 1 };
+    expect(resource.diff(desired, observed({ hosts: [made] }))).toMatchObject([
+      { path: 'host', before: 'i-0a, version 1 of lt-0b', after: 'version 1 of lt-0a', impact: 'rolling' },
+    ]);
+    expect(new Set(changes.map((change) => change.apply)).size).toBe(1);
+    const { 'es-ecs-version': _, ...unnoted } = desired.tags;
+    expect(resource.diff(desired, observed({ tags: unnoted }))).toMatchObject([
+      { path: 'tags.es-ecs-version', impact: 'in-place' },
     ]);
   });
 

@@ -5,10 +5,11 @@ import { Inventory } from '../../../src/aws/inventory.ts';
 import { CallMeter } from '../../../src/aws/meter.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { createVirtualClock } from '../../../src/engine/clock.ts';
+import { oneByOne } from '../../../src/engine/lane.ts';
 import type { Adapters } from '../../../src/steps/adapters.ts';
 import type { StepContext } from '../../../src/steps/context.ts';
 import type { Facts } from '../../../src/steps/facts.ts';
-import { configText } from './ground.ts';
+import { configText, freeDepartures } from './ground.ts';
 
 /** The class of an SDK command. */
 export type CommandClass = abstract new (...input: never[]) => object;
@@ -81,15 +82,19 @@ export function createBench(more = '', given: Partial<StepContext> = {}): Bench 
     meter: new CallMeter(),
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
   });
-  const { config } = loadConfig(configText(more), 'es-ecs.yaml');
+  const located = loadConfig(configText(more), 'es-ecs.yaml');
+  const { config } = located;
   const inventory = new Inventory(clients, config.name);
   const context: StepContext = {
     config,
+    located,
     facts,
     clients,
     inventory,
     adapters,
     clock,
+    nodeLane: oneByOne('nodes'),
+    departures: freeDepartures,
     present: new Set(),
     ...given,
   };

@@ -4,6 +4,7 @@ import { type Clients, createClients } from '../../../src/aws/clients.ts';
 import { toEsEcsError } from '../../../src/aws/errors.ts';
 import { Inventory } from '../../../src/aws/inventory.ts';
 import { CallMeter } from '../../../src/aws/meter.ts';
+import { isRefusal } from '../../../src/aws/refusal.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { applyPlan, type Outcome } from '../../../src/engine/apply.ts';
@@ -11,6 +12,7 @@ import { createVirtualClock, type VirtualClock } from '../../../src/engine/clock
 import { applyDestroy, planDestroy } from '../../../src/engine/destroy.ts';
 import type { EngineEvent } from '../../../src/engine/events.ts';
 import { createGraph } from '../../../src/engine/graph.ts';
+import { oneByOne } from '../../../src/engine/lane.ts';
 import type { Memory } from '../../../src/engine/memory.ts';
 import { makePlan, type Plan } from '../../../src/engine/plan.ts';
 import type { Address, AnyResource } from '../../../src/engine/resource.ts';
@@ -19,6 +21,7 @@ import { createSimulatedAccount, type SimulatedAccount } from '../../../src/simu
 import type { WorldSnapshot } from '../../../src/simulator/core/world.ts';
 import type { KeyStore } from '../../../src/steps/adapters.ts';
 import type { StepContext } from '../../../src/steps/context.ts';
+import type { Departures } from '../../../src/steps/departures.ts';
 import type { Facts } from '../../../src/steps/facts.ts';
 import { gatherFacts, identify } from '../../../src/steps/gather-facts.ts';
 import type { Pins } from '../../../src/steps/pins.ts';
@@ -27,6 +30,12 @@ import type { Pins } from '../../../src/steps/pins.ts';
 export function configText(more = ''): string {
   return `name: search\nregion: eu-west-1\nelasticsearch: { version: 9.4.6 }\nnodes: 3\n${more}`;
 }
+
+/** Nodes may leave as they please: whoever tests departures has a cluster to leave. */
+export const freeDepartures: Departures = {
+  lane: oneByOne('departures'),
+  review: () => Promise.resolve({ because: 'the node leaves' }),
+};
 
 /** Ids and tokens in memory, as the state file would keep them. */
 export class PlainMemory implements Memory {
@@ -51,8 +60,16 @@ export class PlainMemory implements Memory {
     return token;
   }
 
+  isIntended(address: Address): boolean {
+    return this.#intents.has(address);
+  }
+
   async remember(address: Address, id: string): Promise<void> {
     this.ids.set(address, id);
+    this.#intents.delete(address);
+  }
+
+  async withdraw(address: Address): Promise<void> {
     this.#intents.delete(address);
   }
 
@@ -176,10 +193,13 @@ export function createGround(saved?: Saved): Ground {
       ground.pins = { ...ground.pins, ...pins };
       const context: StepContext = {
         config,
+        located,
         facts,
         clients,
         inventory,
         clock,
+        nodeLane: oneByOne('nodes'),
+        departures: freeDepartures,
         present: new Set(memory.ids.keys()),
         adapters: { keys, images: unused('images'), secrets: unused('secrets'), cluster: unused('cluster') },
       };
@@ -192,7 +212,9 @@ export function createGround(saved?: Saved): Ground {
         concurrency: Infinity,
         awaitGates: true,
         waited: new Map(),
-        translate: (error, address) => toEsEcsError(error, { address }),
+        unseenUntilMs: () => 0,
+        isRefusal,
+        translate: (error, address) => toEsEcsError(error, { address, command: 'up' }),
       };
       return {
         config,

@@ -1,0 +1,188 @@
+import type { ErrorCode } from '../errors.ts';
+import { isQuota, quotaHint, quotaSentence } from './quotas.ts';
+
+/** What a person is told of an error: the sentence, and the ways out. */
+export interface Translation {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: readonly string[];
+}
+
+/** An error name, what was said under it, in which call, and what is to be run again. */
+export interface Refusal {
+  readonly name: string;
+  readonly text: string;
+  /** As IAM writes it: `ec2:CreateVpc`. */
+  readonly action: string | undefined;
+  /** `es-ecs up`; absent where nothing goes on, as of what only reads. */
+  readonly again: string | undefined;
+}
+
+interface Rule {
+  readonly matches: (name: string) => boolean;
+  readonly translate: (refusal: Refusal) => Translation;
+}
+
+/** A command to paste, and beside it what it is good for. */
+export function hintLine(command: string, what: string): string {
+  return `${command.padEnd(29)} ${what}`;
+}
+
+/** What goes on, where something does. */
+export function goesOn(
+  again: string | undefined,
+  what = 'goes on where this run stopped',
+): readonly string[] {
+  return again === undefined ? [] : [hintLine(again, what)];
+}
+
+const oneOf =
+  (...names: readonly string[]): ((name: string) => boolean) =>
+  (name) =>
+    names.includes(name);
+
+const whoAmI = hintLine('aws sts get-caller-identity', 'says which ones are used');
+
+const rules: readonly Rule[] = [
+  {
+    // What the SDK's own chain of credential sources throws, and single sign-on's token store.
+    matches: oneOf('CredentialsProviderError', 'TokenProviderError', 'ProviderError'),
+    translate: ({ text }) => ({
+      code: 'CREDENTIALS',
+      message: `there are no AWS credentials: ${text}`,
+      hint: [
+        hintLine('aws sso login', 'where single sign-on is used'),
+        hintLine('export AWS_PROFILE=…', 'a profile of ~/.aws/config'),
+        hintLine('es-ecs up --simulate', 'needs no account'),
+      ],
+    }),
+  },
+  {
+    matches: oneOf(
+      'ExpiredToken',
+      'ExpiredTokenException',
+      'RequestExpired',
+      'TokenRefreshRequired',
+      'UnauthorizedException',
+      'InvalidGrantException',
+    ),
+    translate: ({ again }) => ({
+      code: 'CREDENTIALS',
+      message: 'the AWS credentials have expired; what was done is recorded',
+      hint: [
+        hintLine('aws sso login', 'or whatever gave you the credentials'),
+        ...goesOn(again, 'then goes on where this run stopped'),
+        hintLine('date -u', 'RequestExpired may also mean that this clock is wrong'),
+      ],
+    }),
+  },
+  {
+    matches: oneOf(
+      'InvalidClientTokenId',
+      'UnrecognizedClientException',
+      'AuthFailure',
+      'SignatureDoesNotMatch',
+      'InvalidSignatureException',
+      'IncompleteSignature',
+      'MissingAuthenticationToken',
+      'RequestTimeTooSkewed',
+    ),
+    translate: ({ action }) => ({
+      code: 'CREDENTIALS',
+      message: `AWS does not accept these credentials${action === undefined ? '' : ` for ${action}`}`,
+      hint: [
+        whoAmI,
+        hintLine('date -u', 'a clock that is wrong spoils signatures'),
+        'a region that the account has not enabled answers the same',
+      ],
+    }),
+  },
+  {
+    matches: oneOf(
+      'AccessDenied',
+      'AccessDeniedException',
+      'UnauthorizedOperation',
+      'Client.UnauthorizedOperation',
+      'NotAuthorized',
+    ),
+    translate: ({ action, again }) => ({
+      code: 'ACCESS_DENIED',
+      message: action === undefined ? 'AWS refuses a call to these credentials' : `${action} is not allowed`,
+      hint: [
+        action === undefined
+          ? 'have the missing action allowed for these credentials'
+          : `have ${action} allowed for these credentials; a boundary or an organisation's policy may forbid it too`,
+        whoAmI,
+        ...goesOn(again, 'then goes on where this run stopped'),
+      ],
+    }),
+  },
+  {
+    matches: oneOf(
+      'EC2ThrottledException',
+      'RequestLimitExceeded',
+      'RequestThrottled',
+      'RequestThrottledException',
+      'SlowDown',
+      'ThrottledException',
+      'Throttling',
+      'ThrottlingException',
+      'TooManyRequestsException',
+    ),
+    translate: ({ action, again }) => ({
+      code: 'AWS',
+      message: `AWS still throttles ${action ?? 'the calls'} after all retries`,
+      hint: [...goesOn(again), 'something else in the account may be using up its calls'],
+    }),
+  },
+  {
+    matches: oneOf(
+      'InsufficientInstanceCapacity',
+      'InsufficientHostCapacity',
+      'InsufficientCapacity',
+      'InsufficientAddressCapacity',
+    ),
+    translate: ({ again }) => ({
+      code: 'AWS',
+      message: 'AWS has no capacity for it now',
+      hint: [
+        ...goesOn(again, 'tries again; everything else is in place'),
+        'another instance type, or another zone, may be had at once',
+      ],
+    }),
+  },
+  {
+    matches: isQuota,
+    translate: ({ name, again }) => ({
+      code: 'AWS',
+      message: quotaSentence(name),
+      hint: [quotaHint(name), ...goesOn(again, 'goes on once there is room, or something unused is deleted')],
+    }),
+  },
+];
+
+/** What is said of an error name that has a sentence of its own. */
+export function translateName(refusal: Refusal): Translation | undefined {
+  return rules.find((rule) => rule.matches(refusal.name))?.translate(refusal);
+}
+
+/** What is said of any other refusal. */
+export function refused({ action, again }: Refusal): Translation {
+  return {
+    code: 'AWS',
+    message: `${action ?? 'a call to AWS'} was refused`,
+    hint: [...goesOn(again)],
+  };
+}
+
+/** What is said of a failure of AWS's own that outlasted all retries. */
+export function broken({ action, again }: Refusal): Translation {
+  return {
+    code: 'AWS',
+    message: `AWS itself fails at ${action ?? 'a call'}`,
+    hint: [
+      ...goesOn(again),
+      'https://health.aws.amazon.com says whether the service is disturbed in this region',
+    ],
+  };
+}

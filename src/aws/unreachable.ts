@@ -1,0 +1,88 @@
+import { codeOf } from './failure-kind.ts';
+import { goesOn, hintLine, type Refusal, type Translation } from './translations.ts';
+import { WebPageAnswer } from './web-page.ts';
+
+/** What Node calls the failures between here and there. */
+const networkCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** Node's names for a certificate that nobody whom it trusts has signed, or that is another's. */
+const certificateCodes = new Set([
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** What is said when the failure lies between here and AWS; undefined when AWS itself answered. */
+export function translateDistance(error: Error, refusal: Refusal): Translation | undefined {
+  if (error instanceof WebPageAnswer) return intercepted(whatCame(error), refusal);
+  const code = codeOf(error) ?? '';
+  if (certificateCodes.has(code)) return untrusted(code, refusal);
+  if (networkCodes.has(code)) return unreachable(code, error, refusal);
+  if (error.name === 'TimeoutError') return unreachable('no answer in time', error, refusal);
+  return isUnreadable(error) ? intercepted('something that is no answer of AWS', refusal) : undefined;
+}
+
+function whatCame({ title, $metadata }: WebPageAnswer): string {
+  const named = title === undefined ? 'a web page' : `a web page, "${title.slice(0, 80)}"`;
+  return `${named} (HTTP status ${String($metadata.httpStatusCode)})`;
+}
+
+/** An answer that the SDK could not make sense of: it leaves the answer beside the error, and no service's name on it. */
+function isUnreadable(error: Error): boolean {
+  return '$response' in error && !('$fault' in error);
+}
+
+function intercepted(what: string, { action, again }: Refusal): Translation {
+  return {
+    code: 'UNREACHABLE',
+    message: `AWS cannot be reached: in its place ${action === undefined ? 'a call' : action} got ${what}`,
+    hint: [
+      'a proxy or a sign-in page stands in between: open one in a browser, look at HTTPS_PROXY and AWS_ENDPOINT_URL',
+      ...goesOn(again),
+    ],
+  };
+}
+
+function untrusted(code: string, { action, again }: Refusal): Translation {
+  return {
+    code: 'UNREACHABLE',
+    message: `AWS cannot be reached${forAction(action)}: what answers shows a certificate that is not trusted (${code})`,
+    hint: [
+      hintLine('export NODE_EXTRA_CA_CERTS=…', "the certificate of your company's proxy, if one opens TLS"),
+      ...goesOn(again),
+    ],
+  };
+}
+
+function unreachable(code: string, error: Error, { action, again }: Refusal): Translation {
+  const host = 'hostname' in error && typeof error.hostname === 'string' ? ` (${error.hostname})` : '';
+  const noSuchName = code === 'ENOTFOUND';
+  return {
+    code: 'UNREACHABLE',
+    message: `AWS cannot be reached${forAction(action)}: ${code}${host}`,
+    hint: [
+      ...(noSuchName
+        ? ['a region that does not exist shows in the same way: look at `region` in the config']
+        : []),
+      'look at the network, HTTPS_PROXY and AWS_ENDPOINT_URL',
+      ...goesOn(again),
+    ],
+  };
+}
+
+function forAction(action: string | undefined): string {
+  return action === undefined ? '' : ` for ${action}`;
+}

@@ -1,0 +1,103 @@
+import path from 'node:path';
+
+import { type Clients, createClients } from '../aws/clients.ts';
+import { CallMeter } from '../aws/meter.ts';
+import { type Clock, realClock } from '../engine/clock.ts';
+import { EsEcsError, invariant } from '../errors.ts';
+import { AccountLock } from '../lock/account-lock.ts';
+import type { Holder } from '../state/lock.ts';
+import type { SessionOptions } from './session.ts';
+import type { SessionFiles } from './session-files.ts';
+import type { Simulation } from './simulation.ts';
+
+/** The account that a command works on, real or simulated, before anything was asked of it. */
+export interface Account {
+  readonly clock: Clock;
+  readonly clients: Clients;
+  readonly meter: CallMeter;
+  /** Undefined on a real account. */
+  readonly simulation: Simulation | undefined;
+  /** The account's own lock: not taken before something is to be written. */
+  readonly lock: AccountLock;
+  /** Says that a run is known to be dead, whatever its lock says. */
+  declareDead(run: string): void;
+}
+
+/** What of a session's options concerns its account. */
+type AccountOptions = Pick<SessionOptions, 'options' | 'located' | 'terminal' | 'locks'> &
+  Partial<Pick<SessionOptions, 'command' | 'signal' | 'notice' | 'faults'>>;
+
+/** Opens an account. No call changes anything in it before the command holds the account's lock. */
+export async function openAccount(
+  options: AccountOptions,
+  given: { readonly files: SessionFiles; readonly holder: Holder },
+): Promise<Account> {
+  const { config } = options.located;
+  const simulation =
+    options.options.simulate === true ? await openSimulation(options, given.files) : undefined;
+  const clock = simulation?.clock ?? realClock;
+  const meter = new CallMeter();
+  const dead = new Set<string>();
+  const beforeWrite = async (): Promise<void> => {
+    invariant(options.locks, 'a command that only reads was about to write');
+    await lock.take();
+  };
+  const beforeSend = (): void => {
+    if (options.signal?.aborted !== true) return;
+    // What is being made is brought to its end, so that its id is recorded. What is being taken down may stop between any two
+    // calls: it is found again as far as it is there.
+    if (lock.isTaken && options.command !== 'destroy') return;
+    const message = lock.isTaken ? 'interrupted' : 'interrupted before anything was changed';
+    throw new EsEcsError('INTERRUPTED', message, { hint: 'run the same command again to go on' });
+  };
+  const clients = createClients({
+    region: config.region,
+    clock,
+    meter,
+    beforeWrite,
+    beforeSend,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onSlow: (service) => {
+      options.notice?.(`AWS throttles ${service}: its calls are sent more slowly until it no longer does`);
+    },
+    ...(simulation === undefined
+      ? {}
+      : {
+          attach: (client) => {
+            simulation.attach(client);
+          },
+          credentials: simulation.credentials,
+        }),
+  });
+  const lock = new AccountLock({
+    ssm: clients.ssm,
+    cluster: config.name,
+    clock,
+    holder: given.holder,
+    isKnownDead: ({ run }) => dead.has(run),
+    ...visibleWithin(simulation === undefined ? process.env['ES_ECS_VISIBLE_WITHIN_SECONDS'] : undefined),
+  });
+  return { clock, clients, meter, simulation, lock, declareDead: (run) => dead.add(run) };
+}
+
+/** For an emulator that shows at once what it has made: a wait for what it shows late would only cost time. */
+function visibleWithin(seconds: string | undefined): { readonly visibleWithinMs?: number } {
+  if (seconds === undefined || seconds === '') return {};
+  if (/^\d+$/.test(seconds)) return { visibleWithinMs: Number(seconds) * 1000 };
+  throw new EsEcsError(
+    'USAGE',
+    `ES_ECS_VISIBLE_WITHIN_SECONDS is ${seconds}, not a whole number of seconds`,
+    {
+      hint: 'unset ES_ECS_VISIBLE_WITHIN_SECONDS',
+    },
+  );
+}
+
+async function openSimulation(
+  options: Pick<AccountOptions, 'located' | 'terminal' | 'faults'>,
+  files: SessionFiles,
+): Promise<Simulation> {
+  const open = options.terminal.openSimulation ?? (await import('./simulation.ts')).createSimulation;
+  const file = path.join(path.dirname(files.state), 'account.json');
+  return open({ file, config: options.located.config, faults: options.faults ?? [] });
+}

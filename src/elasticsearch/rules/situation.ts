@@ -1,0 +1,68 @@
+import type {
+  ClusterHealth,
+  ClusterIndex,
+  ClusterNode,
+  ClusterView,
+  RunningSnapshot,
+  ShardCopy,
+  VotingConfiguration,
+} from '../client.ts';
+import type { ClusterSettings } from '../cluster-settings.ts';
+import type { Watermarks } from '../watermarks.ts';
+
+/** A cluster as it was at one moment: all that the rules look at. */
+export interface Situation {
+  readonly health: ClusterHealth;
+  readonly nodes: readonly ClusterNode[];
+  readonly shards: readonly ShardCopy[];
+  readonly indices: readonly ClusterIndex[];
+  readonly voting: VotingConfiguration;
+  readonly watermarks: Watermarks;
+  readonly snapshots: readonly RunningSnapshot[];
+  readonly settings: ClusterSettings;
+}
+
+/**
+ * Looks at everything.
+ *
+ * @throws EsEcsError when the cluster does not answer
+ */
+export async function lookAt(view: ClusterView): Promise<Situation> {
+  // First by itself: what has no master takes its time to say so, and says it to every question.
+  const health = await view.health();
+  const [nodes, shards, indices, voting, watermarks, snapshots, settings] = await Promise.all([
+    view.nodes(),
+    view.shards(),
+    view.indices(),
+    view.voting(),
+    view.watermarks(),
+    view.runningSnapshots(),
+    view.settings(),
+  ]);
+  return { health, nodes, shards, indices, voting, watermarks, snapshots, settings };
+}
+
+/** Whether a node is in the cluster. */
+export function isIn(situation: Situation, name: string): boolean {
+  return situation.nodes.some((node) => node.name === name);
+}
+
+/** The nodes that hold shards. */
+export function dataNodes({ nodes }: Pick<Situation, 'nodes'>): readonly ClusterNode[] {
+  return nodes.filter(({ roles }) => roles.some((role) => role === 'data' || role.startsWith('data_')));
+}
+
+/** Whether nodes of more than one version are in the cluster, as while an upgrade rolls. */
+function isMixed({ nodes }: Situation): boolean {
+  return new Set(nodes.map((node) => node.version).filter((version) => version !== '')).size > 1;
+}
+
+/**
+ * Whether everything that can be assigned is: green; or, while two versions run side by side, yellow with nothing on its way, as
+ * a replica cannot be on an older node than its primary ("Upgrade Elasticsearch").
+ */
+export function isSettled(situation: Situation): boolean {
+  const { status, initializing, relocating, delayedUnassigned } = situation.health;
+  if (status === 'green') return true;
+  return status === 'yellow' && isMixed(situation) && initializing + relocating + delayedUnassigned === 0;
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** How often a holder says that it is alive, and after how long without a word it is taken for dead. Milliseconds. */
+export const beatEveryMs = 30_000;
+const expiryMs = 90_000;
+
+/**
+ * How long a thing that was just made may stay out of sight for reads by tag or filter. AWS gives no figure ("Eventual
+ * consistency in the Amazon EC2 API"); this is several times what users report.
+ */
+const visibleWithinMs = 30_000;
+
+const recordSchema = z.object({
+  /** Of the run that wrote it: another one for each. */
+  run: z.string(),
+  event: z.enum(['taken', 'alive', 'released', 'evicted']),
+  /** The valid version that its writer saw before; null: none. It is valid itself only if that still was the last one. */
+  after: z.object({ version: z.number().int(), run: z.string() }).nullable(),
+  who: z.string(),
+  host: z.string(),
+  pid: z.number().int(),
+  command: z.string(),
+  since: z.string(),
+  /**
+   * Until when something may exist that cannot be seen yet, milliseconds since 1970: on `released` and `evicted` of the run's own,
+   * and on any event what it took over from the runs before.
+   */
+  unseenUntilMs: z.number().optional(),
+});
+
+/** One version of the lock's parameter: who did what. */
+export type LockRecord = z.infer<typeof recordSchema>;
+
+/** A record with what Parameter Store says of it. */
+export interface LockEntry {
+  readonly version: number;
+  /** When the service wrote it, milliseconds since 1970 by its clock. */
+  readonly atMs: number;
+  readonly record: LockRecord;
+}
+
+/** Undefined for a value that no es-ecs wrote: it never counts. */
+export function parseRecord(text: string | undefined): LockRecord | undefined {
+  try {
+    const parsed = recordSchema.safeParse(JSON.parse(text ?? ''));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether an entry stands directly behind the one that its writer had seen: then nobody wrote in between. */
+export function isInLine(entry: LockEntry): boolean {
+  return (entry.record.after?.version ?? 0) === entry.version - 1;
+}
+
+/**
+ * The entry that counts, of all versions that there are. A parameter's versions are a log in one order for everybody, and an
+ * entry counts only if it names the last one before it that does; so everybody who reads the log agrees on who holds the lock,
+ * and of two who wrote after having seen the same, the first one does.
+ *
+ * @param entries in the order of their versions; Parameter Store keeps the last hundred, and the first of those is believed.
+ */
+export function lastValid(entries: readonly LockEntry[]): LockEntry | undefined {
+  let valid: LockEntry | undefined;
+  for (const entry of entries) {
+    const { after } = entry.record;
+    const isFirstKept = entry === entries[0] && entry.version > 1;
+    const follows =
+      valid === undefined
+        ? after === null
+        : after?.version === valid.version && after.run === valid.record.run;
+    if (isFirstKept || follows) valid = entry;
+  }
+  return valid;
+}
+
+/** Whether somebody holds the lock by this entry. */
+export function isHeld({ record }: LockEntry): boolean {
+  return record.event === 'taken' || record.event === 'alive';
+}
+
+/** Whether its holder has not said a word for so long that it must be dead. */
+export function isExpired(entry: LockEntry, nowMs: number): boolean {
+  return nowMs - entry.atMs >= expiryMs;
+}
+
+/**
+ * Until when something may exist that the run behind an entry has made and nobody can see yet. One that ended well left
+ * nothing in doubt for whoever remembers its ids; for all others it may have made a thing as it ended. One that died may have made a
+ * thing until just before its next word was due. What was in doubt when it took over stays so.
+ *
+ * @param knownRun the run whose ids are remembered here
+ */
+export function unseenUntilMs(entry: LockEntry | undefined, knownRun: string | undefined): number {
+  if (entry === undefined) return 0;
+  const { run, unseenUntilMs: passedOn = 0 } = entry.record;
+  if (isHeld(entry)) return Math.max(entry.atMs + beatEveryMs + visibleWithinMs, passedOn);
+  return Math.max(run === knownRun ? 0 : entry.atMs + visibleWithinMs, passedOn);
+}
+
+/** For a run that ends in doubt over one of its creates. */
+export function unseenFrom(nowMs: number): number {
+  return nowMs + visibleWithinMs;
+}

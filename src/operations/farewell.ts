@@ -1,0 +1,225 @@
+import type { ClusterControl } from '../elasticsearch/client.ts';
+import { endLeaving, isLeavingSet, setLeaving } from '../elasticsearch/departure-marks.ts';
+import { departureRefusal, type RemainingNode } from '../elasticsearch/rules/departure.ts';
+import { isSettled, type Situation } from '../elasticsearch/rules/situation.ts';
+import {
+  absentVotes,
+  needsVoteTaken,
+  othersAway,
+  shardsOn,
+  type Stopping,
+  stopRefusal,
+} from '../elasticsearch/rules/stopping.ts';
+import type { Turn } from '../engine/lane.ts';
+import type { Waits } from '../engine/resource.ts';
+import type { Run } from '../engine/run.ts';
+import { throwIfInterrupted } from '../engine/wait.ts';
+import { EsEcsError } from '../errors.ts';
+import type { ClusterAccess } from '../steps/adapters.ts';
+import { Conversation } from './conversation.ts';
+
+/** What a farewell is said with. */
+export interface FarewellOptions {
+  readonly cluster: ClusterAccess;
+  readonly control: ClusterControl;
+  readonly remaining: readonly RemainingNode[];
+  readonly run: Run;
+}
+
+const minute = 60_000;
+const everyMs = 5_000;
+
+/** Terabytes, at worst; that nothing moves any more is noticed much sooner. */
+const drainLimitMs = 7 * 24 * 60 * minute;
+/** So long nothing may change on the nodes that are to give up their shards. */
+const stuckMs = 30 * minute;
+
+const returning: Waits = { for: 'the nodes that stay', usualMs: 30_000, everyMs, limitMs: 15 * minute };
+const stopping: Waits = { for: 'the cluster to let it go', usualMs: 0, everyMs, limitMs: 60 * minute };
+const going: Waits = { for: 'the node to leave', usualMs: 5_000, everyMs, limitMs: 15 * minute };
+const settling: Waits = { for: 'the cluster to be green', usualMs: 5_000, everyMs, limitMs: 120 * minute };
+
+/** The name of the node whose turn it is: the last part of the address. */
+export function nodeOf({ address }: Turn): string {
+  return address.split('/').at(-1) ?? address;
+}
+
+/**
+ * One run's part in the departure of some nodes. All of them give up their shards together. Then those without a vote stop
+ * together, and those with one stop one after the other, the elected master last, as the cluster must follow with its votes.
+ *
+ * What it sets in the cluster stays when it is cut off: the shards go on moving, and the next run goes on.
+ */
+export class Farewell {
+  readonly #talk: Conversation;
+  readonly #remaining: readonly RemainingNode[];
+  readonly #run: Run;
+
+  constructor({ cluster, control, remaining, run }: FarewellOptions) {
+    this.#talk = new Conversation(cluster, control, run);
+    this.#remaining = remaining;
+    this.#run = run;
+  }
+
+  async all(turns: readonly Turn[]): Promise<void> {
+    const names = turns.map(nodeOf);
+    const situation = await this.#whenAllAreIn(turns);
+    const refusal = departureRefusal(situation, { leaving: names, remaining: this.#remaining });
+    if (refusal !== undefined) throw notSafe(turns, refusal.because);
+    throwIfInterrupted(this.#run);
+    if (!isLeavingSet(situation.settings, names))
+      await this.#talk.with((control) => setLeaving(control, names));
+    try {
+      await this.#drain(turns);
+      await this.#takeAbsentVotes();
+      await this.#stopAll(turns);
+    } catch (error) {
+      this.#sayWhatStays(names);
+      throw error;
+    }
+    await this.#talk.with((control) => endLeaving(control, names));
+    const [last] = turns.slice(-1);
+    if (last !== undefined) await this.#settle(last);
+  }
+
+  /** Those that stay: what they can take is known only of nodes that are there. */
+  async #whenAllAreIn([first]: readonly Turn[]): Promise<Situation> {
+    const remaining = this.#remaining.map(({ name }) => name);
+    let situation = await this.#talk.look();
+    const away = (): string | undefined => othersAway(situation, { remaining });
+    if (first === undefined || away() === undefined) return situation;
+    await this.#talk.until({
+      address: first.address,
+      waits: returning,
+      because: away,
+      isSo: async () => {
+        situation = await this.#talk.look();
+        return away() === undefined;
+      },
+    });
+    return situation;
+  }
+
+  #sayWhatStays(names: readonly string[]): void {
+    const { clock, emit } = this.#run;
+    const text = `${names.join(', ')} ${names.length === 1 ? 'goes' : 'go'} on giving up shards; es-ecs up  goes on with it, and takes it back where the config has the node again`;
+    emit({ type: 'notice', atMs: clock.now(), text });
+  }
+
+  /** Until no shard is on any of them. */
+  async #drain(turns: readonly Turn[]): Promise<void> {
+    await Promise.all(turns.map((turn) => this.#drainOne(turn)));
+  }
+
+  async #drainOne(turn: Turn): Promise<void> {
+    const name = nodeOf(turn);
+    const { clock } = this.#run;
+    let left = Number.POSITIVE_INFINITY;
+    let changedMs = clock.now();
+    const waits = { for: 'its shards to move', usualMs: 0, everyMs, limitMs: drainLimitMs };
+    await this.#talk.until({
+      address: turn.address,
+      waits,
+      because: () => `${left} are left on it`,
+      isSo: async () => {
+        const shards = await this.#talk.with((control) => control.shards());
+        const held = shardsOn({ shards }, name);
+        if (held.length !== left || held.some((copy) => copy.state === 'relocating')) changedMs = clock.now();
+        left = held.length;
+        waits.for = left === 1 ? 'its last shard to move' : `its last ${left} shards to move`;
+        if (clock.now() - changedMs >= stuckMs) throw stuck(turn, held.length);
+        return left === 0;
+      },
+    });
+  }
+
+  /** Before anybody with a vote goes: those that are left must be able to elect a master without them. */
+  async #takeAbsentVotes(): Promise<void> {
+    const ids = absentVotes(
+      await this.#talk.look(),
+      this.#remaining.map((one) => one.name),
+    );
+    if (ids.length > 0) await this.#talk.with((control) => control.excludeAbsentVotes(ids));
+  }
+
+  async #stopAll(turns: readonly Turn[]): Promise<void> {
+    const isMaster = ({ nodes }: Situation, turn: Turn): boolean =>
+      nodes.some((node) => node.name === nodeOf(turn) && node.roles.includes('master'));
+    const situation = await this.#talk.look();
+    const voteless = turns.filter((turn) => !isMaster(situation, turn));
+    await Promise.all(voteless.map((turn) => this.#stop(turn)));
+    let left = turns.filter((turn) => !voteless.includes(turn));
+    while (left.length > 0) {
+      throwIfInterrupted(this.#run);
+      // Anew for each: the elected master may be another one by now.
+      const { nodes } = await this.#talk.look();
+      const isElected = (turn: Turn): boolean =>
+        nodes.some((node) => node.isMaster && node.name === nodeOf(turn));
+      const next = left.find((turn) => !isElected(turn)) ?? left[0];
+      if (next === undefined) return;
+      await this.#stop(next);
+      left = left.filter((turn) => turn !== next);
+    }
+  }
+
+  async #stop(turn: Turn): Promise<void> {
+    const name = nodeOf(turn);
+    const node: Stopping = { name, remaining: this.#remaining.map((one) => one.name) };
+    const takesVote = needsVoteTaken(await this.#talk.look(), node);
+    if (takesVote) await this.#talk.with((control) => control.excludeVotes([name]));
+    let because: string | undefined;
+    await this.#talk.until({
+      address: turn.address,
+      waits: stopping,
+      because: () => because,
+      isSo: async () => {
+        because = stopRefusal(await this.#talk.look(), node);
+        return because === undefined;
+      },
+    });
+    await turn.work();
+    await this.#talk.until({
+      address: turn.address,
+      waits: going,
+      isSo: async () => {
+        const nodes = await this.#talk.with((control) => control.nodes());
+        return !nodes.some((one) => one.name === name);
+      },
+    });
+    if (takesVote) await this.#talk.with((control) => control.clearVoteExclusions({ awaitRemoval: true }));
+    await this.#settle(turn);
+  }
+
+  /** Before the next one with a vote goes, the votes must have followed. */
+  async #settle(turn: Turn): Promise<void> {
+    await this.#talk.until({
+      address: turn.address,
+      waits: settling,
+      isSo: async () => isSettled(await this.#talk.look()),
+    });
+  }
+}
+
+function notSafe(turns: readonly Turn[], because: string): EsEcsError {
+  const [first] = turns;
+  const names = turns.map(nodeOf).join(', ');
+  return new EsEcsError('NOT_SAFE', `${names} cannot leave: ${because}`, {
+    ...(first === undefined ? {} : { address: first.address }),
+    hint: 'es-ecs up  goes on once that is mended; put the node back into the config to keep it',
+  });
+}
+
+function stuck(turn: Turn, left: number): EsEcsError {
+  const shards = left === 1 ? 'a shard' : `${left} shards`;
+  return new EsEcsError(
+    'NOT_SAFE',
+    `${nodeOf(turn)} cannot leave: ${shards} found no other place in half an hour`,
+    {
+      address: turn.address,
+      hint: [
+        'es-ecs es GET /_cluster/allocation/explain  says why',
+        'es-ecs up  goes on once that is mended; put the node back into the config to keep it',
+      ],
+    },
+  );
+}

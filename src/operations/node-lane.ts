@@ -1,0 +1,260 @@
+import type { ClusterControl } from '../elasticsearch/client.ts';
+import { endLeaving, leavingNodes } from '../elasticsearch/departure-marks.ts';
+import { holdAllocation, restoreAllocation } from '../elasticsearch/roll-marks.ts';
+import { restartOrder } from '../elasticsearch/rules/order.ts';
+import { type Candidate, type Refusal, refusalOf } from '../elasticsearch/rules/restart.ts';
+import { isIn, isSettled, type Situation } from '../elasticsearch/rules/situation.ts';
+import type { Lane, Turn } from '../engine/lane.ts';
+import type { Waits } from '../engine/resource.ts';
+import type { Run } from '../engine/run.ts';
+import { throwIfInterrupted, waitUntil } from '../engine/wait.ts';
+import { EsEcsError, invariant } from '../errors.ts';
+import type { ClusterAccess } from '../steps/adapters.ts';
+import { Conversation, isPassing } from './conversation.ts';
+import { nodeOf } from './farewell.ts';
+
+/** What a roll is driven with. */
+export interface NodeLaneOptions {
+  readonly cluster: ClusterAccess;
+  /** Every node that the config asks for. */
+  readonly names: readonly string[];
+  /** The version that nodes come back with. */
+  readonly version: string;
+  /** Those of the nodes that ECS is restarting already, or is about to. */
+  readonly underWay: (names: readonly string[]) => Promise<readonly string[]>;
+}
+
+const minute = 60_000;
+
+const safety: Omit<Waits, 'limitMs'> = { for: 'the cluster to allow it', usualMs: 0, everyMs: 5_000 };
+const answering: Waits = {
+  for: 'the cluster to answer',
+  usualMs: 0,
+  everyMs: 5_000,
+  limitMs: 15 * minute,
+};
+const joining: Waits = { for: 'the node to join', usualMs: 30_000, everyMs: 5_000, limitMs: 15 * minute };
+/** Copies that were away have to be brought up to date; terabytes, at worst. */
+const settling: Waits = {
+  for: 'the cluster to be green again',
+  usualMs: 30_000,
+  everyMs: 5_000,
+  limitMs: 6 * 60 * minute,
+};
+
+/**
+ * Restarts nodes as Elastic's guide to rolling upgrades does: one at a time, masters last, only while every rule allows it; shards
+ * stay where they are meanwhile, and the next begins when everything is assigned again. What was set for it is taken back
+ * whatever happens; what a killed run has left is taken back by the next.
+ */
+export function nodeLane(options: NodeLaneOptions): Lane {
+  return {
+    name: 'nodes',
+    roll: async (turns, run) => {
+      const control = await controlOf(options, turns, run);
+      if (control === undefined) await rollBlindly(turns, run);
+      else await new Roll(options, control, run).all(turns);
+    },
+  };
+}
+
+/**
+ * The way in, if there is one and the cluster answers. Else no node can be asked, or none has a say, and there is nothing that a restart
+ * could lose: what ECS knows of tasks then decides (`othersHold`).
+ */
+async function controlOf(
+  { cluster }: NodeLaneOptions,
+  turns: readonly Turn[],
+  run: Run,
+): Promise<ClusterControl | undefined> {
+  const { clock } = run;
+  const control = await clock.hold(cluster.connect());
+  if (control === undefined) return undefined;
+  try {
+    await clock.hold(control.health());
+    return control;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    const names = turns.map(nodeOf).join(', ');
+    const text = `Elasticsearch has no say in the restart of ${names}: ${error.message}`;
+    run.emit({ type: 'notice', atMs: clock.now(), text });
+    return undefined;
+  }
+}
+
+async function rollBlindly(turns: readonly Turn[], run: Run): Promise<void> {
+  for (const turn of turns) {
+    throwIfInterrupted(run);
+    await turn.work();
+  }
+}
+
+/** One roll over a cluster that answers. */
+class Roll {
+  readonly #options: NodeLaneOptions;
+  readonly #talk: Conversation;
+  readonly #run: Run;
+
+  constructor(options: NodeLaneOptions, control: ClusterControl, run: Run) {
+    this.#options = options;
+    this.#talk = new Conversation(options.cluster, control, run);
+    this.#run = run;
+  }
+
+  async all(turns: readonly Turn[]): Promise<void> {
+    await this.#options.cluster.allowWrites?.();
+    await this.#talk.with(restoreAllocation);
+    await this.#postponeDepartures();
+    const situation = await this.#talk.look();
+    this.#refuseHopeless(turns, situation);
+    let left = [...turns];
+    for (let [first] = left; first !== undefined; [first] = left) {
+      throwIfInterrupted(this.#run);
+      // Anew for each: the elected master may be another one by now.
+      const { nodes } = await this.#lookInTime(first);
+      const names = left.map(nodeOf);
+      // One that a killed run has stopped waits for nothing but its own turn, and the others for it.
+      const [begun] = await this.#options.underWay(names);
+      const next = begun ?? restartOrder(names, nodes)[0];
+      const turn = left.find((one) => nodeOf(one) === next);
+      if (turn === undefined) return;
+      await this.#one(turn);
+      left = left.filter((one) => one !== turn);
+    }
+  }
+
+  /**
+   * Nodes that a run which was cut off has told to give up their shards hold them again until the roll is over: without them there may
+   * be no second copy to rest on. Those that still leave are told so again afterwards.
+   */
+  async #postponeDepartures(): Promise<void> {
+    const leaving = leavingNodes(await this.#talk.with((control) => control.settings()));
+    if (leaving.length === 0) return;
+    await this.#talk.with((control) => endLeaving(control, leaving));
+    const text = `${leaving.join(', ')} may hold shards again until the roll is over`;
+    this.#run.emit({ type: 'notice', atMs: this.#run.clock.now(), text });
+  }
+
+  /** Looks at a cluster that may be without a master for a while. */
+  async #lookInTime({ address }: Turn): Promise<Situation> {
+    const seen: Situation[] = [];
+    await this.#talk.until({
+      address,
+      waits: answering,
+      isSo: async () => seen.push(await this.#talk.look()) > 0,
+    });
+    const [situation] = seen;
+    invariant(situation, 'a wait for a look that ends has looked');
+    return situation;
+  }
+
+  #candidate(turn: Turn): Candidate {
+    const name = nodeOf(turn);
+    const { names, version } = this.#options;
+    return { name, others: names.filter((other) => other !== name), version };
+  }
+
+  /** What no waiting mends is said before the first node is touched. */
+  #refuseHopeless(turns: readonly Turn[], situation: Situation): void {
+    for (const turn of turns) {
+      const refusal = refusalOf(situation, this.#candidate(turn));
+      if (refusal?.patienceMs === 0) throw notSafe(turn, refusal.because);
+    }
+  }
+
+  async #one(turn: Turn): Promise<void> {
+    await this.#untilSafe(turn);
+    const name = nodeOf(turn);
+    const before = (await this.#lookInTime(turn)).nodes.find((node) => node.name === name)?.ephemeralId;
+    await this.#talk.with((control) => holdAllocation(control, name));
+    try {
+      await this.#talk.with((control) => control.flush());
+      await turn.work();
+      await this.#untilJoined(turn, before);
+    } finally {
+      await this.#restore();
+    }
+    await this.#untilSettled(turn);
+  }
+
+  /** Also after Ctrl-C and after a failure; where the cluster does not answer, the next run does it. */
+  async #restore(): Promise<void> {
+    const { clock, emit } = this.#run;
+    try {
+      await this.#talk.with(restoreAllocation);
+    } catch (error) {
+      if (!(error instanceof EsEcsError)) throw error;
+      const text = `shards are still not assigned to nodes that come back: ${error.message}; es-ecs up  takes that back`;
+      emit({ type: 'notice', atMs: clock.now(), text });
+    }
+  }
+
+  /** What Elasticsearch's own word does not tell comes first: a node that is about to go is still there. */
+  async #refusal(turn: Turn): Promise<Refusal | undefined> {
+    const candidate = this.#candidate(turn);
+    const going = await this.#options.underWay(candidate.others);
+    const situation = await this.#talk.look();
+    if (going.length === 0 || !isIn(situation, candidate.name)) return refusalOf(situation, candidate);
+    const because = `${going.join(', ')} ${going.length === 1 ? 'is' : 'are'} being restarted already, and no two nodes may be away at once`;
+    return { rule: 'no_other_restart_is_under_way', because, patienceMs: 15 * minute };
+  }
+
+  /** Nodes that somebody else has stopped may leave the cluster without a master; they come back in this very run. */
+  async #refusalOrSilence(turn: Turn): Promise<Refusal | undefined> {
+    try {
+      return await this.#refusal(turn);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await this.#talk.reconnect();
+      return { rule: 'cluster_answers', because: error.message, patienceMs: answering.limitMs };
+    }
+  }
+
+  async #untilSafe(turn: Turn): Promise<void> {
+    const { clock, emit } = this.#run;
+    let last: { readonly rule: string; readonly sinceMs: number } | undefined;
+    await waitUntil(this.#run, {
+      address: turn.address,
+      // Each rule has its own patience.
+      waits: { ...safety, limitMs: Number.POSITIVE_INFINITY },
+      look: async () => {
+        const refusal = await this.#refusalOrSilence(turn);
+        if (refusal === undefined) return { value: true };
+        if (last?.rule !== refusal.rule) {
+          last = { rule: refusal.rule, sinceMs: clock.now() };
+          emit({ type: 'notice', atMs: clock.now(), text: `${nodeOf(turn)} waits: ${refusal.because}` });
+        }
+        if (clock.now() - last.sinceMs >= refusal.patienceMs) throw notSafe(turn, refusal.because);
+        return undefined;
+      },
+    });
+  }
+
+  async #untilJoined(turn: Turn, before: string | undefined): Promise<void> {
+    const name = nodeOf(turn);
+    await this.#talk.until({
+      address: turn.address,
+      waits: joining,
+      isSo: async () => {
+        const nodes = await this.#talk.with((control) => control.nodes());
+        const node = nodes.find((one) => one.name === name);
+        return node !== undefined && node.ephemeralId !== before;
+      },
+    });
+  }
+
+  async #untilSettled({ address }: Turn): Promise<void> {
+    await this.#talk.until({
+      address,
+      waits: settling,
+      isSo: async () => isSettled(await this.#talk.look()),
+    });
+  }
+}
+
+function notSafe(turn: Turn, because: string): EsEcsError {
+  return new EsEcsError('NOT_SAFE', `${nodeOf(turn)} is not restarted: ${because}`, {
+    address: turn.address,
+    hint: 'es-ecs up  goes on with this node once that is mended; nothing else was touched',
+  });
+}

@@ -1,0 +1,176 @@
+import type { World } from '../core/world.ts';
+import { type AllocationRules, diskUse, isAbove, rulesOf } from './disks.ts';
+import type { IndexRow, NodeIdentity, ShardCopyRow, SimulatedClusterRow } from './rows.ts';
+import { isOlder } from './start-troubles.ts';
+
+/** Recoveries that a node takes part in at a time (`cluster.routing.allocation.node_concurrent_recoveries`). */
+const recoveriesAtATime = 2;
+
+/** What the elected master has before it while it assigns shards to nodes. */
+export interface Board {
+  readonly world: World;
+  readonly cluster: SimulatedClusterRow;
+  /** The nodes in the cluster that hold shards. */
+  readonly nodes: readonly NodeIdentity[];
+  /** The same by their disks. */
+  readonly byDisk: ReadonlyMap<string, NodeIdentity>;
+  readonly zones: number;
+  readonly rules: AllocationRules;
+}
+
+/** One shard of an index. */
+export interface Shard {
+  readonly index: IndexRow;
+  readonly shard: number;
+}
+
+/** Whether a node holds shards. */
+function holdsData(node: NodeIdentity): boolean {
+  return node.roles.some((role) => role === 'data' || role.startsWith('data_'));
+}
+
+/** The board as the cluster is now. */
+export function boardOf(world: World, cluster: SimulatedClusterRow, nodes: readonly NodeIdentity[]): Board {
+  const dataNodes = nodes.filter(holdsData);
+  return {
+    world,
+    cluster,
+    nodes: dataNodes,
+    byDisk: new Map(dataNodes.map((node) => [node.diskId, node])),
+    zones: new Set(dataNodes.map((node) => node.zone)).size,
+    rules: rulesOf(cluster),
+  };
+}
+
+/** How many replicas each shard of an index is to have; nodes that give up their shards do not count for it. */
+export function wantedReplicas(index: IndexRow, board: Board): number {
+  const bounds = /^(\d+)-(\d+|all)$/.exec(index.autoExpand ?? '');
+  if (bounds === null) return index.replicas;
+  const possible = board.nodes.filter((node) => !isExcluded(board, node)).length - 1;
+  const most = bounds[2] === 'all' ? possible : Math.min(possible, Number(bounds[2]));
+  return Math.max(0, Number(bounds[1]), most);
+}
+
+/** All copies of a shard, those on their way too. */
+export function copiesOf(cluster: SimulatedClusterRow, { index, shard }: Shard): ShardCopyRow[] {
+  return cluster.copies.filter((copy) => copy.index === index.name && copy.shard === shard);
+}
+
+/** Whether a node is to give up its shards (`cluster.routing.allocation.exclude._name`). */
+export function isExcluded({ rules }: Board, node: NodeIdentity): boolean {
+  return rules.excludedNames.some((name) => matches(name, node.name));
+}
+
+/** Elasticsearch takes `*` for anything in the names of nodes. */
+function matches(pattern: string, name: string): boolean {
+  if (!pattern.includes('*')) return pattern === name;
+  const words = pattern.split('*').map((word) => word.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${words.join('.*')}$`).test(name);
+}
+
+/** A copy that is to be put somewhere. */
+export interface Placement {
+  readonly shard: Shard;
+  readonly kind: 'new-primary' | 'primary' | 'replica';
+  /** The copy that it takes over from. */
+  readonly source?: ShardCopyRow;
+  /** The copy that lies there already, from before its node went. */
+  readonly existing?: ShardCopyRow;
+}
+
+/** Whether a node may take a copy: all of Elasticsearch's deciders that are played have to say yes. */
+export function mayHold(board: Board, node: NodeIdentity, placement: Placement): boolean {
+  return (
+    isEnabled(board, placement) &&
+    !isExcluded(board, node) &&
+    isOnlyCopyThere(board, node, placement) &&
+    isVersionKept(board, node, placement) &&
+    isInItsZone(board, node, placement) &&
+    hasRoom(board, node, placement) &&
+    !isBusy(board, node, placement)
+  );
+}
+
+function isEnabled({ rules }: Board, { kind }: Placement): boolean {
+  if (rules.enable === 'all') return true;
+  if (rules.enable === 'none') return false;
+  return kind === 'new-primary' || (kind === 'primary' && rules.enable === 'primaries');
+}
+
+function isOnlyCopyThere({ cluster }: Board, node: NodeIdentity, { shard, existing }: Placement): boolean {
+  return !copiesOf(cluster, shard).some((copy) => copy.diskId === node.diskId && copy !== existing);
+}
+
+/** What a newer version has written an older one cannot read: no copy goes from a newer node to an older one. */
+function isVersionKept(
+  { cluster, byDisk }: Board,
+  node: NodeIdentity,
+  { shard, kind, source }: Placement,
+): boolean {
+  const from =
+    source ?? (kind === 'replica' ? copiesOf(cluster, shard).find((copy) => copy.isPrimary) : undefined);
+  const origin = from === undefined ? undefined : byDisk.get(from.diskId);
+  return origin === undefined || !isOlder(node.version, origin.version);
+}
+
+/** Awareness by zone: as many copies in one as there are when they are shared out evenly, and no more. */
+function isInItsZone(board: Board, node: NodeIdentity, { shard, source, existing }: Placement): boolean {
+  const copies = 1 + wantedReplicas(shard.index, board);
+  const there = copiesOf(board.cluster, shard).filter(
+    (copy) =>
+      copy !== source &&
+      copy !== existing &&
+      copy.state !== 'away' &&
+      board.byDisk.get(copy.diskId)?.zone === node.zone,
+  ).length;
+  return there < Math.ceil(copies / Math.max(1, board.zones));
+}
+
+/** The low watermark keeps copies off; an empty primary may come up to the high one. */
+function hasRoom({ world, cluster, rules }: Board, node: NodeIdentity, placement: Placement): boolean {
+  const { shard, kind, existing } = placement;
+  const { isEnabled: isWatched, low, high } = rules.watermarks;
+  // What lies there already takes no more room, and a primary must come up somewhere.
+  if (!isWatched || (existing !== undefined && kind !== 'replica')) return true;
+  const use = diskUse(world, cluster, node.diskId);
+  const added = kind === 'new-primary' || existing !== undefined ? 0 : shard.index.bytes;
+  return !isAbove(kind === 'new-primary' ? high : low, { ...use, usedBytes: use.usedBytes + added });
+}
+
+function isBusy({ cluster }: Board, node: NodeIdentity, { kind, source }: Placement): boolean {
+  if (kind === 'new-primary') return false;
+  const isUnderWay = (copy: ShardCopyRow): boolean => copy.state === 'initializing';
+  const incoming = cluster.copies.filter((copy) => isUnderWay(copy) && copy.diskId === node.diskId);
+  if (incoming.length >= recoveriesAtATime && kind === 'replica') return true;
+  if (source === undefined) return false;
+  const outgoing = cluster.copies.filter((copy) => isUnderWay(copy) && copy.movesFrom === source.diskId);
+  return incoming.length >= recoveriesAtATime || outgoing.length >= recoveriesAtATime;
+}
+
+/** Of the nodes that may take a copy, one in a zone without any, and of those the one with the fewest shards. */
+export function bestHome(board: Board, placement: Placement): NodeIdentity | undefined {
+  const { cluster, byDisk } = board;
+  const others = copiesOf(cluster, placement.shard).filter((copy) => copy !== placement.source);
+  const zones = new Set(others.map((copy) => byDisk.get(copy.diskId)?.zone));
+  const counts = shardsByDisk(cluster);
+  const load = (node: NodeIdentity): number =>
+    (counts.get(node.diskId) ?? 0) + (zones.has(node.zone) ? 1_000_000 : 0);
+  return board.nodes
+    .toSorted((one, other) => load(one) - load(other))
+    .find((node) => mayHold(board, node, placement));
+}
+
+/** How many copies each disk holds, once all that move have arrived. */
+export function shardsByDisk(cluster: SimulatedClusterRow): Map<string, number> {
+  const leaving = new Set(
+    cluster.copies
+      .filter((copy) => copy.movesFrom !== undefined)
+      .map((copy) => `${copy.index} ${copy.shard} ${copy.movesFrom ?? ''}`),
+  );
+  const counts = new Map<string, number>();
+  for (const copy of cluster.copies) {
+    if (copy.state === 'away' || leaving.has(`${copy.index} ${copy.shard} ${copy.diskId}`)) continue;
+    counts.set(copy.diskId, (counts.get(copy.diskId) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,95 @@
+import { nodeIdOf } from '../disks.ts';
+import { countAll, countIndex, type ShardCount } from '../history.ts';
+import { disks } from '../rows.ts';
+import { type Asked, ok, refused, type Route } from './asked.ts';
+
+const statuses = ['red', 'yellow', 'green'];
+
+/** `_cluster/health` and `_cluster/state`, `_snapshot/_status` and `_flush`. */
+export const clusterRoutes: Route = (asked) => {
+  const { method, words, board, cluster, world } = asked;
+  const path = `${method} ${words.slice(0, 2).join('/')}`;
+  if (path === 'GET _cluster/health') return health(asked);
+  if (path === 'GET _cluster/state') return ok(state(asked));
+  if (path === 'GET _snapshot/_status') {
+    const running = cluster.snapshots.filter((one) => one.endsAtMs > world.nowMs);
+    return ok({
+      snapshots: running.map(({ repository, snapshot }) => ({ repository, snapshot, state: 'STARTED' })),
+    });
+  }
+  if (path === 'POST _flush') {
+    const { active, unassigned, initializing } = countAll(board);
+    return ok({ _shards: { total: active + unassigned + initializing, successful: active, failed: 0 } });
+  }
+  return undefined;
+};
+
+function healthBody(asked: Asked, count: ShardCount): Readonly<Record<string, unknown>> {
+  const { cluster, board } = asked;
+  return {
+    cluster_name: cluster.clusterName,
+    status: count.status,
+    timed_out: false,
+    number_of_nodes: cluster.members.length,
+    number_of_data_nodes: board.nodes.length,
+    active_primary_shards: count.activePrimaries,
+    active_shards: count.active,
+    relocating_shards: count.relocating,
+    initializing_shards: count.initializing,
+    unassigned_shards: count.unassigned,
+    delayed_unassigned_shards: count.delayed,
+    number_of_pending_tasks: 0,
+    number_of_in_flight_fetch: 0,
+    task_max_waiting_in_queue_millis: 0,
+  };
+}
+
+/** A wait is over at once: nothing happens while it is asked. */
+function health(asked: Asked): ReturnType<Route> {
+  const { query, words, cluster, board } = asked;
+  const name = words[2];
+  const index = cluster.indices.find((one) => one.name === name);
+  if (name !== undefined && index === undefined)
+    return refused(404, 'index_not_found_exception', `no such index [${name}]`);
+  const count = index === undefined ? countAll(board) : countIndex(board, index);
+  const wantedStatus = query.get('wait_for_status');
+  const wantedNodes = query.get('wait_for_nodes')?.replace(/^>=|^ge\(|\)$/g, '');
+  const isReached =
+    (wantedStatus === null || statuses.indexOf(count.status) >= statuses.indexOf(wantedStatus)) &&
+    (wantedNodes === undefined || cluster.members.length >= Number(wantedNodes)) &&
+    (query.get('wait_for_no_relocating_shards') !== 'true' || count.relocating === 0) &&
+    (query.get('wait_for_no_initializing_shards') !== 'true' || count.initializing === 0);
+  const body = healthBody(asked, count);
+  return isReached ? ok(body) : { status: 408, body: { ...body, timed_out: true } };
+}
+
+function state({ world, cluster, nodes }: Asked): object {
+  const id = (diskId: string): string => nodeIdOf(world, diskId);
+  const nameOf = (diskId: string | undefined): string =>
+    world.rows(disks).get(diskId ?? '')?.nodeName ?? '_absent_';
+  return {
+    cluster_name: cluster.clusterName,
+    cluster_uuid: cluster.uuid,
+    master_node: id(cluster.masterDiskId ?? ''),
+    nodes: Object.fromEntries(
+      nodes.map((node) => [
+        id(node.diskId),
+        {
+          name: node.name,
+          ephemeral_id: node.ephemeralId,
+          attributes: { zone: node.zone },
+          roles: node.roles,
+        },
+      ]),
+    ),
+    metadata: {
+      cluster_coordination: {
+        last_committed_config: cluster.votingConfiguration.map(id),
+        voting_config_exclusions: cluster.voteExclusions.map(({ diskId, name }) => ({
+          node_id: diskId === undefined ? '_absent_' : id(diskId),
+          node_name: name === '' ? nameOf(diskId) : name,
+        })),
+      },
+    },
+  };
+}

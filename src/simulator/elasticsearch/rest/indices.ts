@@ -1,0 +1,158 @@
+import { countIndex } from '../history.ts';
+import type { IndexRow } from '../rows.ts';
+import { newIndex } from '../seeds.ts';
+import { type Asked, flattened, nested, ok, recordOf, refused, type Route } from './asked.ts';
+
+/** What a document takes, where nobody says. */
+const documentBytes = 1024;
+
+const delayedTimeoutKey = 'index.unassigned.node_left.delayed_timeout';
+
+/** Indices of users: made, changed, written to, counted and deleted. */
+export const indexRoutes: Route = (asked) => {
+  const [name = '', what, setting] = asked.words;
+  const { method, cluster } = asked;
+  if (name.startsWith('_') && name !== '_all') return undefined;
+  if (what === '_settings' && method === 'GET') return ok(settingsOf(asked, name, setting));
+  if (what === '_settings' && method === 'PUT') return change(asked, name);
+  if (what === undefined && method === 'PUT') return create(asked, name);
+  const index = cluster.indices.find((one) => one.name === name);
+  if (index === undefined) return refused(404, 'index_not_found_exception', `no such index [${name}]`);
+  if (what === undefined && method === 'DELETE') return remove(asked, index);
+  if (what === undefined && method === 'HEAD') return ok(undefined);
+  if (what === undefined && method === 'GET')
+    return ok({ [name]: { settings: nested(flatSettings(index)) } });
+  if (what === '_doc' && method === 'POST') return write(asked, index);
+  if (what === '_count' && method === 'GET') return count(asked, index);
+  return undefined;
+};
+
+function named({ cluster, query }: Asked, name: string): readonly IndexRow[] {
+  if (name !== '_all') return cluster.indices.filter((one) => one.name === name);
+  const isAll = query.get('expand_wildcards') === 'all';
+  return cluster.indices.filter((one) => isAll || !one.name.startsWith('.'));
+}
+
+function flatSettings(index: IndexRow): Readonly<Record<string, string>> {
+  return {
+    'index.number_of_shards': String(index.shards),
+    'index.number_of_replicas': String(index.replicas),
+    ...(index.autoExpand === undefined ? {} : { 'index.auto_expand_replicas': index.autoExpand }),
+    ...(index.delayedTimeoutMs === 60_000 ? {} : { [delayedTimeoutKey]: `${index.delayedTimeoutMs}ms` }),
+  };
+}
+
+/** Those that carry none of the settings asked for are left out, as Elasticsearch does. */
+function settingsOf(asked: Asked, name: string, setting: string | undefined): object {
+  const wanted = setting?.split(',');
+  const isFlat = asked.query.get('flat_settings') === 'true';
+  const entries = named(asked, name).flatMap((index) => {
+    const all = Object.entries(flatSettings(index));
+    const some = Object.fromEntries(all.filter(([key]) => wanted === undefined || wanted.includes(key)));
+    return Object.keys(some).length === 0
+      ? []
+      : [[index.name, { settings: isFlat ? some : nested(some) }] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+interface GivenSettings {
+  readonly shards: number | undefined;
+  readonly replicas: number | undefined;
+  /** Null: taken back. */
+  readonly autoExpand: string | null | undefined;
+  readonly delayedTimeoutMs: number | undefined;
+}
+
+/** With or without `index.` in front. */
+function given(settings: unknown): GivenSettings {
+  const flat = Object.fromEntries(
+    Object.entries(flattened(settings)).map(([key, value]) => [key.replace(/^index\./, ''), value]),
+  );
+  const number = (key: string): number | undefined =>
+    flat[key] === undefined ? undefined : Number(flat[key]);
+  const autoExpand = flat['auto_expand_replicas'];
+  return {
+    shards: number('number_of_shards'),
+    replicas: number('number_of_replicas'),
+    autoExpand:
+      autoExpand === undefined
+        ? undefined
+        : typeof autoExpand === 'string' && autoExpand !== 'false'
+          ? autoExpand
+          : null,
+    delayedTimeoutMs: milliseconds(flat[delayedTimeoutKey.replace(/^index\./, '')]),
+  };
+}
+
+const timeUnits: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+function milliseconds(value: unknown): number | undefined {
+  const match = typeof value === 'string' ? /^(\d+)(ms|s|m|h|d)$/.exec(value) : null;
+  return match === null ? undefined : Number(match[1]) * (timeUnits[match[2] ?? ''] ?? 1);
+}
+
+function create({ cluster, body }: Asked, name: string): ReturnType<Route> {
+  if (cluster.indices.some((one) => one.name === name))
+    return refused(400, 'resource_already_exists_exception', `index [${name}] already exists`);
+  if (!/^[^A-Z_+\-\\/*?"<>| ,#:][^A-Z\\/*?"<>| ,#:]*$/.test(name))
+    return refused(400, 'invalid_index_name_exception', `Invalid index name [${name}]`);
+  const {
+    shards = 1,
+    replicas = 1,
+    autoExpand,
+    delayedTimeoutMs = 60_000,
+  } = given(recordOf(body)['settings']);
+  cluster.indices.push(
+    newIndex(name, { shards, replicas, autoExpand: autoExpand ?? undefined, delayedTimeoutMs }),
+  );
+  return ok({ acknowledged: true, shards_acknowledged: true, index: name });
+}
+
+function change(asked: Asked, name: string): ReturnType<Route> {
+  const body = recordOf(asked.body);
+  const changes = given(body['settings'] ?? body);
+  if (changes.shards !== undefined)
+    return refused(
+      400,
+      'illegal_argument_exception',
+      `Can't update non dynamic settings [[index.number_of_shards]] for open indices [[${name}]]`,
+    );
+  for (const index of named(asked, name)) {
+    index.replicas = changes.replicas ?? index.replicas;
+    if (changes.autoExpand !== undefined) index.autoExpand = changes.autoExpand ?? undefined;
+    index.delayedTimeoutMs = changes.delayedTimeoutMs ?? index.delayedTimeoutMs;
+  }
+  return ok({ acknowledged: true });
+}
+
+function remove({ cluster }: Asked, index: IndexRow): ReturnType<Route> {
+  cluster.indices = cluster.indices.filter((one) => one !== index);
+  cluster.copies = cluster.copies.filter((copy) => copy.index !== index.name);
+  return ok({ acknowledged: true });
+}
+
+function write({ board }: Asked, index: IndexRow): ReturnType<Route> {
+  if (countIndex(board, index).activePrimaries < index.shards)
+    return refused(503, 'unavailable_shards_exception', `[${index.name}] primary shard is not active`);
+  index.documents += 1;
+  index.bytes += documentBytes / index.shards;
+  return { status: 201, body: { _index: index.name, _id: String(index.documents), result: 'created' } };
+}
+
+function count({ board }: Asked, index: IndexRow): ReturnType<Route> {
+  const { activePrimaries } = countIndex(board, index);
+  if (activePrimaries === 0) return refused(503, 'search_phase_execution_exception', 'all shards failed');
+  const share = Math.round((index.documents * activePrimaries) / index.shards);
+  const failed = index.shards - activePrimaries;
+  return ok({
+    count: share,
+    _shards: { total: index.shards, successful: activePrimaries, skipped: 0, failed },
+  });
+}

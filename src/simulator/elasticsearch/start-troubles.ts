@@ -1,0 +1,55 @@
+import { compareVersions, parseVersion } from '../../elasticsearch/versions.ts';
+import { table, type World } from '../core/world.ts';
+import type { TaskLaunch } from '../ecs/task-runtime.ts';
+import { disks, type NodeIdentity } from './rows.ts';
+
+/** Keeps a node from starting: its tasks end with exit code 1, and their log says why. */
+export interface StartTrouble {
+  readonly node: string;
+  /** As Elasticsearch would log it; default is a setting that it does not know. */
+  readonly message?: string;
+  /** Only tasks of this task definition, `family:revision`, so that going back to another one helps; left out, all. */
+  readonly taskDefinition?: string;
+}
+
+/** By node. */
+const troubles = table<StartTrouble>('elasticsearch/start-troubles');
+
+const unknownSetting =
+  'java.lang.IllegalArgumentException: unknown setting [indices.memory.index_bufer_size] did you mean [indices.memory.index_buffer_size]?';
+
+/** For tests and rehearsals: from now on a node does not start any more. A node that runs goes on. */
+export function troubleStarts(world: World, trouble: StartTrouble): void {
+  world.rows(troubles).set(trouble.node, trouble);
+}
+
+/** Ends the trouble of a node. */
+export function calmStarts(world: World, node: string): void {
+  world.rows(troubles).delete(node);
+}
+
+/** What keeps a launched node from starting, by `troubleStarts`. */
+export function startTrouble(
+  world: World,
+  node: NodeIdentity | undefined,
+  launch: TaskLaunch,
+): string | undefined {
+  const trouble = world.rows(troubles).get(node?.name ?? '');
+  if (trouble === undefined) return undefined;
+  const arn = launch.taskDefinition.taskDefinitionArn ?? '';
+  if (trouble.taskDefinition !== undefined && !arn.endsWith(`/${trouble.taskDefinition}`)) return undefined;
+  return trouble.message ?? unknownSetting;
+}
+
+/** No downgrade: a node does not open what a newer version has written (NodeMetadata, `upgradeToCurrentVersion`). */
+export function downgradeTrouble(world: World, node: NodeIdentity): string | undefined {
+  const written = world.rows(disks).get(node.diskId)?.version;
+  if (written === undefined || !isOlder(node.version, written)) return undefined;
+  return `java.lang.IllegalStateException: cannot downgrade a node from version [${written}] to version [${node.version}]`;
+}
+
+/** Whether the one version is older than the other; what is no version is neither. */
+export function isOlder(version: string, than: string): boolean {
+  const [one, other] = [parseVersion(version), parseVersion(than)];
+  return one !== undefined && other !== undefined && compareVersions(one, other) < 0;
+}

@@ -1,0 +1,66 @@
+import { DescribeTasksCommand, paginateListServices, paginateListTasks } from '@aws-sdk/client-ecs';
+
+import { collectPages } from '../../aws/ec2.ts';
+import { clusterTag } from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
+import type { Blocker } from '../../engine/resource.ts';
+import { inChunks } from '../chunks.ts';
+import type { StepContext } from '../context.ts';
+import { serviceKey, services } from '../service/services.ts';
+
+/** DescribeTasks takes so many at once. */
+const describedAtOnce = 100;
+const missing = ['ClusterNotFoundException'];
+const notOurs = ', which es-ecs did not make';
+
+/** What keeps an ECS cluster: services and tasks in it. Hosts are taken off its list as often as it is tried. */
+export async function contentsOfCluster(context: StepContext, cluster: string): Promise<readonly Blocker[]> {
+  const [own, tasks] = await Promise.all([serviceBlockers(context, cluster), taskBlockers(context, cluster)]);
+  return [...own, ...tasks];
+}
+
+async function serviceBlockers({ clients, config }: StepContext, cluster: string): Promise<Blocker[]> {
+  const arns = await unless(
+    missing,
+    collectPages(paginateListServices({ client: clients.ecs }, { cluster }), (page) => page.serviceArns),
+  );
+  const keys = (arns ?? []).map((arn) => serviceKey(cluster, arn.split('/').at(-1) ?? ''));
+  const found = await Promise.all(
+    inChunks(keys, services.chunk).map((some) => services.byIds(clients, some)),
+  );
+  return found
+    .flat()
+    .filter(({ status }) => status !== 'INACTIVE')
+    .map(({ serviceName, status, tags }) => {
+      const isOurs = tags[clusterTag] === config.name;
+      return {
+        what: `the service ${serviceName}, ${status}${isOurs ? '' : notOurs}`,
+        passes: isOurs || status === 'DRAINING',
+        look: `aws ecs describe-services --cluster ${cluster} --services ${serviceName}`,
+      };
+    });
+}
+
+async function taskBlockers({ clients: { ecs } }: StepContext, cluster: string): Promise<Blocker[]> {
+  const arns = await unless(
+    missing,
+    collectPages(paginateListTasks({ client: ecs }, { cluster }), (page) => page.taskArns),
+  );
+  const answers = await Promise.all(
+    inChunks(arns ?? [], describedAtOnce).map((tasks) =>
+      ecs.send(new DescribeTasksCommand({ cluster, tasks })),
+    ),
+  );
+  return answers
+    .flatMap((answer) => answer.tasks ?? [])
+    .map(({ taskArn = '', group = '', lastStatus = '', desiredStatus }) => {
+      const id = taskArn.split('/').at(-1) ?? '';
+      // Whose a service is, the service says.
+      const isOfService = group.startsWith('service:');
+      return {
+        what: `the task ${id} of ${group}, ${lastStatus}${isOfService ? '' : notOurs}`,
+        passes: isOfService || desiredStatus === 'STOPPED',
+        look: `aws ecs describe-tasks --cluster ${cluster} --tasks ${id}`,
+      };
+    });
+}

@@ -1,0 +1,28 @@
+import type { Tags } from '../../aws/tags.ts';
+import type { Service } from './services.ts';
+
+/** Which Elasticsearch a node's service was last told to run: from it, a step back is refused before anything is touched. */
+export const versionTag = 'es-ecs-version';
+
+export interface ServiceDesired {
+  readonly clusterName: string;
+  readonly serviceName: string;
+  readonly taskDefinitionArn: string;
+  /** Of Elasticsearch. */
+  readonly version: string;
+  /** That the node's host is to be made from. */
+  readonly launchTemplateId: string;
+  readonly launchTemplateVersion: number;
+  readonly placement: string;
+  readonly tags: Tags;
+}
+
+/** What `find` sees of a node: its service, its hosts, and whether this very run has restarted it and it is not back. */
+export interface NodeService extends Service {
+  readonly hosts: readonly {
+    readonly instanceId: string;
+    readonly launchTemplateId: string | undefined;
+    readonly launchTemplateVersion: number | undefined;
+  }[];
+  readonly isRecovering: boolean;
+}

@@ -1,0 +1,205 @@
+import { TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  TagResourceCommand,
+  UpdateServiceCommand,
+  type UpdateServiceCommandInput,
+} from '@aws-sdk/client-ecs';
+
+import { unless } from '../../aws/unless.ts';
+import { parseVersion, upgradePath } from '../../elasticsearch/versions.ts';
+import type { Change } from '../../engine/resource.ts';
+import { EsEcsError } from '../../errors.ts';
+import type { AskedRestart, StepContext } from '../context.ts';
+import { isOfAnother } from '../hosts/group.ts';
+import { clusterName } from '../names.ts';
+import { type NodeService, type ServiceDesired, versionTag } from './node-service.ts';
+import { primary, serviceKey } from './services.ts';
+import { othersHold } from './steadiness.ts';
+import { nodeTasks } from './tasks.ts';
+
+/** What a run remembers of the nodes that it has restarted itself. */
+export interface Restarted {
+  /** Set once it has: then the node is ready only when it serves again. */
+  hasBegun: boolean;
+  /** Hosts that it has sent away; the node must be back on another. */
+  readonly sentAway: Set<string>;
+}
+
+/** A node's restart, and what for. */
+export interface Restart {
+  readonly node: string;
+  readonly desired: ServiceDesired;
+  readonly observed: NodeService;
+  readonly restarted: Restarted;
+}
+
+/**
+ * Everything for which a node has to restart, all of it in one: another task definition, another Elasticsearch, a host of an older
+ * launch template version, or a deployment that the circuit breaker gave up.
+ */
+export function restarts(context: StepContext, restart: Restart): readonly Change[] {
+  const { desired, observed } = restart;
+  const apply = (): Promise<void> => restartNode(context, restart);
+  const rolling = (path: string, values: readonly [string, string], because: string): Change => {
+    const [before, after] = values;
+    return { path, before, after, impact: 'rolling', because, apply };
+  };
+  const changes = [
+    ...oldHosts(context, restart).map((host) =>
+      rolling(
+        'host',
+        [`${host.instanceId}, ${templateWords(host, desired)}`, templateWords(desired, host)],
+        'the host is replaced by its group; its data volume and its name stay',
+      ),
+    ),
+    ...(isNew(restart)
+      ? [
+          rolling(
+            'taskDefinition',
+            [shortName(observed.taskDefinitionArn), shortName(desired.taskDefinitionArn)],
+            'the node restarts with it',
+          ),
+        ]
+      : []),
+    ...versionChanges(context, restart, apply),
+    ...(isAsked(context, restart, 'restart')
+      ? [rolling('restart', ['as it runs', 'restarted'], 'asked for')]
+      : []),
+  ];
+  const { rollout, reason } = primary(observed) ?? {};
+  if (changes.length > 0 || rollout !== 'FAILED') return changes;
+  return [rolling('deployment', ['failed', 'started again'], reason ?? 'ECS has given it up')];
+}
+
+/** Before this version of es-ecs nobody noted which Elasticsearch a service runs. */
+function versionChanges(
+  context: StepContext,
+  restart: Restart,
+  apply: () => Promise<void>,
+): readonly Change[] {
+  const { desired, observed } = restart;
+  const before = observed.tags[versionTag];
+  const after = desired.version;
+  if (before === after) return [];
+  if (before === undefined) {
+    const note = (): Promise<void> => noteVersion(context, restart);
+    return [{ path: `tags.${versionTag}`, before, after, impact: 'in-place', apply: note }];
+  }
+  const [from, to] = [parseVersion(before), parseVersion(after)];
+  const path = from === undefined || to === undefined ? undefined : upgradePath(from, to);
+  if (path?.kind === 'refused') {
+    const first = path.first === undefined ? '' : `; first go to the newest ${path.first}`;
+    return [{ path: 'version', before, after, impact: 'refuse', because: `${path.because}${first}` }];
+  }
+  return [{ path: 'version', before, after, impact: 'rolling', because: 'the node restarts with it', apply }];
+}
+
+function oldHosts(context: StepContext, restart: Restart): NodeService['hosts'] {
+  const { desired, observed, restarted } = restart;
+  const isReplaced = isAsked(context, restart, 'replace');
+  return observed.hosts.filter(
+    (host) =>
+      !restarted.sentAway.has(host.instanceId) &&
+      ((isReplaced && host.launchTemplateVersion !== undefined) || isOfAnother(host, desired)),
+  );
+}
+
+type Template = Pick<NodeService['hosts'][number], 'launchTemplateId' | 'launchTemplateVersion'>;
+
+/** The version of a launch template, and which template it is where the other is another one. */
+function templateWords(template: Template, other: Template): string {
+  const version = `version ${String(template.launchTemplateVersion)}`;
+  const { launchTemplateId: id } = template;
+  return id === undefined || id === other.launchTemplateId ? version : `${version} of ${id}`;
+}
+
+/** Whether a person wants just this, and it has not been done yet. */
+function isAsked({ asked }: StepContext, { node, restarted }: Restart, kind: AskedRestart['kind']): boolean {
+  return asked?.kind === kind && asked.nodes.has(node) && !restarted.hasBegun;
+}
+
+function isNew({ desired, observed }: Restart): boolean {
+  return desired.taskDefinitionArn !== observed.taskDefinitionArn;
+}
+
+/** `es-ecs-search:7` of an ARN. */
+function shortName(taskDefinitionArn: string): string {
+  return taskDefinitionArn.split('/').at(-1) ?? taskDefinitionArn;
+}
+
+/**
+ * Restarts a node, on a new host where it has to be one. Can be cut off anywhere: what is not done yet is a difference again.
+ *
+ * @throws EsEcsError WAIT_TIMEOUT naming the nodes that are away, or a task that does not stop.
+ */
+async function restartNode(context: StepContext, restart: Restart): Promise<void> {
+  const { node, observed, restarted } = restart;
+  await othersHold(context, node);
+  // Before the node can have written anything: that it may not go back is noted rather too early than too late.
+  if (observed.tags[versionTag] !== restart.desired.version) await noteVersion(context, restart);
+  const old = oldHosts(context, restart);
+  restarted.hasBegun = true;
+  const definition: Partial<UpdateServiceCommandInput> = isNew(restart)
+    ? { taskDefinition: restart.desired.taskDefinitionArn }
+    : { forceNewDeployment: true };
+  if (old.length === 0) {
+    await update(context, restart, definition);
+    return;
+  }
+  // The task ends with its whole stop timeout, on a host that is still there, and only then the host goes.
+  await update(context, restart, { ...definition, desiredCount: 0 });
+  await untilStopped(context, node);
+  for (const { instanceId } of old) {
+    restarted.sentAway.add(instanceId);
+    await unless(
+      // "No managed instance found": it has ended meanwhile.
+      ['ValidationError'],
+      context.clients.autoScaling.send(
+        new TerminateInstanceInAutoScalingGroupCommand({
+          InstanceId: instanceId,
+          ShouldDecrementDesiredCapacity: false,
+        }),
+      ),
+    );
+  }
+  await update(context, restart, { desiredCount: 1 });
+}
+
+async function update(
+  { clients }: StepContext,
+  { desired }: Restart,
+  what: Partial<UpdateServiceCommandInput>,
+): Promise<void> {
+  const { clusterName: cluster, serviceName: service } = desired;
+  await clients.ecs.send(new UpdateServiceCommand({ cluster, service, ...what }));
+}
+
+async function noteVersion({ clients }: StepContext, { desired, observed }: Restart): Promise<void> {
+  await clients.ecs.send(
+    new TagResourceCommand({
+      resourceArn: observed.serviceArn,
+      tags: [{ key: versionTag, value: desired.version }],
+    }),
+  );
+}
+
+/** Longer than any stop timeout; what is left then is stuck on a host that does not answer. */
+const stopLimitMs = 5 * 60_000;
+const stopEveryMs = 2_000;
+
+async function untilStopped(context: StepContext, node: string): Promise<void> {
+  const { clock, config, inventory } = context;
+  const key = serviceKey(clusterName(config), node);
+  const untilMs = clock.now() + stopLimitMs;
+  for (;;) {
+    const task = await inventory.find(nodeTasks, key, { id: undefined, fresh: true, name: key });
+    if (task === undefined) return;
+    if (clock.now() >= untilMs) {
+      throw new EsEcsError('WAIT_TIMEOUT', `the task of ${node} does not stop: it is ${task.status}`, {
+        address: `service/service/${node}`,
+        hint: 'es-ecs status  says how its host is; run the same command again to go on',
+      });
+    }
+    await clock.sleep(stopEveryMs);
+  }
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+
+import {
+  isInLine,
+  lastValid,
+  type LockEntry,
+  type LockRecord,
+  parseRecord,
+  unseenUntilMs,
+} from '../../src/lock/record.ts';
+
+const someone = {
+  who: 'deploy',
+  host: 'build-7',
+  pid: 1,
+  command: 'es-ecs up',
+  since: '2026-01-02T14:02:00.000Z',
+};
+
+function entry(
+  version: number,
+  run: string,
+  after: LockRecord['after'],
+  event: LockRecord['event'] = 'taken',
+): LockEntry {
+  return { version, atMs: version * 1_000, record: { ...someone, run, event, after } };
+}
+
+describe('the log', () => {
+  it('counts an entry that follows the last one that counts', () => {
+    const log = [
+      entry(1, 'a', null),
+      entry(2, 'a', { version: 1, run: 'a' }, 'released'),
+      entry(3, 'b', { version: 2, run: 'a' }),
+    ];
+    expect(lastValid(log)).toBe(log[2]);
+    expect(log.every(isInLine)).toBe(true);
+  });
+
+  it('of two who had seen the same, counts the first, and the holder goes on behind the second', () => {
+    const seen = { version: 2, run: 'a' };
+    const log = [
+      entry(1, 'a', null),
+      entry(2, 'a', { version: 1, run: 'a' }, 'released'),
+      entry(3, 'b', seen),
+      entry(4, 'c', seen),
+      entry(5, 'b', { version: 3, run: 'b' }, 'alive'),
+    ];
+    expect(lastValid(log.slice(0, 4))).toBe(log[2]);
+    expect(lastValid(log)).toBe(log[4]);
+    expect(log.map(isInLine)).toEqual([true, true, true, false, false]);
+  });
+
+  it('counts nothing that was written after a look at an earlier life of the lock', () => {
+    // Taken down and taken anew in between: version 5 of this life is not the version 5 that was seen.
+    const log = [
+      entry(1, 'n', null),
+      entry(2, 'n', { version: 1, run: 'n' }, 'alive'),
+      entry(3, 'n', { version: 2, run: 'n' }, 'alive'),
+      entry(4, 'n', { version: 3, run: 'n' }, 'alive'),
+      entry(5, 'n', { version: 4, run: 'n' }, 'released'),
+      entry(6, 'late', { version: 5, run: 'old' }),
+    ];
+    expect(lastValid(log)).toBe(log[4]);
+  });
+
+  it('believes the first that is left of a log that was cut', () => {
+    const log = [
+      entry(41, 'a', { version: 40, run: 'a' }, 'alive'),
+      entry(42, 'a', { version: 41, run: 'a' }, 'released'),
+    ];
+    expect(lastValid(log)).toBe(log[1]);
+  });
+
+  it('never has two holders, whatever the order of looks and writes', () => {
+    // Each step is a run that looks and one that writes after what it saw at its last look.
+    const step = fc.record({ run: fc.constantFrom('a', 'b', 'c', 'd'), looks: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const log: LockEntry[] = [];
+        const seen = new Map<string, LockEntry | undefined>();
+        const holders = new Set<string>();
+        for (const { run, looks } of steps) {
+          if (looks || !seen.has(run)) {
+            seen.set(run, lastValid(log));
+            continue;
+          }
+          const before = seen.get(run);
+          const after = before === undefined ? null : { version: before.version, run: before.record.run };
+          const mine = entry(log.length + 1, run, after);
+          log.push(mine);
+          if (lastValid(log) === mine) {
+            holders.clear();
+            holders.add(run);
+            seen.set(run, mine);
+          }
+        }
+        // Whoever reads the log later agrees with who was told at once that it holds.
+        expect(holders.size).toBeLessThanOrEqual(1);
+        const [holder] = holders;
+        expect(lastValid(log)?.record.run).toBe(holder);
+      }),
+    );
+  });
+});
+
+describe('parseRecord', () => {
+  it.each(['', 'nonsense', '{}', '{"run":"a"}'])('takes %j for nothing', (text) => {
+    expect(parseRecord(text)).toBeUndefined();
+  });
+});
+
+describe('unseenUntilMs', () => {
+  it('is a minute after the last word of a run that died, and over for one that ended well', () => {
+    expect(unseenUntilMs(undefined, 'a')).toBe(0);
+    expect(unseenUntilMs(entry(1, 'a', null), 'a')).toBe(61_000);
+    const released = entry(1, 'a', null, 'released');
+    expect(unseenUntilMs(released, 'a')).toBe(0);
+    const doubtful = { ...released, record: { ...released.record, unseenUntilMs: 42 } };
+    expect(unseenUntilMs(doubtful, 'a')).toBe(42);
+  });
+
+  it('is half a minute after the end of a run whose ids are not remembered here', () => {
+    const released = entry(1, 'a', null, 'released');
+    expect(unseenUntilMs(released, undefined)).toBe(31_000);
+    expect(unseenUntilMs(released, 'b')).toBe(31_000);
+  });
+});

@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+
+import type { Cluster } from './cluster.ts';
+import type { Ended } from '../process.ts';
+import { Move } from './move.ts';
+
+/**
+ * Runs a command that must end well. Only nodes that the config no longer has, of a cluster that is not whole, may be held back: then
+ * the person does as the error says and takes them back into the config.
+ *
+ * @throws Error with what has happened so far
+ */
+export async function mustEndWell(cluster: Cluster, ...words: readonly string[]): Promise<Ended> {
+  const ended = await cluster.run(...words);
+  if (ended.status === 0) return ended;
+  const { settings, mostNodes } = cluster;
+  if (words[0] === 'up' && !cluster.isWhole && settings.nodes < mostNodes) {
+    cluster.log.push(`back to ${String(mostNodes)} nodes`);
+    cluster.edit({ ...settings, nodes: mostNodes });
+    return mustEndWell(cluster, ...words);
+  }
+  throw new Error(
+    [ended.stderr, `${words.join(' ')}: ${String(ended.status)}, after`, ...cluster.log].join('\n'),
+  );
+}
+
+/** A run that nothing disturbs. */
+class Run extends Move {
+  readonly words: readonly string[];
+
+  constructor(words: readonly string[]) {
+    super();
+    this.words = words;
+  }
+
+  toString(): string {
+    return this.words.join(' ');
+  }
+
+  protected async happen(cluster: Cluster): Promise<void> {
+    await mustEndWell(cluster, ...this.words);
+  }
+}
+
+/** A run that is killed as it sends a call, or as the answer comes. */
+class KilledRun extends Move {
+  readonly words: readonly string[];
+  readonly moment: number;
+
+  constructor(words: readonly string[], moment: number) {
+    super();
+    this.words = words;
+    this.moment = moment;
+  }
+
+  toString(): string {
+    return `${this.words.join(' ')} killed at ${String(this.moment)}`;
+  }
+
+  protected happen(cluster: Cluster): Promise<void> {
+    return cluster.runKilled(this.moment, ...this.words);
+  }
+}
+
+/** Two people run `up` at the same moment: one goes on, and the other is told so, or finds nothing to do. */
+class Race extends Move {
+  toString(): string {
+    return 'two ups at once';
+  }
+
+  protected async happen(cluster: Cluster): Promise<void> {
+    const ended = await cluster.race('up');
+    const statuses = ended.map((one) => one?.status).sort();
+    cluster.log.push(`they ended with ${statuses.join(' and ')}`);
+    const mayBeHeldBack = !cluster.isWhole && cluster.settings.nodes < cluster.mostNodes;
+    if (!['0,0', '0,4', '4,4', ...(mayBeHeldBack ? ['1,1', '1,4'] : [])].includes(statuses.join()))
+      throw new Error(ended.map((one) => one?.stderr).join('\n'));
+  }
+}
+
+/** Of a run that changes a few things, and of one that makes all. */
+const moments = fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 90 }));
+
+export const runs = {
+  up: fc.constant(new Run(['up'])),
+  destroy: fc.constant(new Run(['destroy'])),
+  killedUp: moments.map((moment) => new KilledRun(['up'], moment)),
+  killedDestroy: moments.map((moment) => new KilledRun(['destroy'], moment)),
+  race: fc.constant(new Race()),
+};
