@@ -118,7 +118,7 @@ export async function withVisit<Result>(
     try {
       await simulation?.save();
     } finally {
-      await local?.release().catch(noting(options.notice));
+      await clock.hold(local?.release() ?? Promise.resolve()).catch(noting(options.notice));
     }
   };
   let result: Result;

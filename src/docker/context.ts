@@ -29,18 +29,18 @@ const plain = 0o644;
 const executable = 0o755;
 
 /** Everything that the image is built from, in a fixed order: the same config gives the same bytes. */
-export async function buildContext(config: SettingsConfig): Promise<readonly ContextFile[]> {
-  const template = async (name: string, mode: number): Promise<ContextFile> => ({
+export function buildContext(config: SettingsConfig): readonly ContextFile[] {
+  const template = (name: string, mode: number): ContextFile => ({
     path: name,
     mode,
-    content: await readTemplate(name),
+    content: readTemplate(name),
   });
   return [
-    await template('Dockerfile', plain),
+    template('Dockerfile', plain),
     { path: 'elasticsearch.yml', mode: plain, content: renderElasticsearchYml(settings(config)) },
-    await template('entrypoint.sh', executable),
-    await template('es-ecs.options', plain),
-    await template('health.sh', executable),
+    template('entrypoint.sh', executable),
+    template('es-ecs.options', plain),
+    template('health.sh', executable),
   ];
 }
 

@@ -39,8 +39,8 @@ export interface ImageInput {
 }
 
 /** The tag of the image for a config: the hash of all that it is made of. */
-export async function imageTag(input: ImageInput): Promise<string> {
-  const files = await buildContext(input.config);
+export function imageTag(input: ImageInput): string {
+  const files = buildContext(input.config);
   return contentHash(files, platformOf(input.architecture), imageFor(input.config.elasticsearch.version));
 }
 
@@ -93,7 +93,7 @@ type Referenced = ImageOrder & { readonly reference: string };
 
 async function build(builder: Builder, options: ImageBuilderOptions, order: Referenced): Promise<void> {
   await withTemporaryDirectory('image', async (directory) => {
-    await writeContext(await buildContext(options.config), directory);
+    await writeContext(buildContext(options.config), directory);
     const details: BuildOrder = {
       directory,
       platform: platformOf(order.architecture),

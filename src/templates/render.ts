@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 import { invariant } from '../errors.ts';
 
@@ -37,7 +37,10 @@ export function shellWords(values: Placeholders): Placeholders {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shellWord(value)]));
 }
 
-/** The text of a file in `templates/`, which ships beside `src/` and `dist/` alike. */
-export function readTemplate(name: string): Promise<string> {
-  return readFile(new URL(`../../templates/${name}`, import.meta.url), 'utf8');
+/**
+ * The text of a file in `templates/`, which ships beside `src/` and `dist/` alike. Read at once, as the program's own code is: a
+ * wait for the disk would let a virtual clock run on by as much as the disk is slow, and no run could be had a second time.
+ */
+export function readTemplate(name: string): string {
+  return readFileSync(new URL(`../../templates/${name}`, import.meta.url), 'utf8');
 }

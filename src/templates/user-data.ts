@@ -20,8 +20,8 @@ const boundary = '==es-ecs==';
  * (re:Post, "run user data on every restart"), and `templates/user-data.sh`. Plain text; the launch template takes it
  * in base64.
  */
-export async function renderUserData(input: UserDataInput): Promise<string> {
-  const script = render(await readTemplate('user-data.sh'), shellWords({ ...input }));
+export function renderUserData(input: UserDataInput): string {
+  const script = render(readTemplate('user-data.sh'), shellWords({ ...input }));
   const cloudConfig = '#cloud-config\ncloud_final_modules:\n  - [scripts-user, always]\n';
   return [
     'MIME-Version: 1.0',

@@ -46,7 +46,7 @@ describe('the classic builder', () => {
   });
 
   it('finds the stage in the Dockerfile that ships', async () => {
-    const second = withPluginFromContext(await readTemplate('Dockerfile'));
+    const second = withPluginFromContext(readTemplate('Dockerfile'));
     expect(second).toContain(
       '\nFROM scratch AS plugins\nCOPY discovery-ec2 /usr/share/elasticsearch/plugins/discovery-ec2\n\nFROM ${BASE_IMAGE}\n',
     );

@@ -22,8 +22,8 @@ const config = {
 };
 
 describe('the build context', () => {
-  it('is the templates and the rendered settings, the same every time', async () => {
-    const files = await buildContext(config);
+  it('is the templates and the rendered settings, the same every time', () => {
+    const files = buildContext(config);
     expect(files.map((file) => [file.path, file.mode.toString(8)])).toEqual([
       ['Dockerfile', '644'],
       ['elasticsearch.yml', '644'],
@@ -31,11 +31,11 @@ describe('the build context', () => {
       ['es-ecs.options', '644'],
       ['health.sh', '755'],
     ]);
-    expect(await buildContext(config)).toEqual(files);
+    expect(buildContext(config)).toEqual(files);
   });
 
-  it('holds every file that the Dockerfile copies, and puts them where the task definition looks', async () => {
-    const files = await buildContext(config);
+  it('holds every file that the Dockerfile copies, and puts them where the task definition looks', () => {
+    const files = buildContext(config);
     const dockerfile = files[0]?.content ?? '';
     const copied = [...dockerfile.matchAll(/^COPY --chown=\S+ (\S+) (\S+)$/gm)].map(([, from, to]) => [
       from,
@@ -53,7 +53,7 @@ describe('the build context', () => {
   });
 
   it('is written with its modes into a directory that is gone afterwards', async () => {
-    const files = await buildContext(config);
+    const files = buildContext(config);
     const seen = await withTemporaryDirectory('test', async (directory) => {
       await writeContext(files, directory);
       expect(statSync(directory).mode & 0o777).toBe(0o700);
@@ -93,8 +93,8 @@ describe('the content hash', () => {
     expect(new Set([hash, ...others]).size).toBe(7);
   });
 
-  it('of a config changes with its settings, its version and the architecture', async () => {
-    const tags = await Promise.all([
+  it('of a config changes with its settings, its version and the architecture', () => {
+    const tags = [
       imageTag({ config, architecture: 'arm64' }),
       imageTag({ config, architecture: 'x86_64' }),
       imageTag({
@@ -108,13 +108,11 @@ describe('the content hash', () => {
         },
         architecture: 'arm64',
       }),
-    ]);
+    ];
     expect(new Set(tags).size).toBe(4);
     const dynamic = { version: '9.4.6', settings: { 'search.max_buckets': 1 } };
-    expect(await imageTag({ config: { ...config, elasticsearch: dynamic }, architecture: 'arm64' })).toBe(
-      tags[0],
-    );
-    expect(await imageTag({ config, architecture: 'arm64' })).toBe(tags[0]);
+    expect(imageTag({ config: { ...config, elasticsearch: dynamic }, architecture: 'arm64' })).toBe(tags[0]);
+    expect(imageTag({ config, architecture: 'arm64' })).toBe(tags[0]);
     expect([platformOf('arm64'), platformOf('x86_64')]).toEqual(['linux/arm64', 'linux/amd64']);
   });
 });

@@ -23,7 +23,7 @@ let serial = 0;
 const nextId = (): string => String(++serial).padStart(8, '0');
 
 async function addHost(node = 'search-1', cluster = 'search'): Promise<Host & { readonly id: string }> {
-  const userData = await renderUserData({
+  const userData = renderUserData({
     cluster,
     ecsCluster: `es-ecs-${cluster}`,
     volumeAddressPrefix: 'hosts/volume/',
@@ -99,7 +99,7 @@ async function expectFailClosed(
 
 describe.skipIf(opened === undefined)('user data on a host', { timeout: 180_000 }, () => {
   it('are a script, and cloud-config that cloud-init knows', async () => {
-    const message = await renderUserData({ cluster: 'a', ecsCluster: 'b', volumeAddressPrefix: 'c' });
+    const message = renderUserData({ cluster: 'a', ecsCluster: 'b', volumeAddressPrefix: 'c' });
     const [, cloudConfig = ''] = /\n(#cloud-config\n.*?)\n--==es-ecs==/s.exec(message) ?? [];
     const host = await addHost();
     const ask = (text: string): string =>

@@ -1,5 +1,6 @@
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 
 /** What the file system says to a write. */
 export type Trouble = 'ENOSPC' | 'EACCES';
@@ -40,6 +41,34 @@ export function watchDisk(name: string, refuses: (write: number) => Trouble | un
     },
     restore: () => {
       put(real);
+    },
+  };
+}
+
+/** Everything that es-ecs does with the file system without waiting for it in place. */
+const doings = ['link', 'mkdir', 'open', 'readdir', 'readFile', 'rename', 'rm', 'stat', 'writeFile'] as const;
+
+/** Real time passes before whatever is done on the disk: another one each time, by the milliseconds given. */
+export function slowDisk(pauseMs: () => number): Pick<Disk, 'restore'> {
+  const real = Object.fromEntries(doings.map((name) => [name, fs[name]]));
+  const slow = Object.fromEntries(
+    Object.entries(real).map(([name, doing]) => [
+      name,
+      async (...args: readonly unknown[]): Promise<unknown> => {
+        await setTimeout(pauseMs());
+        return Reflect.apply(doing, fs, args) as Promise<unknown>;
+      },
+    ]),
+  );
+  const set = (all: typeof real | typeof slow): void => {
+    Object.assign(fs, all);
+    // Named imports of Node's own modules follow only when told.
+    syncBuiltinESMExports();
+  };
+  set(slow);
+  return {
+    restore: () => {
+      set(real);
     },
   };
 }

@@ -12,14 +12,14 @@ import { findShellcheck, writePrograms } from './shell.ts';
 const input = { cluster: 'search', ecsCluster: 'es-ecs-search', volumeAddressPrefix: 'hosts/volume/' };
 
 async function script(): Promise<string> {
-  const message = await renderUserData(input);
+  const message = renderUserData(input);
   const start = message.indexOf('#!/bin/bash');
   return message.slice(start, message.lastIndexOf('--==es-ecs==--'));
 }
 
 describe('user data', () => {
   it('is a MIME message that runs the script on every boot, within the limit of EC2', async () => {
-    const message = await renderUserData(input);
+    const message = renderUserData(input);
     expect(Buffer.byteLength(message)).toBeLessThan(userDataLimitBytes);
     expect(message).toMatch(
       /^MIME-Version: 1\.0\nContent-Type: multipart\/mixed; boundary="==es-ecs=="\n\n--==es-ecs==\n/,

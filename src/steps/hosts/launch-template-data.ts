@@ -23,17 +23,17 @@ export interface LaunchTemplateInputs {
 }
 
 /** What every host of a node group is made of. A node's own name comes to the host by its group's tag. */
-export async function launchTemplateData(
+export function launchTemplateData(
   context: StepContext,
   group: NodeGroup,
   inputs: LaunchTemplateInputs,
-): Promise<RequestLaunchTemplateData> {
+): RequestLaunchTemplateData {
   const { config, facts } = context;
   const instanceType = facts.instanceTypes.get(group.instanceType);
   invariant(instanceType, `nothing is known of the instance type ${group.instanceType}`);
   const imageId = facts.hostImageIds.get(instanceType.architecture);
   invariant(imageId, `no host image is known for ${instanceType.architecture}`);
-  const userData = await renderUserData({
+  const userData = renderUserData({
     cluster: config.name,
     ecsCluster: clusterName(config),
     volumeAddressPrefix,

@@ -86,9 +86,9 @@ export function launchTemplate(
     address,
     needs,
     waits: { ...brief, for: 'the launch template' },
-    desired: async (inputs) => ({
+    desired: (inputs) => ({
       name: nameOfGroup(context.config, group.name),
-      contents: await launchTemplateData(context, group, {
+      contents: launchTemplateData(context, group, {
         profileName: inputs.profile.profileName,
         securityGroupId: inputs.securityGroup.groupId,
         // Its name is known beforehand; it is needed only to be there first.

@@ -66,15 +66,15 @@ export function image(
 ): Resource<ImageDesired, Image, ImageNeeds> {
   const { address, architecture } = options;
   const { config, adapters, clients } = context;
-  const tag = (): Promise<string> => imageTag({ config, architecture });
+  const tag = (): string => imageTag({ config, architecture });
   return {
     address,
     needs,
     waits: { ...brief, for: 'the image' },
-    desired: async ({ repository }) => ({ repositoryUri: repository.repositoryUri, tag: await tag() }),
+    desired: ({ repository }) => ({ repositoryUri: repository.repositoryUri, tag: tag() }),
     find: async ({ fresh }) => {
       // By the tag and never by the remembered digest, which may be that of the image before.
-      const name = `${repositoryName(config)}:${await tag()}`;
+      const name = `${repositoryName(config)}:${tag()}`;
       return context.inventory.find(images, address, { id: undefined, fresh, name });
     },
     id: (observed) => observed.digest,

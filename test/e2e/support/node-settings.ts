@@ -37,7 +37,7 @@ export async function prepareNode(folder: string, config: Config, host: NodeHost
   const image = path.join(folder, 'es-ecs');
   const made = ['es-ecs', 'bin', 'config/jvm.options.d', 'data', 'logs', 'tmp'];
   await Promise.all(made.map((name) => mkdir(path.join(folder, name), { recursive: true })));
-  await writeContext(await buildContext(config), image);
+  await writeContext(buildContext(config), image);
   const hostFile = path.join(folder, 'node.env');
   await writeFile(
     hostFile,

@@ -85,10 +85,18 @@ export class Cluster {
     }
   }
 
-  /** Runs a command at both desks at the same moment. */
-  race(...words: readonly string[]): Promise<readonly (Ended | undefined)[]> {
+  /**
+   * Runs a command at both desks, at the second one so much later. What both do at the very same instant of the account's time may
+   * come in either order, as their files take real time: with a lag that is no multiple of what a call takes, a race can be had again.
+   */
+  race(lagMs: number, ...words: readonly string[]): Promise<readonly (Ended | undefined)[]> {
     this.#begins(words);
-    return Promise.all(this.#desks.map((desk) => this.#start(desk, words, () => undefined)));
+    const [first, second] = this.#desks;
+    const later = async (): Promise<Ended | undefined> => {
+      await this.account.clock.sleep(lagMs);
+      return this.#start(second, words, () => undefined);
+    };
+    return Promise.all([this.#start(first, words, () => undefined), later()]);
   }
 
   /** Runs a command and kills it at its nth moment of writing; whatever it has sent reaches the account all the same. */

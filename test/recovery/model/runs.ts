@@ -62,14 +62,21 @@ class KilledRun extends Move {
   }
 }
 
-/** Two people run `up` at the same moment: one goes on, and the other is told so, or finds nothing to do. */
+/** Two people run `up` at nearly the same moment: one goes on, and the other is told so, or finds nothing to do. */
 class Race extends Move {
+  readonly lagMs: number;
+
+  constructor(lagMs: number) {
+    super();
+    this.lagMs = lagMs;
+  }
+
   toString(): string {
-    return 'two ups at once';
+    return `two ups at once, ${String(this.lagMs)} ms apart`;
   }
 
   protected async happen(cluster: Cluster): Promise<void> {
-    const ended = await cluster.race('up');
+    const ended = await cluster.race(this.lagMs, 'up');
     const statuses = ended.map((one) => one?.status).sort();
     cluster.log.push(`they ended with ${statuses.join(' and ')}`);
     const mayBeHeldBack = !cluster.isWhole && cluster.settings.nodes < cluster.mostNodes;
@@ -86,5 +93,6 @@ export const runs = {
   destroy: fc.constant(new Run(['destroy'])),
   killedUp: moments.map((moment) => new KilledRun(['up'], moment)),
   killedDestroy: moments.map((moment) => new KilledRun(['destroy'], moment)),
-  race: fc.constant(new Race()),
+  // Odd, and a call takes an even number.
+  race: fc.oneof(fc.nat({ max: 50 }), fc.nat({ max: 2_000 })).map((half) => new Race(2 * half + 1)),
 };
