@@ -52,11 +52,12 @@ const callerAddress = '203.0.113.7';
 /**
  * Opens the simulated account, or makes a new one. Its time goes on from where it was left, or from now if that is later.
  *
- * @throws EsEcsError STATE_CORRUPT, when its file cannot be read.
+ * @throws EsEcsError STATE_UNREADABLE or STATE_CORRUPT, when its file cannot be read; STATE_MISMATCH, when it is of another region.
  */
 export async function createSimulation(options: SimulationOptions): Promise<Simulation> {
   const { file, config, faults = [], runtime } = options;
   const snapshot = await readAccount(file);
+  if (snapshot !== undefined) checkRegion(snapshot, options);
   const clock = createVirtualClock({
     startMs: Math.max(realClock.now(), snapshot?.nowMs ?? 0),
     // Another one each time the account has changed: client tokens come from it, and AWS remembers them for a day.
@@ -114,6 +115,18 @@ async function writeAccount(file: string, snapshot: WorldSnapshot): Promise<void
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** An account has every region; a simulated one has only the one that it was begun with. */
+function checkRegion({ region }: WorldSnapshot, { file, config }: SimulationOptions): void {
+  if (region === config.region) return;
+  throw new EsEcsError(
+    'STATE_MISMATCH',
+    `the simulated account in ${file} has the region ${region} only, and this run is for ${config.region}`,
+    {
+      hint: `set region: ${region} in the config, or rm -r ${path.dirname(file)}  to start with an empty account`,
+    },
+  );
 }
 
 async function readAccount(file: string): Promise<WorldSnapshot | undefined> {

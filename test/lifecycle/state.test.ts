@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { parseState } from '../../src/state/parse.ts';
-import { type PlanDocument, Story, type UpDocument } from './story.ts';
+import { configText, type PlanDocument, Story, type UpDocument } from './story.ts';
 
 interface RebuildDocument {
   readonly written: boolean;
@@ -119,5 +119,18 @@ describe('unlock', () => {
     expect(told.stderr).toContain('held in this directory by deploy@build-7, es-ecs up, since 14:02');
     expect(told.stdout).toContain('the lock of search is free');
     expect((await story.run('up')).status).toBe(0);
+  });
+});
+
+describe('a simulated account', () => {
+  it('says that it has no other region than its first, and stays as it is', async () => {
+    await story.json('destroy', '--yes', '--delete-data');
+    const before = readFileSync(story.accountFile, 'utf8');
+    story.write(configText().replace('eu-west-1', 'us-east-1'));
+    const told = await story.run('up');
+    expect(told).toMatchObject({ status: 1, stdout: '' });
+    expect(told.stderr).toContain('has the region eu-west-1 only, and this run is for us-east-1');
+    expect(told.stderr).toContain('set region: eu-west-1 in the config, or rm -r ');
+    expect(readFileSync(story.accountFile, 'utf8')).toBe(before);
   });
 });

@@ -43,6 +43,11 @@ require_root() {
 
 # --- the parts, each cached by itself ---------------------------------------------------------------------------
 
+bootstrap() {
+  rm -rf "$work/debian"
+  debootstrap --variant=minbase --include="$packages" "$suite" "$work/debian"
+}
+
 # Debian takes minutes and hardly ever changes.
 debian_tar() {
   local tar
@@ -50,8 +55,7 @@ debian_tar() {
   if [ ! -f "$tar" ]; then
     need debootstrap:debootstrap
     # It says hundreds of lines, of which only the last matter, and those only when it fails.
-    debootstrap --variant=minbase --include="$packages" "$suite" "$work/debian" \
-      >"$work/debootstrap.log" 2>&1 ||
+    persist bootstrap >"$work/debootstrap.log" 2>&1 ||
       unavailable "debootstrap cannot make Debian $suite: $(tail -n 3 "$work/debootstrap.log")"
     rm -rf "$work/debian"/{var/cache/apt,var/lib/apt/lists,usr/share/doc,usr/share/man,usr/share/locale}/*
     tar -C "$work/debian" --numeric-owner --one-file-system --exclude='./proc/*' --exclude='./sys/*' --exclude='./dev/*' \

@@ -47,7 +47,7 @@ require_machine() {
 }
 
 apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >&2
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@" >&2
 }
 
 # --- the root file system -----------------------------------------------------------------------------------------
@@ -70,11 +70,11 @@ install_tree() {
     trap 'rm -rf --one-file-system "$making"' EXIT
     chmod 755 "$making"
     # In a mount namespace of its own, as debootstrap mounts proc.
-    unshare --mount debootstrap --variant=minbase "$suite" "$making" >&2 ||
+    bootstrap "$making" || { rm -rf --one-file-system "${making:?}"/* && bootstrap "$making"; } ||
       unavailable "debootstrap cannot make a root file system of $suite"
     # debootstrap does not see through versioned virtual packages; apt does.
     unshare --mount --pid --fork --mount-proc="$making/proc" chroot "$making" \
-      env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${packages[@]}" >&2 ||
+      env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=5 install -y --no-install-recommends "${packages[@]}" >&2 ||
       unavailable 'apt-get cannot install what a host has'
     rm -rf "$making"/var/cache/apt/archives "$making"/var/lib/apt/lists "$making"/usr/share/{doc,locale,man}
     finish_tree "$making"
@@ -85,6 +85,10 @@ install_tree() {
   fi
   exec 8>&-
   echo "$tree"
+}
+
+bootstrap() {
+  unshare --mount debootstrap --variant=minbase "$suite" "$1" >&2
 }
 
 # What an ECS host has besides.

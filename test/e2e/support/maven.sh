@@ -7,7 +7,18 @@ unavailable() {
 }
 
 apt() {
-  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >&2
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@" >&2
+}
+
+# COMMAND…: up to three times, as a download of hundreds of megabytes may break off once.
+persist() {
+  local tries
+  for tries in 1 2 3; do
+    if "$@"; then return 0; fi
+    echo "attempt $tries of 3 failed: $*" >&2
+    if [ "$tries" -lt 3 ]; then sleep $((tries * 10)); fi
+  done
+  return 1
 }
 
 # program:package …: installs what is missing.
@@ -20,7 +31,7 @@ need() {
   [ "$(id -u)" = 0 ] || unavailable "there is no ${missing[*]}, and installing it needs root"
   command -v apt-get >/dev/null || unavailable "there is no ${missing[*]}, and no apt-get to install it with"
   apt update || true
-  apt install -y --no-install-recommends "${missing[@]}" || unavailable "apt-get cannot install ${missing[*]}"
+  persist apt install -y --no-install-recommends "${missing[@]}" || unavailable "apt-get cannot install ${missing[*]}"
 }
 
 maven() {
@@ -35,7 +46,7 @@ unpack_from_maven() {
   zip=${MAVEN_REPO_LOCAL:-$HOME/.m2/repository}/${group//.//}/$artifact/$version/$artifact-$version.zip
   if [ ! -f "$zip" ]; then
     fetched=1
-    maven dependency:get -Dartifact="$coordinates:zip" -Dtransitive=false || unavailable "Maven cannot get $coordinates"
+    persist maven dependency:get -Dartifact="$coordinates:zip" -Dtransitive=false || unavailable "Maven cannot get $coordinates"
   fi
   unzip -q "$zip" "${@:3}" -d "$folder"
   # Up to a gigabyte, of which what is wanted is now elsewhere.

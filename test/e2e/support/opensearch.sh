@@ -45,7 +45,7 @@ add_plugin() {
   </dependency></dependencies>
 </project>
 POM
-  maven -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$plugin" ||
+  persist maven -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$plugin" ||
     unavailable "Maven cannot get org.opensearch.plugin:discovery-ec2:$version"
   # The server refuses to start with a class that it finds twice: in its own jars, or in log4j's two bridges.
   rm -f "$plugin"/log4j-1.2-api-*.jar

@@ -22,7 +22,7 @@ install_server() {
     chmod +x "$policy"
     made=1
   fi
-  local apt=(apt-get -q -o DPkg::Lock::Timeout=300)
+  local apt=(apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5)
   DEBIAN_FRONTEND=noninteractive "${apt[@]}" update >&2 || true
   DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends openssh-server >&2 || true
   if [ "$made" = 1 ]; then rm -f "$policy"; fi
