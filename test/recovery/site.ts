@@ -10,6 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { afterAll } from 'vitest';
+
 import { createVirtualClock } from '../../src/engine/clock.ts';
 import { createSimulatedAccount, type SimulatedAccount } from '../../src/simulator/account.ts';
 import type { WorldSnapshot } from '../../src/simulator/core/world.ts';
@@ -26,9 +28,15 @@ export interface CrashImage {
 
 const stateFolder = path.join('.es-ecs', 'simulated');
 
+/** Holds the directories of a test file, so that none is left: a run that was killed may write into one that has been removed. */
+const ground = mkdtempSync(path.join(tmpdir(), 'es-ecs-recovery-'));
+afterAll(() => {
+  rmSync(ground, { recursive: true, force: true });
+});
+
 /** A new directory with a config, and with the files of an earlier one. */
 export function createDirectory(config: string, files: Files = {}): string {
-  const directory = mkdtempSync(path.join(tmpdir(), 'es-ecs-recovery-'));
+  const directory = mkdtempSync(path.join(ground, 'desk-'));
   writeFileSync(path.join(directory, 'es-ecs.yaml'), config);
   mkdirSync(path.join(directory, stateFolder), { recursive: true });
   for (const [name, text] of Object.entries(files))
