@@ -205,7 +205,7 @@ async function prepare(options: SessionOptions, visit: Visit): Promise<Session> 
   const { adapters, config, state, clock, lock, simulation } = visit;
   // Looked at before all else is: what is read afterwards is still so when the lock is taken.
   await lock.look(state.run);
-  lock.whenTaken((run) => clock.hold(state.begin(run)));
+  lock.whenTaken((run) => state.begin(run));
   const lookedMs = clock.now();
   if (options.locks) lock.refuseHeld();
   if (options.seesAll === true) await untilAllIsSeen(options, visit);

@@ -59,29 +59,46 @@ interface Sleeper {
 /** Event-loop turns without news after which everybody is taken to be asleep. */
 const quietTurns = 3;
 
+/** Real work that holds a virtual clock. */
+interface Held {
+  isOver: boolean;
+  readonly release: () => void;
+}
+
+/** How a virtual clock begins. */
+export interface VirtualClockOptions {
+  readonly startMs: number;
+  readonly seed?: number;
+  /**
+   * Whoever holds the clock goes on only when all real work that is under way is over, and in the order in which it began: so which
+   * file was written first makes no difference, and a run comes out the same each time. Then nothing that is held may wait for
+   * something else that is.
+   */
+  readonly inOrder?: boolean;
+}
+
 /**
  * A clock that jumps to the next sleeper as soon as everybody sleeps: a NAT gateway's 100 seconds pass in a
  * millisecond. Work that really takes time must be wrapped in `hold`.
  */
-export function createVirtualClock(options: {
-  readonly startMs: number;
-  readonly seed?: number;
-}): VirtualClock {
-  return new VirtualClock(options.startMs, options.seed ?? 1);
+export function createVirtualClock(options: VirtualClockOptions): VirtualClock {
+  return new VirtualClock(options);
 }
 
 export class VirtualClock implements Clock {
   #nowMs: number;
   #order = 0;
-  #held = 0;
   #turning = false;
   #quiet = 0;
   #seed: number;
+  readonly #isInOrder: boolean;
+  readonly #held: Held[] = [];
   readonly #sleepers: Sleeper[] = [];
 
-  constructor(startMs: number, seed: number) {
+  constructor({ startMs, seed = 1, inOrder = false }: VirtualClockOptions) {
     this.#nowMs = startMs;
     this.#seed = seed >>> 0;
+    this.#isInOrder = inOrder;
   }
 
   now(): number {
@@ -98,12 +115,27 @@ export class VirtualClock implements Clock {
   }
 
   async hold<Result>(work: Promise<Result>): Promise<Result> {
-    this.#held += 1;
-    try {
-      return await work;
-    } finally {
-      this.#held -= 1;
-      this.#stir();
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const held: Held = { isOver: false, release };
+    this.#held.push(held);
+    const over = (): void => {
+      held.isOver = true;
+      this.#release();
+    };
+    void work.then(over, over);
+    await released;
+    this.#stir();
+    return work;
+  }
+
+  #release(): void {
+    if (this.#isInOrder && this.#held.some(({ isOver }) => !isOver)) return;
+    for (const held of this.#held.filter(({ isOver }) => isOver)) {
+      this.#held.splice(this.#held.indexOf(held), 1);
+      held.release();
     }
   }
 
@@ -170,8 +202,8 @@ export class VirtualClock implements Clock {
 
   #turn(): void {
     this.#quiet += 1;
-    if (this.#held === 0 && this.#isLed() && this.#quiet >= quietTurns) this.#wakeNext();
-    if (!this.#isLed() || this.#held > 0) {
+    if (this.#held.length === 0 && this.#isLed() && this.#quiet >= quietTurns) this.#wakeNext();
+    if (!this.#isLed() || this.#held.length > 0) {
       this.#turning = false;
       return;
     }

@@ -45,4 +45,28 @@ describe('the virtual clock', () => {
     expect(seen).toBe(0);
     expect(await sleeping).toBe(1_000);
   });
+
+  it('lets what is held go on in the order of its beginning, once all of it is over, where it is told to', async () => {
+    for (const inOrder of [true, false]) {
+      const clock = createVirtualClock({ startMs: 0, inOrder });
+      const went: string[] = [];
+      const hold = async (name: string, turns: number): Promise<void> => {
+        const outcome = clock.hold(after(turns).then(() => { fails(name); }));
+        await outcome.catch(() => undefined);
+        went.push(name);
+      };
+      await Promise.all([hold('slow', 9), hold('failing', 5), hold('quick', 1)]);
+      expect(went).toEqual(inOrder ? ['slow', 'failing', 'quick'] : ['quick', 'failing', 'slow']);
+      expect(await clock.sleep(10).then(() => clock.now())).toBe(10);
+    }
+  });
 });
+
+/** As what takes real time does. */
+async function after(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function fails(name: string): void {
+  if (name === 'failing') throw new Error(name);
+}

@@ -74,6 +74,7 @@ export function openAccount(opening: Opening = {}): SimulatedAccount {
   const clock = createVirtualClock({
     startMs: (snapshot?.nowMs ?? Date.UTC(2026, 0, 1)) + gapMs,
     seed: (snapshot?.serial ?? 0) * 31 + seed,
+    inOrder: true,
   });
   const account = createSimulatedAccount({
     clock,
