@@ -51,7 +51,11 @@ describe('the virtual clock', () => {
       const clock = createVirtualClock({ startMs: 0, inOrder });
       const went: string[] = [];
       const hold = async (name: string, turns: number): Promise<void> => {
-        const outcome = clock.hold(after(turns).then(() => { fails(name); }));
+        const outcome = clock.hold(
+          after(turns).then(() => {
+            fails(name);
+          }),
+        );
         await outcome.catch(() => undefined);
         went.push(name);
       };
