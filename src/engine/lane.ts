@@ -76,7 +76,7 @@ export class LaneQueue {
     );
   }
 
-  /** Resolves once the turn's work is done; rejects when it failed, or when the roll ended before it. */
+  /** Resolves once the turn's work is done, the last one's with the roll; rejects when it failed, or when the roll ended before it. */
   join(turn: Turn): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ turn, done: resolve, failed: reject, hasBegun: false });
@@ -96,11 +96,29 @@ export class LaneQueue {
     });
   }
 
+  /**
+   * What the lane does after the last turn is part of that one (the cluster is to be green again, what was set in it to be taken
+   * back): nothing that comes after it begins before, and no run ends.
+   */
   async #roll(batch: readonly Waiting[]): Promise<void> {
-    await this.#lane.roll(
-      batch.map((one) => ({ ...one.turn, work: () => this.#begin(one) })),
-      this.#run,
-    );
+    let left = batch.length;
+    let last: Waiting | undefined;
+    const begin = async (one: Waiting): Promise<void> => {
+      await this.#begin(one);
+      left -= 1;
+      if (left > 0) one.done();
+      else last = one;
+    };
+    try {
+      await this.#lane.roll(
+        batch.map((one) => ({ ...one.turn, work: () => begin(one) })),
+        this.#run,
+      );
+    } catch (error) {
+      last?.failed(error);
+      throw error;
+    }
+    last?.done();
     const forgotten = batch.find((one) => !one.hasBegun);
     invariant(
       forgotten === undefined,
@@ -112,7 +130,6 @@ export class LaneQueue {
     one.hasBegun = true;
     try {
       await one.turn.work();
-      one.done();
     } catch (error) {
       this.#failedAt = one.turn.address;
       one.failed(error);

@@ -138,6 +138,31 @@ describe('a lane', () => {
     }
   });
 
+  it('is over with its last word and not with its last turn: nothing else goes on before, and its failure is told', async () => {
+    for (const fails of [false, true]) {
+      const build = (shop: Shop, size: number) => {
+        const lane: Lane = {
+          name: 'tidy',
+          roll: async (turns) => {
+            for (const turn of turns) await turn.work();
+            await shop.clock.sleep(60_000);
+            if (fails) throw new EsEcsError('WAIT_TIMEOUT', 'the shop is not tidy', { address: 's/1' });
+            shop.writes.push('tidy');
+          },
+        };
+        const [zero, one] = three.map((address) => thing(shop, { address, lane, size }));
+        if (zero === undefined || one === undefined) throw new Error('three were made');
+        return [zero, one, thing(shop, { address: 't/after', size, needs: { one } })];
+      };
+      const shop = await shopOf((one) => build(one, 1));
+      const running = apply(shop, build(shop, 2));
+      if (fails) await expect(running).rejects.toMatchObject({ code: 'WAIT_TIMEOUT', address: 's/1' });
+      else expect((await running).elapsedMs).toBeGreaterThanOrEqual(60_000);
+      const after = fails ? [] : ['tidy', 'grow t/after'];
+      expect(shop.writes).toEqual(['grow s/0', 'grow s/1', ...after]);
+    }
+  });
+
   it('that refuses makes nothing, and says why for the first', async () => {
     const lane: Lane = {
       name: 'careful',
