@@ -10,6 +10,7 @@ import type { Located } from '../config/load.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Emit } from '../engine/events.ts';
 import { createGraph, type Graph } from '../engine/graph.ts';
+import type { Address } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import { EsEcsError } from '../errors.ts';
 import type { AccountLock } from '../lock/account-lock.ts';
@@ -202,13 +203,55 @@ async function untilAllIsSeen({ notice, signal }: SessionOptions, { lock, clock 
 }
 
 async function prepare(options: SessionOptions, visit: Visit): Promise<Session> {
-  const { adapters, config, state, clock, lock, simulation } = visit;
+  const { inventory, state, clock, lock } = visit;
   // Looked at before all else is: what is read afterwards is still so when the lock is taken.
   await lock.look(state.run);
   lock.whenTaken((run) => state.begin(run));
   const lookedMs = clock.now();
   if (options.locks) lock.refuseHeld();
   if (options.seesAll === true) await untilAllIsSeen(options, visit);
+  let prepared = await prepareSteps(options, visit);
+  const unwanted = unwantedIntents(state, prepared.graph);
+  if (options.locks && unwanted.length > 0) {
+    if (lock.unseenUntilMs > clock.now()) {
+      await untilAllIsSeen(options, visit);
+      inventory.forget();
+      prepared = await prepareSteps(options, visit);
+    }
+    // All that came of them is found by its tags from now on.
+    for (const address of unwanted) await state.withdraw(address);
+  }
+  // A newer image is chosen once a person has agreed to what follows from it.
+  if (options.locks && options.refreshesImages !== true) await state.pin(prepared.pins);
+  return {
+    ...visit,
+    ...prepared,
+    run: (emit, { concurrency, awaitGates }) => ({
+      clock,
+      memory: state,
+      emit,
+      concurrency,
+      awaitGates,
+      waited: new Map(),
+      unseenUntilMs: () => (lock.unseenUntilMs > lookedMs ? lock.unseenUntilMs : 0),
+      isRefusal,
+      ...endingWithCredentials(options, lock.lost),
+    }),
+  };
+}
+
+/** What a run that died was making and the config no longer asks for: nobody would look for it once more, and it would stay. */
+function unwantedIntents({ intended }: StateStore, { resources }: Graph): readonly Address[] {
+  const wanted = new Set(resources.filter((one) => one.unwanted !== true).map(({ address }) => address));
+  return intended.filter((address) => !wanted.has(address));
+}
+
+/** All that is read before a plan. */
+async function prepareSteps(
+  options: SessionOptions,
+  visit: Visit,
+): Promise<Pick<Session, 'context' | 'pins' | 'graph' | 'steps'>> {
+  const { adapters, config, state, clock, simulation } = visit;
   const { context, pins } = await prepareContext({
     ...visit,
     pins: state.pins,
@@ -225,27 +268,8 @@ async function prepare(options: SessionOptions, visit: Visit): Promise<Session> 
     departures: (nodes) => nodeDepartures({ cluster: adapters.cluster, clock, ...nodes }),
     askCallerAddress: () => (simulation === undefined ? askCallerAddress() : simulation.askCallerAddress()),
   });
-  // A newer image is chosen once a person has agreed to what follows from it.
-  if (options.locks && options.refreshesImages !== true) await state.pin(pins);
   const steps = clusterSteps(context);
-  return {
-    ...visit,
-    context,
-    pins,
-    graph: createGraph(steps.resources),
-    steps,
-    run: (emit, { concurrency, awaitGates }) => ({
-      clock,
-      memory: state,
-      emit,
-      concurrency,
-      awaitGates,
-      waited: new Map(),
-      unseenUntilMs: () => (lock.unseenUntilMs > lookedMs ? lock.unseenUntilMs : 0),
-      isRefusal,
-      ...endingWithCredentials(options, lock.lost),
-    }),
-  };
+  return { context, pins, graph: createGraph(steps.resources), steps };
 }
 
 /**

@@ -79,6 +79,11 @@ export class StateStore {
     return this.#state.intents[address] !== undefined;
   }
 
+  /** What a run has begun to make and has not seen the end of. */
+  get intended(): readonly string[] {
+    return Object.keys(this.#state.intents);
+  }
+
   /**
    * Whether something may have been made whose answer never came, or whose id could not be saved: whoever comes next knows
    * no more than the file.
