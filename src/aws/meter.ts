@@ -37,7 +37,10 @@ export function actionOf(error: unknown): string | undefined {
 /** Counts every call of every client it is attached to, by operation, and bounds how many are under way. */
 export class CallMeter {
   readonly #byOperation = new Map<string, number>();
+  readonly #firstTrips = new Map<string, number>();
   readonly #limit = pLimit(inFlightLimit);
+  #trips = 0;
+  #answeredTrips = 0;
 
   get calls(): ApiCalls {
     let reads = 0;
@@ -54,6 +57,20 @@ export class CallMeter {
     return Object.fromEntries([...this.#byOperation].sort(([a], [b]) => a.localeCompare(b)));
   }
 
+  /**
+   * How many trips deep it went: the longest chain of calls in which each was asked for after the answer to the one before had come.
+   * With calls that all take as long it is exactly how many times that has to pass; where they do not, the figure is rather too large,
+   * as an answer may have come before a call that did not wait for it.
+   */
+  get tripsDeep(): number {
+    return this.#trips;
+  }
+
+  /** By operation, the trip on which it was first asked for: 1 for what waits for no answer. */
+  get firstTrips(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#firstTrips);
+  }
+
   /** Also makes errors remember which call they came out of (`actionOf`), those of credentials and of the network too. */
   attach(client: AnyClient): void {
     // The clients' stacks differ only in the types of what passes through; this middleware looks at none of it.
@@ -63,7 +80,7 @@ export class CallMeter {
         const operation = operationOf(context);
         this.#byOperation.set(operation, (this.#byOperation.get(operation) ?? 0) + 1);
         // Noted within the SDK's retries as well, which must know what it is they would repeat.
-        return this.#limit(() => noting(context, next(args)));
+        return this.#onTrip(operation, () => this.#limit(() => noting(context, next(args))));
       },
       { step: 'deserialize', priority: 'high', name: 'esEcsMeter' },
     );
@@ -72,6 +89,18 @@ export class CallMeter {
       priority: 'high',
       name: 'esEcsOrigin',
     });
+  }
+
+  /** A call goes on the trip after the last one of which an answer has come; to wait for one's turn among many is no trip. */
+  async #onTrip(operation: string, call: () => Promise<unknown>): Promise<unknown> {
+    const trip = this.#answeredTrips + 1;
+    this.#trips = Math.max(this.#trips, trip);
+    if (!this.#firstTrips.has(operation)) this.#firstTrips.set(operation, trip);
+    try {
+      return await call();
+    } finally {
+      this.#answeredTrips = Math.max(this.#answeredTrips, trip);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-import { DescribeVpcsCommand } from '@aws-sdk/client-ec2';
+import { DescribeSubnetsCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
+import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
 
 import { createClients } from '../../src/aws/clients.ts';
@@ -15,6 +16,30 @@ describe('CallMeter', () => {
   it('tells reads from writes', () => {
     expect(['DescribeVpcs', 'GetAuthorizationToken', 'ListTasks', 'BatchGetImage'].every(isRead)).toBe(true);
     expect(['CreateVpc', 'RunInstances', 'BatchDeleteImage'].some(isRead)).toBe(false);
+  });
+
+  it('counts how many trips deep it went, and on which trip a call was first asked for', async () => {
+    const clock = createVirtualClock({ startMs: 0 });
+    const account = createSimulatedAccount({ clock });
+    const meter = new CallMeter();
+    const { ec2, iam } = createClients({
+      region: 'eu-west-1',
+      clock,
+      meter,
+      credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
+      attach: account.attach.bind(account),
+    });
+    expect(meter.tripsDeep).toBe(0);
+    await Promise.all([ec2.send(new DescribeVpcsCommand({})), ec2.send(new DescribeVpcsCommand({}))]);
+    expect(meter.tripsDeep).toBe(1);
+    // A refusal is an answer, too; what goes beside it is on the same trip.
+    await Promise.all([
+      expect(iam.send(new GetRoleCommand({ RoleName: 'nobody' }))).rejects.toThrow(),
+      ec2.send(new DescribeVpcsCommand({})),
+    ]);
+    await ec2.send(new DescribeSubnetsCommand({}));
+    expect(meter.tripsDeep).toBe(3);
+    expect(meter.firstTrips).toEqual({ DescribeVpcs: 1, GetRole: 2, DescribeSubnets: 3 });
   });
 
   it('notes on an error which call it came out of, that of missing credentials too', async () => {
