@@ -3,7 +3,7 @@ import DataLoader from 'dataloader';
 import type { Address, Kin, Sight } from '../engine/resource.ts';
 import { EsEcsError } from '../errors.ts';
 import type { Clients } from './clients.ts';
-import { clusterTag, resourceTag, type Tags } from './tags.ts';
+import { clusterTag, isOf, resourceTag, type Tags } from './tags.ts';
 
 /**
  * A type of thing in the account, and how many of it are read at once. Defined in the resource's own file; resources of
@@ -13,8 +13,8 @@ export interface Collection<Item> {
   /** In the plural, for errors: "NAT gateways". */
   readonly name: string;
   /**
-   * All that carry the cluster's tag, paged to the end. Absent for things that have no list by tag and a name that is
-   * known beforehand (roles, services): those are read by id, the name being the id.
+   * All that carry the cluster's tag, paged to the end; whose each one is, the inventory looks at itself. Absent for things that have
+   * no list by tag and a name that is known beforehand (roles, services): those are read by id, the name being the id.
    */
   readonly list?: (clients: Clients, cluster: string) => Promise<readonly Item[]>;
   /** By id, at most `chunk` at a time; what does not exist is left out of the answer, never an error. */
@@ -99,7 +99,9 @@ export class Inventory {
 
   async #read<Item>(collection: Collection<Item>): Promise<readonly Item[]> {
     const items = (await collection.list?.(this.#clients, this.#cluster)) ?? [];
-    return items.filter((item) => collection.isGone?.(item) !== true);
+    return items.filter(
+      (item) => isOf(this.#cluster, collection.tags(item)) && collection.isGone?.(item) !== true,
+    );
   }
 
   async #byId<Item>(collection: Collection<Item>, id: string, fresh: boolean): Promise<Item | undefined> {

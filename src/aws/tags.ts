@@ -11,6 +11,14 @@ export const nodeTag = 'es-ecs-node';
 
 export type Tags = Readonly<Record<string, string>>;
 
+/**
+ * Whether what carries these tags is the cluster's. Asked of every answer, whatever it was filtered by: a service that ignores a
+ * filter it does not know answers with everybody's.
+ */
+export function isOf(cluster: string, tags: Tags): boolean {
+  return tags[clusterTag] === cluster;
+}
+
 /** EC2, IAM, Auto Scaling, ECR, SSM and Secrets Manager spell a tag this way. */
 export interface CapitalTag {
   Key?: string | undefined;

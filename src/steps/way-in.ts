@@ -6,7 +6,7 @@ import type { Clients } from '../aws/clients.ts';
 import { collectPages, ec2Filters } from '../aws/ec2.ts';
 import { toEsEcsError } from '../aws/errors.ts';
 import type { Inventory } from '../aws/inventory.ts';
-import { fromCapitalTags, nodeTag } from '../aws/tags.ts';
+import { fromCapitalTags, isOf, nodeTag } from '../aws/tags.ts';
 import type { Config } from '../config/config.ts';
 import { EsEcsError } from '../errors.ts';
 import type { SshHost } from '../ssh/arguments.ts';
@@ -73,9 +73,12 @@ export async function nodeAddresses({ clients, config }: Lookup): Promise<readon
   );
   const found = reservations
     .flatMap((reservation) => reservation.Instances ?? [])
-    .flatMap(({ PrivateIpAddress: host, Tags }): readonly NodeAddress[] =>
-      host === undefined ? [] : [{ name: fromCapitalTags(Tags)[nodeTag] ?? host, host, port: httpPort }],
-    )
+    .flatMap(({ PrivateIpAddress: host, State, Tags }): readonly NodeAddress[] => {
+      const tags = fromCapitalTags(Tags);
+      const name = tags[nodeTag];
+      const isHost = isOf(config.name, tags) && State?.Name === 'running';
+      return host === undefined || name === undefined || !isHost ? [] : [{ name, host, port: httpPort }];
+    })
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   if (found.length > 0) return found;
   throw new EsEcsError('CLUSTER_UNREACHABLE', 'no host runs', { hint: 'es-ecs up  brings them back' });

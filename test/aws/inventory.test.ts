@@ -90,6 +90,39 @@ describe('Inventory', () => {
     await expect(find).rejects.toMatchObject({ code: 'NOT_OWNED' });
   });
 
+  it('takes nothing out of a list that does not carry the tag of its own cluster, whatever was filtered by', async () => {
+    const others: Box = { id: 'b2', tags: { [clusterTag]: 'other', [resourceTag]: 'one' } };
+    const nobodys: Box = { id: 'b3', tags: { [resourceTag]: 'one' } };
+    const { listed, inventory } = shelf(owned('b1', 'one'), others, nobodys);
+    const unfiltered = { ...listed, list: async () => [owned('b1', 'one'), others, nobodys] };
+    expect((await inventory.owned(unfiltered)).map(({ id }) => id)).toEqual(['b1']);
+    expect((await inventory.kin(unfiltered)).map(({ observed }) => observed.id)).toEqual(['b1']);
+    const found = await inventory.find(unfiltered, 'one', { id: undefined, fresh: true });
+    expect(found?.id).toBe('b1');
+    expect(await inventory.find(unfiltered, 'two', { id: undefined, fresh: false })).toBeUndefined();
+  });
+
+  it.each([true, false])(
+    'refuses a remembered id that has gone to another cluster (fresh: %s)',
+    async (fresh) => {
+      const { listed, inventory } = shelf({
+        id: 'b1',
+        tags: { [clusterTag]: 'other', [resourceTag]: 'one' },
+      });
+      await expect(inventory.find(listed, 'one', { id: 'b1', fresh })).rejects.toMatchObject({
+        code: 'NOT_OWNED',
+        message: expect.stringContaining(`${clusterTag}=other`),
+      });
+    },
+  );
+
+  it('takes out of an answer by ids only what was asked for', async () => {
+    const { listed, inventory } = shelf();
+    const everything = { ...listed, byIds: async () => [owned('b2', 'two'), owned('b1', 'one')] };
+    expect((await inventory.find(everything, 'one', { id: 'b1', fresh: true }))?.id).toBe('b1');
+    expect(await inventory.find({ ...everything }, 'three', { id: 'b3', fresh: true })).toBeUndefined();
+  });
+
   it('reads again once it has forgotten', async () => {
     const { asked, listed, inventory } = shelf(owned('b1', 'one'));
     await inventory.owned(listed);

@@ -30,7 +30,8 @@ export const bastions = ec2Collection<Bastion>({
     const request = { Filters: narrowed, InstanceIds: ids };
     const pages = paginateDescribeInstances({ client: clients.ec2 }, request);
     const reservations = await collectPages(pages, (page) => page.Reservations);
-    return reservations.flatMap((one) => one.Instances ?? []).map(fromSdk);
+    const found = reservations.flatMap((one) => one.Instances ?? []).map(fromSdk);
+    return filters === undefined ? found : found.filter((one) => one.tags[resourceTag] === bastionAddress);
   },
   id: (bastion) => bastion.instanceId,
   isGone: (bastion) => bastion.state === 'terminated',

@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, paginateListServices, paginateListTasks } from '@aws-sdk/client-ecs';
 
 import { collectPages } from '../../aws/ec2.ts';
-import { clusterTag } from '../../aws/tags.ts';
+import { isOf } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Blocker } from '../../engine/resource.ts';
 import { inChunks } from '../chunks.ts';
@@ -32,7 +32,7 @@ async function serviceBlockers({ clients, config }: StepContext, cluster: string
     .flat()
     .filter(({ status }) => status !== 'INACTIVE')
     .map(({ serviceName, status, tags }) => {
-      const isOurs = tags[clusterTag] === config.name;
+      const isOurs = isOf(config.name, tags);
       return {
         what: `the service ${serviceName}, ${status}${isOurs ? '' : notOurs}`,
         passes: isOurs || status === 'DRAINING',

@@ -8,7 +8,7 @@ import {
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages, ec2Filters } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
-import { fromCapitalTags, nodeTag, type Tags } from '../../aws/tags.ts';
+import { fromCapitalTags, isOf, nodeTag, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import { problemTag } from '../policies/instance.ts';
 
@@ -90,7 +90,8 @@ async function listUnended(
       const tags = fromCapitalTags(instance.Tags);
       const state = instance.State?.Name ?? 'pending';
       return { node: tags[nodeTag] ?? '', instanceId: instance.InstanceId ?? '', state, tags };
-    });
+    })
+    .filter(({ state, tags }) => isOf(cluster, tags) && unended.includes(state));
 }
 
 /** Lines of the console that are shown. */

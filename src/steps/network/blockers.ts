@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 
 import { collectPages, existing } from '../../aws/ec2.ts';
-import { clusterTag, fromCapitalTags, type Tags } from '../../aws/tags.ts';
+import { fromCapitalTags, isOf, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Blocker } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
@@ -91,7 +91,7 @@ const notOurs = ', which es-ecs did not make';
 
 /** Whether something carries this cluster's tag. */
 function isOwn(context: StepContext, tags: Tags): boolean {
-  return tags[clusterTag] === context.config.name;
+  return isOf(context.config.name, tags);
 }
 
 async function interfaceBlockers(context: StepContext, Filters: Filter[]): Promise<readonly Blocker[]> {

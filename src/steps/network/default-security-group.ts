@@ -22,7 +22,9 @@ const defaultGroups: Collection<SecurityGroup> = {
       { Name: 'group-name', Values: ['default'] },
     ];
     const pages = paginateDescribeSecurityGroups({ client: clients.ec2 }, { Filters });
-    return (await collectPages(pages, (page) => page.SecurityGroups)).map(securityGroupFromSdk);
+    const found = await collectPages(pages, (page) => page.SecurityGroups);
+    // It is emptied: another group that came along with an answer must not be taken for it.
+    return found.filter(({ GroupName }) => GroupName === 'default').map(securityGroupFromSdk);
   },
   chunk: 100,
   id: (group) => group.vpcId,

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 
 import { collectPages } from '../../aws/ec2.ts';
-import { clusterTag, fromCapitalTags } from '../../aws/tags.ts';
+import { fromCapitalTags, isOf } from '../../aws/tags.ts';
 import type { Blocker } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
 
@@ -29,7 +29,7 @@ interface Content {
 export async function contentsOfVpc(context: StepContext, vpcId: string): Promise<readonly Blocker[]> {
   const contents = (await Promise.all(readers.map((read) => read(context, vpcId)))).flat();
   return contents.map(({ noun, id = '', tags, look }) => {
-    const isOurs = fromCapitalTags(tags)[clusterTag] === context.config.name;
+    const isOurs = isOf(context.config.name, fromCapitalTags(tags));
     return {
       what: `${noun} ${id}${isOurs ? '' : ', which es-ecs did not make'}`,
       passes: isOurs,

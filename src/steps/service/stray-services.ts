@@ -1,7 +1,7 @@
 import { DeleteServiceCommand, paginateListServices } from '@aws-sdk/client-ecs';
 
 import { collectPages } from '../../aws/ec2.ts';
-import { clusterTag, resourceTag } from '../../aws/tags.ts';
+import { isOf, resourceTag } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Needs, Resource } from '../../engine/resource.ts';
 import { inChunks } from '../chunks.ts';
@@ -42,7 +42,7 @@ export function strayServices(context: StepContext, needs: Needs): Resource<unkn
       );
       return found
         .flat()
-        .filter((one) => one.tags[clusterTag] === config.name && one.status !== 'INACTIVE')
+        .filter((one) => isOf(config.name, one.tags) && one.status !== 'INACTIVE')
         .map((observed) => ({ observed, address: observed.tags[resourceTag] }));
     },
     id: (observed) => observed.key,

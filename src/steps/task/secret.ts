@@ -14,14 +14,7 @@ import {
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
-import {
-  clusterTag,
-  diffTags,
-  fromCapitalTags,
-  type Tags,
-  type TagWriter,
-  toCapitalTags,
-} from '../../aws/tags.ts';
+import { diffTags, fromCapitalTags, type Tags, type TagWriter, toCapitalTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Change, Inputs, Needs, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
@@ -57,8 +50,8 @@ const secrets: Collection<Secret> = {
       ),
       (page) => page.SecretList,
     );
-    // The filter also takes names that only begin alike.
-    return found.map(toSecret).filter((secret) => secret.tags[clusterTag] === cluster);
+    // The filter also takes names that only begin alike; their tags tell them apart.
+    return found.map(toSecret);
   },
   byIds: async (clients, names) => {
     const found = await Promise.all(names.map((name) => read(clients, name)));

@@ -1,7 +1,7 @@
 import { paginateListTaskDefinitionFamilies } from '@aws-sdk/client-ecs';
 
 import { collectPages } from '../../aws/ec2.ts';
-import { clusterTag, resourceTag } from '../../aws/tags.ts';
+import { isOf, resourceTag } from '../../aws/tags.ts';
 import type { Needs, Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
 import { clusterName } from '../names.ts';
@@ -33,7 +33,7 @@ export function strayDefinitions(context: StepContext, needs: Needs): Resource<u
       // The prefix also takes in `es-ecs-search-2`, which is another cluster's.
       const found = await definitions.byIds(clients, families);
       return found
-        .filter((one) => one.tags[clusterTag] === config.name)
+        .filter((one) => isOf(config.name, one.tags))
         .map((observed) => ({ observed, address: observed.tags[resourceTag] }));
     },
     id: (observed) => observed.family,
