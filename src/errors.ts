@@ -49,6 +49,7 @@ export const errorCodes = {
     exitStatus: 2,
     title: 'an instance type is not offered where it is asked for',
   },
+  INSTANCE_TYPE_UNFIT: { exitStatus: 2, title: 'no node can run on an instance type' },
   CALLER_ADDRESS_UNKNOWN: { exitStatus: 2, title: "the caller's public address could not be asked" },
   CREDENTIALS: { exitStatus: 1, title: 'AWS credentials are missing, expired or refused' },
   ACCESS_DENIED: { exitStatus: 1, title: 'AWS refuses an action to these credentials' },

@@ -55,6 +55,15 @@ function heapByRule(taskMiB: number, roles: readonly string[]): number {
   return Math.min(largestHeapMiB, Math.max(leastHeapMiB, Math.floor(taskMiB * share)));
 }
 
+/** The smallest instance that holds a task of the least size beside what is left to the system. */
+export const leastInstanceMiB = 2 * leastReserveMiB;
+
+/** Why no node fits on an instance of the given nominal size, or undefined where one does. */
+export function instanceProblem(instanceMiB: number): string | undefined {
+  if (instanceMiB >= leastInstanceMiB) return undefined;
+  return `it has ${instanceMiB} MiB of memory, and a node needs ${leastInstanceMiB} at least`;
+}
+
 /**
  * Why a heap cannot be had on an instance, or undefined where it can.
  */

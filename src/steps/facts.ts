@@ -8,6 +8,8 @@ export interface Facts {
   readonly urlSuffix: string;
   /** The zones used, in the order that decides which node stands where. */
   readonly zones: readonly string[];
+  /** The one of them that the bastion stands in; undefined with the bastion off. */
+  readonly bastionZone: string | undefined;
   /** By instance type, those of the node groups and of the bastion. */
   readonly instanceTypes: ReadonlyMap<string, InstanceTypeFacts>;
   /** The ECS-optimised Amazon Linux 2023 image for each architecture that the nodes need. */
@@ -24,4 +26,6 @@ export interface InstanceTypeFacts {
   readonly architecture: Architecture;
   readonly memoryMiB: number;
   readonly vcpus: number;
+  /** False on Xen: EBS volumes are no NVMe devices there, and user data finds its volume by the NVMe serial number. */
+  readonly hasNvmeVolumes: boolean;
 }

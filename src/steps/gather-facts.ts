@@ -46,7 +46,7 @@ export interface Gathered {
 /**
  * Gathers what has to be known before anything can be planned. With every choice pinned it makes no call.
  *
- * @throws EsEcsError ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, CALLER_ADDRESS_UNKNOWN, each naming the line of the config.
+ * @throws EsEcsError ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, INSTANCE_TYPE_UNFIT, CALLER_ADDRESS_UNKNOWN, each naming the line of the config.
  */
 export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
   const { config, located, clients, inventory, identity, pins, refreshesImages = false } = question;
@@ -55,7 +55,7 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
     gatherPlaces({ config, at, clients, inventory, pins }),
     bastionCidrs(question),
   ]);
-  const { zones, instanceTypes } = places;
+  const { zones, bastionZone, instanceTypes } = places;
   const images = await gatherImages({ config, clients, instanceTypes, pins, refreshesImages });
   return {
     facts: {
@@ -63,6 +63,7 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
       region: config.region,
       urlSuffix: identity.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
       zones,
+      bastionZone,
       instanceTypes,
       hostImageIds: images.hostImageIds,
       bastionImageId: images.bastionImageId,

@@ -1,4 +1,5 @@
 import {
+  type AvailabilityZone,
   DescribeAvailabilityZonesCommand,
   DescribeInstanceTypesCommand,
   type Filter,
@@ -16,13 +17,18 @@ import type { Config } from '../config/config.ts';
 import { maxZones } from '../config/schema.ts';
 import { subnetCidrs } from '../config/subnets.ts';
 import { EsEcsError } from '../errors.ts';
+import { chooseZones } from './choose-zones.ts';
 import type { InstanceTypeFacts } from './facts.ts';
+import { judgeTypes, unfitness } from './judge-types.ts';
 import { subnets } from './network/subnet.ts';
 import type { Pins } from './pins.ts';
+import { missingType, type WantedType, wantedTypes } from './wanted-types.ts';
 
 /** Where everything stands, and on what. */
 export interface Places {
   readonly zones: readonly string[];
+  /** One of them that offers the bastion's type; undefined with the bastion off. */
+  readonly bastionZone: string | undefined;
   readonly instanceTypes: ReadonlyMap<string, InstanceTypeFacts>;
   readonly pins: Pins;
 }
@@ -36,26 +42,22 @@ export interface PlacesQuestion {
   readonly pins: Pins;
 }
 
-/** An instance type that the config asks for, and where it does. */
-interface WantedType {
-  readonly name: string;
-  readonly path: readonly (string | number)[];
-  /** The bastion stands in the first zone only. */
-  readonly isBastion: boolean;
-}
-
 /**
  * The zones and what is known of the instance types. Asked of AWS only when the config asks for something new: what was
  * found before is pinned, so that a zone that opens in the region moves nothing.
  *
- * @throws EsEcsError ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, both naming the line of the config.
+ * @throws EsEcsError ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, INSTANCE_TYPE_UNFIT, each naming the line of the config.
  */
 export async function gatherPlaces(question: PlacesQuestion): Promise<Places> {
-  const { config, clients, inventory } = question;
+  const { config } = question;
   const types = wantedTypes(config);
-  const pinned = fromPins(question, types);
-  if (pinned !== undefined) return pinned;
+  const places = fromPins(question, types) ?? (await askPlaces(question, types));
+  judgeTypes(config, question.at, places.instanceTypes);
+  return places;
+}
 
+async function askPlaces(question: PlacesQuestion, types: readonly WantedType[]): Promise<Places> {
+  const { config, clients, inventory } = question;
   const names = [...new Set(types.map((type) => type.name))];
   const [regional, offerings, described, taken] = await Promise.all([
     readZones(clients),
@@ -66,38 +68,26 @@ export async function gatherPlaces(question: PlacesQuestion): Promise<Places> {
   const offered = new Map(names.map((name) => [name, zonesOffering(offerings, name)]));
   const instanceTypes = new Map(described.map((type) => [type.InstanceType ?? '', typeFacts(type)]));
   const nowhere = types.find((type) => offered.get(type.name)?.size === 0);
-  if (nowhere !== undefined) throw await unavailable(question, nowhere, regional);
+  if (nowhere !== undefined) throw await unavailable(question, nowhere, regional.names);
   const choice = config.network.zones;
   const zones =
     'names' in choice
-      ? namedZones(question, choice.names, regional)
-      : chooseZones(question, {
+      ? namedZones(question, choice.names, regional.names)
+      : countedZones(question, {
           count: choice.count,
           taken: new Map(taken.map((subnet) => [subnet.cidr, subnet.zone])),
-          candidates: regional.filter((zone) => names.every((name) => offered.get(name)?.has(zone))),
+          offered,
           regional,
         });
-  for (const type of types) {
-    const needed = type.isBastion ? zones.slice(0, 1) : zones;
-    const missing = needed.filter((zone) => offered.get(type.name)?.has(zone) !== true);
-    if (missing.length > 0 || !instanceTypes.has(type.name)) {
-      throw await unavailable(question, type, missing.length > 0 ? missing : needed);
-    }
-  }
-  return { zones, instanceTypes, pins: toPins(config, zones, instanceTypes) };
-}
-
-function wantedTypes({ nodeGroups, bastion }: Config): readonly WantedType[] {
-  return [
-    ...nodeGroups.map((group, index) => ({
-      name: group.instanceType,
-      path: ['nodeGroups', index, 'instanceType'],
-      isBastion: false,
-    })),
-    ...(bastion.enabled
-      ? [{ name: bastion.instanceType, path: ['bastion', 'instanceType'], isBastion: true }]
-      : []),
-  ];
+  const missing = missingType(config, zones, offered);
+  if (missing !== undefined) throw await unavailable(question, missing.type, missing.zones);
+  const unknown = types.find((type) => !instanceTypes.has(type.name));
+  if (unknown !== undefined) throw await unavailable(question, unknown, zones);
+  const { bastion } = config;
+  const bastionZone = bastion.enabled
+    ? zones.find((zone) => offered.get(bastion.instanceType)?.has(zone))
+    : undefined;
+  return { zones, bastionZone, instanceTypes, pins: toPins(config, { zones, bastionZone, instanceTypes }) };
 }
 
 /** By everything that the answer depends on: a pin of another question is no answer. */
@@ -112,16 +102,19 @@ function typePin(name: string): string {
   return `instance-type/${name}`;
 }
 
-function toPins(
-  config: Config,
-  zones: readonly string[],
-  types: ReadonlyMap<string, InstanceTypeFacts>,
-): Pins {
-  const typePins = [...types].map(([name, { architecture, vcpus, memoryMiB }]) => [
-    typePin(name),
-    `${architecture} ${vcpus} ${memoryMiB}`,
-  ]);
-  return Object.fromEntries([[zonesPin(config), zones.join(' ')], ...typePins]) as Pins; // pairs of strings
+function bastionPin(zones: readonly string[], name: string): string {
+  return ['bastion-zone', zones.join('+'), name].join('/');
+}
+
+function toPins(config: Config, { zones, bastionZone, instanceTypes }: Omit<Places, 'pins'>): Pins {
+  const { bastion } = config;
+  const typePins = [...instanceTypes].map(([name, facts]) => [typePin(name), typeWords(facts)]);
+  const bastionPins =
+    bastion.enabled && bastionZone !== undefined
+      ? [[bastionPin(zones, bastion.instanceType), bastionZone]]
+      : [];
+  // Pairs of strings.
+  return Object.fromEntries([[zonesPin(config), zones.join(' ')], ...typePins, ...bastionPins]) as Pins;
 }
 
 function fromPins({ config, pins }: PlacesQuestion, types: readonly WantedType[]): Places | undefined {
@@ -133,22 +126,39 @@ function fromPins({ config, pins }: PlacesQuestion, types: readonly WantedType[]
     if (facts === undefined) return undefined;
     instanceTypes.set(name, facts);
   }
-  return { zones, instanceTypes, pins: toPins(config, zones, instanceTypes) };
+  const { bastion } = config;
+  // Before the bastion had a choice it stood in the first zone.
+  const bastionZone = bastion.enabled ? (pins[bastionPin(zones, bastion.instanceType)] ?? zones[0]) : undefined;
+  return { zones, bastionZone, instanceTypes, pins: toPins(config, { zones, bastionZone, instanceTypes }) };
+}
+
+function typeWords({ architecture, vcpus, memoryMiB, hasNvmeVolumes }: InstanceTypeFacts): string {
+  return `${architecture} ${vcpus} ${memoryMiB}${hasNvmeVolumes ? '' : ' xen'}`;
 }
 
 function parseType(pin: string | undefined): InstanceTypeFacts | undefined {
-  const [architecture, vcpus, memoryMiB] = pin?.split(' ') ?? [];
+  const [architecture, vcpus, memoryMiB, hypervisor] = pin?.split(' ') ?? [];
   if (architecture !== 'x86_64' && architecture !== 'arm64') return undefined;
-  return { architecture, vcpus: Number(vcpus), memoryMiB: Number(memoryMiB) };
+  const hasNvmeVolumes = hypervisor !== 'xen';
+  return { architecture, vcpus: Number(vcpus), memoryMiB: Number(memoryMiB), hasNvmeVolumes };
 }
 
 /** The region's own zones by name; local and wavelength zones have no NAT gateways and are left out. */
-async function readZones(clients: Clients): Promise<readonly string[]> {
-  const { AvailabilityZones: zones = [] } = await clients.ec2.send(new DescribeAvailabilityZonesCommand({}));
-  return zones
-    .filter((zone) => (zone.ZoneType ?? 'availability-zone') === 'availability-zone')
-    .map((zone) => zone.ZoneName ?? '')
-    .sort();
+interface RegionalZones {
+  readonly names: readonly string[];
+  /** Those that AWS calls available: an impaired or constrained one is nobody's choice for something new. */
+  readonly wellOnes: readonly string[];
+}
+
+async function readZones(clients: Clients): Promise<RegionalZones> {
+  const { AvailabilityZones: all = [] } = await clients.ec2.send(new DescribeAvailabilityZonesCommand({}));
+  const zones = all.filter((zone) => (zone.ZoneType ?? 'availability-zone') === 'availability-zone');
+  const named = (some: readonly AvailabilityZone[]): readonly string[] =>
+    some.map((zone) => zone.ZoneName ?? '').sort();
+  return {
+    names: named(zones),
+    wellOnes: named(zones.filter(({ State = 'available' }) => State === 'available')),
+  };
 }
 
 function readOfferings(clients: Clients, Filters: Filter[]): Promise<readonly InstanceTypeOffering[]> {
@@ -178,6 +188,8 @@ function typeFacts(type: InstanceTypeInfo): InstanceTypeFacts {
     architecture: isArm ? 'arm64' : 'x86_64',
     vcpus: type.VCpuInfo?.DefaultVCpus ?? 1,
     memoryMiB: type.MemoryInfo?.SizeInMiB ?? 0,
+    // "Amazon EBS volumes and NVMe" in the EBS user guide: on Nitro always; on Xen the volumes are /dev/xvd….
+    hasNvmeVolumes: type.EbsInfo?.NvmeSupport !== 'unsupported' && type.Hypervisor !== 'xen',
   };
 }
 
@@ -203,29 +215,39 @@ function namedZones(
  * So many zones: those where the cluster's subnets already stand keep their place (the split of the VPC says which), and
  * the free places go to the region's other zones by name.
  */
-function chooseZones(
+function countedZones(
   { at, config }: PlacesQuestion,
   among: {
     readonly count: number;
     /** By CIDR of the subnet. */
     readonly taken: ReadonlyMap<string, string>;
-    readonly candidates: readonly string[];
-    readonly regional: readonly string[];
+    /** By type, the zones that offer it. */
+    readonly offered: ReadonlyMap<string, ReadonlySet<string>>;
+    readonly regional: RegionalZones;
   },
 ): readonly string[] {
-  const { count, taken, candidates, regional } = among;
+  const { count, taken, offered, regional } = among;
   const places = subnetCidrs(config.network.cidr, maxZones).map(
     (place) => taken.get(place.private) ?? taken.get(place.public),
   );
-  const free = candidates.filter((zone) => !places.includes(zone));
-  const zones = places.slice(0, count).map((zone) => zone ?? free.shift());
-  const found = zones.filter((zone) => zone !== undefined);
-  if (found.length === count) return found;
+  // Another node group may come to any zone later: those that offer everything come first.
+  const candidates = regional.wellOnes.filter((zone) => [...offered.values()].every((zones) => zones.has(zone)));
+  const others = regional.wellOnes.filter((zone) => !candidates.includes(zone));
+  const found = chooseZones({
+    places: places.slice(0, count),
+    // What stands beyond the wanted count keeps its zone, too.
+    candidates: [...candidates, ...others].filter((zone) => !places.includes(zone)),
+    suits: (zones) => missingType(config, zones, offered) === undefined,
+  });
+  if (found !== undefined) return found;
   const where = at(['network', 'zones']);
   const types = [...new Set(wantedTypes(config).map((type) => type.name))].join(' and ');
-  throw regional.length < count
+  const { names, wellOnes } = regional;
+  const unwell = names.filter((zone) => !wellOnes.includes(zone));
+  const apart = unwell.length === 0 ? '' : `; not well at the moment: ${unwell.join(', ')}`;
+  throw wellOnes.length < count
     ? new EsEcsError('ZONE_UNKNOWN', `${where}: ${config.region} has no ${count} zones for this account`, {
-        hint: `zones there: ${regional.join(', ')}`,
+        hint: `zones there: ${wellOnes.join(', ')}${apart}`,
       })
     : new EsEcsError(
         'INSTANCE_TYPE_UNAVAILABLE',
@@ -234,7 +256,7 @@ function chooseZones(
           hint:
             candidates.length === 0
               ? 'no zone there offers it; take another instanceType or region'
-              : `offered in: ${candidates.join(', ')}; set network.zones to ${found.length}, or take another instanceType`,
+              : `offered in: ${candidates.join(', ')}; set network.zones to ${candidates.length}, or take another instanceType`,
         },
       );
 }
@@ -262,15 +284,29 @@ async function unavailable(
   const named = everywhere.sort(
     (a, b) => Number(alike(b)) - Number(alike(a)) || b.localeCompare(a, 'en', { numeric: true }),
   );
+  const fit = type.group === undefined ? named : await fitOnes(clients, named);
   const where = zones.length === 0 ? config.region : zones.join(', ');
   return new EsEcsError(
     'INSTANCE_TYPE_UNAVAILABLE',
     `${at(type.path)}: ${type.name} is not offered in ${where}`,
     {
       hint:
-        named.length === 0
+        fit.length === 0
           ? 'take another instanceType, or other zones'
-          : `offered there: ${named.slice(0, alternativesNamed).join(', ')}`,
+          : `offered there: ${fit.slice(0, alternativesNamed).join(', ')}`,
     },
   );
 }
+
+/** Those on which a node can run: no advice may lead to the next refusal. */
+async function fitOnes(clients: Clients, names: readonly string[]): Promise<readonly string[]> {
+  const described = await readTypes(clients, names.slice(0, typesAtOnce));
+  const facts = new Map(described.map((type) => [type.InstanceType ?? '', typeFacts(type)]));
+  return names.filter((name) => {
+    const one = facts.get(name);
+    return one !== undefined && unfitness(one) === undefined;
+  });
+}
+
+/** DescribeInstanceTypes takes a hundred names (EC2 API reference). */
+const typesAtOnce = 100;

@@ -6,18 +6,22 @@ import { Inventory } from '../../src/aws/inventory.ts';
 import { CallMeter } from '../../src/aws/meter.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type Gathered, gatherFacts, identify } from '../../src/steps/gather-facts.ts';
+import { setZoneState } from '../../src/simulator/ec2/zones.ts';
 import { networkStep } from '../../src/steps/network/index.ts';
 import type { Pins } from '../../src/steps/pins.ts';
 import { type Build, configText, createGround, type Ground } from './support/ground.ts';
 
 interface Asked {
+  /** After the smallest config. */
   readonly yaml?: string;
+  /** The whole of the file. */
+  readonly text?: string;
   readonly pins?: Pins;
   readonly address?: () => Promise<string>;
 }
 
 async function gather(ground: Ground, asked: Asked = {}): Promise<Gathered & { readonly meter: CallMeter }> {
-  const located = loadConfig(configText(asked.yaml), 'es-ecs.yaml');
+  const located = loadConfig(asked.text ?? configText(asked.yaml), 'es-ecs.yaml');
   const { config } = located;
   const meter = new CallMeter();
   const clients = createClients({
@@ -53,8 +57,8 @@ describe('gatherFacts', () => {
       bastionImageId: expect.stringMatching(/^ami-/),
     });
     expect([...facts.instanceTypes]).toEqual([
-      ['m7g.large', { architecture: 'arm64', vcpus: 2, memoryMiB: 8192 }],
-      ['t4g.nano', { architecture: 'arm64', vcpus: 2, memoryMiB: 512 }],
+      ['m7g.large', { architecture: 'arm64', vcpus: 2, memoryMiB: 8192, hasNvmeVolumes: true }],
+      ['t4g.nano', { architecture: 'arm64', vcpus: 2, memoryMiB: 512, hasNvmeVolumes: true }],
     ]);
     expect([...facts.hostImageIds.keys()]).toEqual(['arm64']);
     expect(facts.hostImageIds.get('arm64')).not.toBe(facts.bastionImageId);
@@ -93,6 +97,92 @@ describe('gatherFacts', () => {
     const yaml = 'instanceType: i4g.large\nnetwork: { zones: 2 }';
     const { facts } = await gather(createGround(), { yaml });
     expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1b']);
+  });
+
+  const grouped = (nodes: string, more = ''): string =>
+    configText(more).replace('nodes: 3', `nodes: [${nodes}]`);
+  const data = (count: number): string => `{ name: data, count: ${count}, instanceType: i4g.large }`;
+  const masters = '{ name: masters, count: 1 }';
+
+  it('asks a type only of the zones in which its own nodes stand', async () => {
+    const { facts } = await gather(createGround(), { text: grouped(`${data(2)}, ${masters}`) });
+    expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']);
+  });
+
+  it('orders zones so that each type is where its nodes stand', async () => {
+    const { facts } = await gather(createGround(), { text: grouped(`${masters}, ${data(2)}`) });
+    expect(facts.zones).toEqual(['eu-west-1c', 'eu-west-1a', 'eu-west-1b']);
+  });
+
+  it('names the zone that lacks a type, and none in which it has no node', async () => {
+    const zones = 'network: { zones: [eu-west-1a, eu-west-1b, eu-west-1c] }';
+    const { facts } = await gather(createGround(), { text: grouped(data(2), zones) });
+    expect(facts.zones).toHaveLength(3);
+    await expect(gather(createGround(), { text: grouped(data(3), zones) })).rejects.toMatchObject({
+      code: 'INSTANCE_TYPE_UNAVAILABLE',
+      message: expect.stringContaining('i4g.large is not offered in eu-west-1c'),
+    });
+  });
+
+  it('stands the bastion in a zone that offers its type, and keeps it there', async () => {
+    const yaml = 'bastion: { instanceType: i4g.large }\nnetwork: { zones: [eu-west-1c, eu-west-1b] }';
+    const ground = createGround();
+    const first = await gather(ground, { yaml });
+    expect(first.facts.bastionZone).toBe('eu-west-1b');
+    const again = await gather(ground, { yaml, pins: first.pins });
+    expect(again.meter.calls.total).toBe(0);
+    expect(again.facts.bastionZone).toBe('eu-west-1b');
+  });
+
+  it.each(['impaired', 'constrained', 'unavailable'] as const)('takes no %s zone by itself', async (state) => {
+    const ground = createGround();
+    setZoneState(ground.account.world, 'eu-west-1b', state);
+    const { facts } = await gather(ground, { yaml: 'network: { zones: 2 }' });
+    expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1c']);
+    await expect(gather(ground)).rejects.toMatchObject({
+      code: 'ZONE_UNKNOWN',
+      hints: ['zones there: eu-west-1a, eu-west-1c; not well at the moment: eu-west-1b'],
+    });
+    const named = await gather(ground, { yaml: 'network: { zones: [eu-west-1b] }' });
+    expect(named.facts.zones).toEqual(['eu-west-1b']);
+  });
+
+  it('keeps a zone that has become impaired since', async () => {
+    const ground = createGround();
+    await (await ground.view(build)).up();
+    setZoneState(ground.account.world, 'eu-west-1b', 'impaired');
+    const { facts } = await gather(ground);
+    expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']);
+  });
+
+  it.each([
+    ['instanceType: t2.large', 'es-ecs.yaml:5:15: t2.large is on Xen'],
+    ['instanceType: i3.large', 'es-ecs.yaml:5:15: i3.large is on Xen'],
+    ['instanceType: t4g.micro', 'es-ecs.yaml:5:15: t4g.micro is too small: it has 1024 MiB'],
+    ['bastion: false\ninstanceType: t3.nano', 'es-ecs.yaml:6:15: t3.nano is too small'],
+  ])('refuses a type on which no node runs: %s', async (yaml, message) => {
+    await expect(gather(createGround(), { yaml })).rejects.toMatchObject({
+      code: 'INSTANCE_TYPE_UNFIT',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('refuses a heap that the host has no room for, pinned or not', async () => {
+    const heap = (heapMiB: number): string =>
+      `name: search\nregion: eu-west-1\nelasticsearch: { version: 9.4.6, heapMiB: ${heapMiB} }\nnodes: 3\n`;
+    const ground = createGround();
+    const { pins } = await gather(ground, { text: heap(4096) });
+    const refused = {
+      code: 'INSTANCE_TYPE_UNFIT',
+      message: expect.stringMatching(/^es-ecs\.yaml:3:\d+: on m7g\.large, a heap of 6000 MiB leaves too little/),
+    };
+    await expect(gather(ground, { text: heap(6000), pins })).rejects.toMatchObject(refused);
+    await expect(gather(ground, { text: heap(6000) })).rejects.toMatchObject(refused);
+  });
+
+  it('takes a Xen type for the bastion, which has no data volume', async () => {
+    const { facts } = await gather(createGround(), { yaml: 'bastion: { instanceType: t2.micro }' });
+    expect(facts.instanceTypes.get('t2.micro')?.hasNvmeVolumes).toBe(false);
   });
 
   it('keeps zones in the places where their subnets stand', async () => {

@@ -21,6 +21,8 @@ export interface InstanceTypeRow extends Ec2Row {
   /** Local NVMe disks; 0 where there is only EBS. */
   readonly localDiskGB: number;
   readonly isBurstable: boolean;
+  /** True: the older hypervisor, on which EBS volumes are no NVMe devices. */
+  readonly isXen: boolean;
 }
 
 interface Family {
@@ -29,6 +31,7 @@ interface Family {
   readonly gibPerVcpu: number;
   readonly smallest: 'medium' | 'large';
   readonly localDiskGBPerVcpu?: number;
+  readonly isXen?: true;
 }
 
 const arm64 = 'arm64';
@@ -39,9 +42,13 @@ const families: readonly Family[] = [
   ...['m6g', 'm7g', 'm8g'].map((name) => family(name, arm64, 4)),
   ...['r6g', 'r7g', 'r8g'].map((name) => family(name, arm64, 8)),
   ...['c6g', 'c7g', 'c8g'].map((name) => family(name, arm64, 2)),
-  ...['m5', 'm6i', 'm7i', 'm7a'].map((name) => family(name, x86, 4)),
+  ...['m5', 'm6i', 'm7i', 'm7i-flex', 'm7a'].map((name) => family(name, x86, 4)),
   ...['r5', 'r6i', 'r7i'].map((name) => family(name, x86, 8)),
-  ...['c5', 'c6i', 'c7i'].map((name) => family(name, x86, 2)),
+  ...['c5', 'c6i', 'c7i', 'c7i-flex'].map((name) => family(name, x86, 2)),
+  // The last generation before the Nitro system ("Instances built on the AWS Nitro System" lists those that are on it).
+  { name: 'm4', architecture: x86, gibPerVcpu: 4, smallest: 'large', isXen: true },
+  { name: 'r4', architecture: x86, gibPerVcpu: 7.625, smallest: 'large', isXen: true },
+  { name: 'i3', architecture: x86, gibPerVcpu: 7.625, smallest: 'large', localDiskGBPerVcpu: 237.5, isXen: true },
   { name: 'i4i', architecture: x86, gibPerVcpu: 8, smallest: 'large', localDiskGBPerVcpu: 234.375 },
   { name: 'i4g', architecture: arm64, gibPerVcpu: 8, smallest: 'large', localDiskGBPerVcpu: 234.375 },
 ];
@@ -86,18 +93,20 @@ function sizesOf(one: Family): readonly InstanceTypeRow[] {
         memoryMiB: vcpus * one.gibPerVcpu * 1024,
         localDiskGB: Math.floor(vcpus * (one.localDiskGBPerVcpu ?? 0)),
         isBurstable: false,
+        isXen: one.isXen === true,
       }),
     );
 }
 
-const burstableRows = (['t3', 't4g'] as const).flatMap((name) =>
+const burstableRows = (['t2', 't3', 't4g'] as const).flatMap((name) =>
   burstable.map(([size, vcpus, memoryMiB]) =>
     type(`${name}.${size}`, {
-      architecture: name === 't3' ? x86 : arm64,
+      architecture: name === 't4g' ? arm64 : x86,
       vcpus,
       memoryMiB,
       localDiskGB: 0,
       isBurstable: true,
+      isXen: name === 't2',
     }),
   ),
 );
@@ -105,6 +114,19 @@ const burstableRows = (['t3', 't4g'] as const).flatMap((name) =>
 const rows: ReadonlyMap<string, InstanceTypeRow> = new Map(
   [...families.flatMap(sizesOf), ...burstableRows].map((row) => [row.id, row]),
 );
+
+/**
+ * What accounts on the free plan may launch, and nothing else ("Free tier usage for Amazon EC2", accounts of 15 July 2025 and
+ * later).
+ */
+const freeTier: readonly string[] = [
+  't3.micro',
+  't3.small',
+  't4g.micro',
+  't4g.small',
+  'c7i-flex.large',
+  'm7i-flex.large',
+];
 
 /**
  * Offered everywhere but in each region's third zone, as happens with the families that are bought least: so that who
@@ -131,18 +153,18 @@ function toInstanceType(row: InstanceTypeRow): InstanceTypeInfo {
     // The SDK's list of names is generated, ours are among them.
     InstanceType: row.id as InstanceTypeName,
     CurrentGeneration: true,
-    FreeTierEligible: row.id === 't3.micro',
+    FreeTierEligible: freeTier.includes(row.id),
     SupportedUsageClasses: ['on-demand', 'spot'],
     SupportedRootDeviceTypes: ['ebs'],
     SupportedVirtualizationTypes: ['hvm'],
     BareMetal: false,
-    Hypervisor: 'nitro',
+    Hypervisor: row.isXen ? 'xen' : 'nitro',
     ProcessorInfo: { SupportedArchitectures: [row.architecture] },
     VCpuInfo: { DefaultVCpus: row.vcpus },
     MemoryInfo: { SizeInMiB: row.memoryMiB },
     InstanceStorageSupported: row.localDiskGB > 0,
     ...(row.localDiskGB > 0 ? { InstanceStorageInfo: { TotalSizeInGB: row.localDiskGB } } : {}),
-    EbsInfo: { EbsOptimizedSupport: 'default', EncryptionSupport: 'supported', NvmeSupport: 'required' },
+    EbsInfo: { EbsOptimizedSupport: 'default', EncryptionSupport: 'supported', NvmeSupport: row.isXen ? 'unsupported' : 'required' },
     NetworkInfo: {
       MaximumNetworkInterfaces: row.vcpus <= 2 ? 3 : row.vcpus <= 16 ? 4 : 8,
       Ipv4AddressesPerInterface: row.vcpus <= 2 ? 10 : 15,

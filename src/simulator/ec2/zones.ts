@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 
 import { SimulatedFailure } from '../core/failure.ts';
-import type { World } from '../core/world.ts';
+import { table, type World } from '../core/world.ts';
 import { type Answer, describeRows, type Ec2Row } from './common.ts';
 
 /** Regions with more than three zones open to everybody. */
@@ -13,6 +13,29 @@ const letters: Readonly<Record<string, readonly string[]>> = {
   'us-east-1': ['a', 'b', 'c', 'd', 'e', 'f'],
   'us-west-2': ['a', 'b', 'c', 'd'],
 };
+
+/** Zones of other kinds that an account has opted in to: no NAT gateways, few instance types. */
+const outposts: Readonly<Record<string, readonly (readonly [zone: string, type: string])[]>> = {
+  'us-east-1': [
+    ['us-east-1-bos-1a', 'local-zone'],
+    ['us-east-1-wl1-bos-wlz-1', 'wavelength-zone'],
+  ],
+  'us-west-2': [['us-west-2-lax-1a', 'local-zone']],
+};
+
+/** A zone that is not well: AWS's word for it (AvailabilityZone, `State`). */
+export type ZoneState = 'available' | 'impaired' | 'unavailable' | 'constrained';
+
+interface ZoneStateRow {
+  readonly state: ZoneState;
+}
+
+const states = table<ZoneStateRow>('ec2/zone-states');
+
+/** Says of a zone that it is not well, or well again; what runs there is not touched. For tests and rehearsals. */
+export function setZoneState(world: World, zone: string, state: ZoneState): void {
+  world.rows(states).set(requireZone(world, zone), { state });
+}
 
 /** The account's zones, as in `eu-west-1a`. */
 export function zonesOf(world: World): string[] {
@@ -51,18 +74,54 @@ function regionCode(region: string): string {
 
 interface ZoneRow extends Ec2Row {
   readonly zoneId: string;
+  readonly type: string;
+  readonly state: ZoneState;
+}
+
+const ordinary = 'availability-zone';
+
+function groupOf(world: World, { id, type }: ZoneRow): string {
+  return type === ordinary ? `${world.region}-zg-1` : id.replace(/[a-z]$|-\d+$/, '');
+}
+
+function optInOf({ type }: ZoneRow): 'opt-in-not-required' | 'opted-in' {
+  return type === ordinary ? 'opt-in-not-required' : 'opted-in';
+}
+
+function zoneRows(world: World): readonly ZoneRow[] {
+  const rest = { tags: {}, visibleAtMs: 0 };
+  return [
+    ...zonesOf(world).map(
+      (id): ZoneRow => ({
+        id,
+        zoneId: zoneId(world, id),
+        type: ordinary,
+        state: world.rows(states).get(id)?.state ?? 'available',
+        ...rest,
+      }),
+    ),
+    ...(outposts[world.region] ?? []).map(
+      ([id, type]): ZoneRow => ({
+        id,
+        zoneId: id.replace(world.region, regionCode(world.region)),
+        type,
+        state: 'available',
+        ...rest,
+      }),
+    ),
+  ];
 }
 
 function toZone(world: World, row: ZoneRow): AvailabilityZone {
   return {
     ZoneName: row.id,
     ZoneId: row.zoneId,
-    ZoneType: 'availability-zone',
+    ZoneType: row.type,
     RegionName: world.region,
-    GroupName: `${world.region}-zg-1`,
-    NetworkBorderGroup: world.region,
-    State: 'available',
-    OptInStatus: 'opt-in-not-required',
+    GroupName: groupOf(world, row),
+    NetworkBorderGroup: row.type === ordinary ? world.region : groupOf(world, row),
+    State: row.state,
+    OptInStatus: optInOf(row),
     Messages: [],
   };
 }
@@ -73,9 +132,7 @@ export const zoneOperations = {
     world: World,
     input: DescribeAvailabilityZonesCommandInput,
   ): Answer<DescribeAvailabilityZonesCommandOutput> {
-    const rows = zonesOf(world).map(
-      (id): ZoneRow => ({ id, zoneId: zoneId(world, id), tags: {}, visibleAtMs: 0 }),
-    );
+    const rows = zoneRows(world);
     const byZoneId = new Map(rows.map((row) => [row.zoneId, row.id]));
     const found = describeRows(world, new Map(rows.map((row) => [row.id, row])), {
       ids: [...(input.ZoneNames ?? []), ...(input.ZoneIds ?? []).map((id) => byZoneId.get(id) ?? id)],
@@ -83,11 +140,11 @@ export const zoneOperations = {
       fields: {
         'zone-name': (row) => [row.id],
         'zone-id': (row) => [row.zoneId],
-        'zone-type': () => ['availability-zone'],
+        'zone-type': (row) => [row.type],
         'region-name': () => [world.region],
-        'group-name': () => [`${world.region}-zg-1`],
-        'opt-in-status': () => ['opt-in-not-required'],
-        state: () => ['available'],
+        'group-name': (row) => [groupOf(world, row)],
+        'opt-in-status': (row) => [optInOf(row)],
+        state: (row) => [row.state],
       },
       notFound: (id) => new SimulatedFailure('InvalidParameterValue', `Invalid availability zone: [${id}]`),
     });

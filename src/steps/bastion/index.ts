@@ -12,7 +12,7 @@ export interface BastionStep {
   readonly instance: BastionResource | undefined;
 }
 
-/** The way in from outside: a key, and a small host in the first zone's public subnet. */
+/** The way in from outside: a key, and a small host in the public subnet of the first zone that offers its type. */
 export function bastionStep(context: StepContext, network: NetworkStep): BastionStep {
   const isOn = context.config.bastion.enabled;
   const isLeft = (address: string): boolean => context.present.has(address);
@@ -23,7 +23,8 @@ export function bastionStep(context: StepContext, network: NetworkStep): Bastion
   if (!isOn && !isLeft('bastion/instance')) {
     return { resources: [{ ...pair, unwanted: true }], keyPair: undefined, instance: undefined };
   }
-  const [subnet] = network.publicSubnets.values();
+  const [first] = network.publicSubnets.values();
+  const subnet = network.publicSubnets.get(context.facts.bastionZone ?? '') ?? first;
   const { bastionSecurityGroup: securityGroup, publicRoute } = network;
   invariant(subnet, 'a network has a zone');
   invariant(securityGroup, 'the network keeps the bastion group as long as there is a bastion');

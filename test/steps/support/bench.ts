@@ -37,10 +37,11 @@ export const facts: Facts = {
   region: 'eu-west-1',
   urlSuffix: 'amazonaws.com',
   zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
+  bastionZone: 'eu-west-1a',
   instanceTypes: new Map([
-    ['m7g.large', { architecture: 'arm64', memoryMiB: 8192, vcpus: 2 }],
-    ['m7i.large', { architecture: 'x86_64', memoryMiB: 8192, vcpus: 2 }],
-    ['t4g.nano', { architecture: 'arm64', memoryMiB: 512, vcpus: 2 }],
+    ['m7g.large', { architecture: 'arm64', memoryMiB: 8192, vcpus: 2, hasNvmeVolumes: true }],
+    ['m7i.large', { architecture: 'x86_64', memoryMiB: 8192, vcpus: 2, hasNvmeVolumes: true }],
+    ['t4g.nano', { architecture: 'arm64', memoryMiB: 512, vcpus: 2, hasNvmeVolumes: true }],
   ]),
   hostImageIds: new Map([
     ['arm64', 'ami-0a'],
