@@ -13,11 +13,22 @@ export interface Facts {
   /** By instance type, those of the node groups and of the bastion. */
   readonly instanceTypes: ReadonlyMap<string, InstanceTypeFacts>;
   /** The ECS-optimised Amazon Linux 2023 image for each architecture that the nodes need. */
-  readonly hostImageIds: ReadonlyMap<Architecture, string>;
+  readonly hostImages: ReadonlyMap<Architecture, HostImage>;
   /** Amazon Linux 2023 for the bastion; undefined with the bastion off. */
   readonly bastionImageId: string | undefined;
   /** The CIDRs that may reach the bastion. */
   readonly bastionCidrs: readonly string[];
+}
+
+/** A machine image of hosts. */
+export interface HostImage {
+  readonly imageId: string;
+  /** `/dev/xvda`. */
+  readonly rootDevice: string;
+  /** At least what the image's snapshot asks for. */
+  readonly rootSizeGiB: number;
+  /** When Amazon made it; undefined where AWS does not show it (any more). Milliseconds. */
+  readonly createdAtMs: number | undefined;
 }
 
 export type Architecture = 'x86_64' | 'arm64';

@@ -56,7 +56,7 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
     bastionCidrs(question),
   ]);
   const { zones, bastionZone, instanceTypes } = places;
-  const images = await gatherImages({ config, clients, instanceTypes, pins, refreshesImages });
+  const images = await gatherImages({ config, clients, inventory, instanceTypes, pins, refreshesImages });
   return {
     facts: {
       ...identity,
@@ -65,7 +65,7 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
       zones,
       bastionZone,
       instanceTypes,
-      hostImageIds: images.hostImageIds,
+      hostImages: images.hostImages,
       bastionImageId: images.bastionImageId,
       bastionCidrs: callers.cidrs,
     },

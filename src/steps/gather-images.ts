@@ -2,14 +2,18 @@ import { DescribeLaunchTemplateVersionsCommand } from '@aws-sdk/client-ec2';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
 
 import type { Clients } from '../aws/clients.ts';
+import type { Inventory } from '../aws/inventory.ts';
 import { unless } from '../aws/unless.ts';
 import type { Config } from '../config/config.ts';
 import { EsEcsError, invariant } from '../errors.ts';
-import type { Architecture, Facts, InstanceTypeFacts } from './facts.ts';
+import { bastions } from './bastion/instances.ts';
+import type { Architecture, Facts, HostImage, InstanceTypeFacts } from './facts.ts';
+import { groups } from './hosts/group.ts';
+import { imageFacts } from './image-facts.ts';
 import { nameOfGroup } from './names.ts';
 import type { Pins } from './pins.ts';
 
-export interface Images extends Pick<Facts, 'hostImageIds' | 'bastionImageId'> {
+export interface Images extends Pick<Facts, 'hostImages' | 'bastionImageId'> {
   readonly pins: Pins;
 }
 
@@ -18,6 +22,7 @@ export interface ImagesQuestion {
   readonly clients: Clients;
   readonly instanceTypes: ReadonlyMap<string, InstanceTypeFacts>;
   readonly pins: Pins;
+  readonly inventory: Inventory;
   /** True: the newest images for hosts, whatever is pinned or in use. */
   readonly refreshesImages: boolean;
 }
@@ -41,19 +46,20 @@ interface WantedImage {
 }
 
 /**
- * The machine images: the pinned ones; else, for hosts, the one in the cluster's launch template, as losing the state must
- * roll no host; else the newest.
+ * The machine images: the pinned ones, where something runs from them; else, for hosts, the one in the cluster's launch template, as
+ * losing the state must roll no host; else the newest.
  *
  * @throws EsEcsError AWS, when the region does not publish them.
  */
 export async function gatherImages(question: ImagesQuestion): Promise<Images> {
   const wanted = wantedImages(question);
-  const { refreshesImages } = question;
-  const isFixed = ({ use }: WantedImage): boolean => use !== 'host' || !refreshesImages;
+  const { clients, refreshesImages } = question;
+  const inUse = await usesInUse(question);
+  const isFixed = ({ use }: WantedImage): boolean => inUse.has(use) && (use !== 'host' || !refreshesImages);
   const pinned = wanted.filter((image) => question.pins[image.pin] !== undefined && isFixed(image));
   const found = new Map(pinned.map(({ pin }) => [pin, question.pins[pin] ?? '']));
   const missing = (): readonly WantedImage[] => wanted.filter(({ pin }) => !found.has(pin));
-  if (!refreshesImages && missing().some(({ use }) => use === 'host')) {
+  if (missing().some((image) => image.use === 'host' && isFixed(image))) {
     for (const [pin, image] of await imagesInUse(question)) if (!found.has(pin)) found.set(pin, image);
   }
   for (const [pin, image] of await newestImages(question, missing())) found.set(pin, image);
@@ -65,11 +71,26 @@ export async function gatherImages(question: ImagesQuestion): Promise<Images> {
   };
   const hosts = wanted.filter(({ use }) => use === 'host');
   const bastion = wanted.find(({ use }) => use === 'bastion');
-  return {
-    hostImageIds: new Map(hosts.map((image) => [image.architecture, imageFor(image)])),
-    bastionImageId: bastion === undefined ? undefined : imageFor(bastion),
-    pins: Object.fromEntries(wanted.map((image) => [image.pin, imageFor(image)])),
+  const known = await imageFacts(clients, [...new Set(hosts.map(imageFor))], question.pins);
+  const hostImage = (image: WantedImage): HostImage => {
+    const one = known.images.get(imageFor(image));
+    invariant(one, `something is known of the image for ${image.pin}`);
+    return one;
   };
+  return {
+    hostImages: new Map(hosts.map((image) => [image.architecture, hostImage(image)])),
+    bastionImageId: bastion === undefined ? undefined : imageFor(bastion),
+    pins: { ...Object.fromEntries(wanted.map((image) => [image.pin, imageFor(image)])), ...known.pins },
+  };
+}
+
+/** What runs from an image already. Before that nothing is chosen: an `up` that nobody agreed to last year fixes no image of then. */
+async function usesInUse({ inventory }: ImagesQuestion): Promise<ReadonlySet<WantedImage['use']>> {
+  const [ownGroups, ownBastions] = await Promise.all([inventory.owned(groups), inventory.owned(bastions)]);
+  const uses: WantedImage['use'][] = [];
+  if (ownGroups.length > 0) uses.push('host');
+  if (ownBastions.length > 0) uses.push('bastion');
+  return new Set(uses);
 }
 
 function wantedImages({ config, instanceTypes }: ImagesQuestion): readonly WantedImage[] {

@@ -128,7 +128,9 @@ function fromPins({ config, pins }: PlacesQuestion, types: readonly WantedType[]
   }
   const { bastion } = config;
   // Before the bastion had a choice it stood in the first zone.
-  const bastionZone = bastion.enabled ? (pins[bastionPin(zones, bastion.instanceType)] ?? zones[0]) : undefined;
+  const bastionZone = bastion.enabled
+    ? (pins[bastionPin(zones, bastion.instanceType)] ?? zones[0])
+    : undefined;
   return { zones, bastionZone, instanceTypes, pins: toPins(config, { zones, bastionZone, instanceTypes }) };
 }
 
@@ -231,7 +233,9 @@ function countedZones(
     (place) => taken.get(place.private) ?? taken.get(place.public),
   );
   // Another node group may come to any zone later: those that offer everything come first.
-  const candidates = regional.wellOnes.filter((zone) => [...offered.values()].every((zones) => zones.has(zone)));
+  const candidates = regional.wellOnes.filter((zone) =>
+    [...offered.values()].every((zones) => zones.has(zone)),
+  );
   const others = regional.wellOnes.filter((zone) => !candidates.includes(zone));
   const found = chooseZones({
     places: places.slice(0, count),

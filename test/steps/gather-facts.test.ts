@@ -1,4 +1,11 @@
-import { DescribeInstanceTypeOfferingsCommand } from '@aws-sdk/client-ec2';
+import { CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  CreateLaunchTemplateCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeInstanceTypeOfferingsCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 
 import { createClients } from '../../src/aws/clients.ts';
@@ -6,6 +13,7 @@ import { Inventory } from '../../src/aws/inventory.ts';
 import { CallMeter } from '../../src/aws/meter.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type Gathered, gatherFacts, identify } from '../../src/steps/gather-facts.ts';
+import { publicImages, releaseImages, setRootSize } from '../../src/simulator/ec2/images.ts';
 import { setZoneState } from '../../src/simulator/ec2/zones.ts';
 import { networkStep } from '../../src/steps/network/index.ts';
 import type { Pins } from '../../src/steps/pins.ts';
@@ -43,6 +51,45 @@ async function gather(ground: Ground, asked: Asked = {}): Promise<Gathered & { r
   return { ...gathered, meter };
 }
 
+/** What hosts run from, as `up` would have made it. */
+async function runHosts({ account, clients }: Ground): Promise<void> {
+  const tags = (address: string): { Key: string; Value: string }[] => [
+    { Key: 'es-ecs-cluster', Value: 'search' },
+    { Key: 'es-ecs-resource', Value: address },
+  ];
+  const { Vpc } = await clients.ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
+  const where = { VpcId: Vpc?.VpcId, CidrBlock: '10.9.0.0/24' };
+  const { Subnet } = await clients.ec2.send(new CreateSubnetCommand(where));
+  const image = publicImages(account.world).find((one) => one.hasEcsAgent && one.architecture === 'arm64');
+  const small = publicImages(account.world).find((one) => !one.hasEcsAgent && one.architecture === 'arm64');
+  const ImageId = image?.id ?? '';
+  const LaunchTemplateData = { ImageId, InstanceType: 'm7g.large' as const };
+  const named = { LaunchTemplateName: 'es-ecs-search', LaunchTemplateData };
+  await clients.ec2.send(new CreateLaunchTemplateCommand(named));
+  await clients.autoScaling.send(
+    new CreateAutoScalingGroupCommand({
+      AutoScalingGroupName: 'search-0',
+      LaunchTemplate: { LaunchTemplateName: 'es-ecs-search', Version: '1' },
+      MinSize: 0,
+      MaxSize: 1,
+      VPCZoneIdentifier: Subnet?.SubnetId ?? '',
+      Tags: tags('hosts/group/search-0').map((tag) => ({ ...tag, PropagateAtLaunch: true })),
+    }),
+  );
+  await clients.ec2.send(
+    new RunInstancesCommand({
+      ImageId: small?.id ?? '',
+      InstanceType: 't4g.nano',
+      MinCount: 1,
+      MaxCount: 1,
+      SubnetId: Subnet?.SubnetId,
+      TagSpecifications: [{ ResourceType: 'instance', Tags: tags('bastion/instance') }],
+    }),
+  );
+  // Until both are to be seen.
+  await account.clock.sleep(60_000);
+}
+
 const build: Build = (context) => networkStep(context).resources;
 
 describe('gatherFacts', () => {
@@ -60,28 +107,54 @@ describe('gatherFacts', () => {
       ['m7g.large', { architecture: 'arm64', vcpus: 2, memoryMiB: 8192, hasNvmeVolumes: true }],
       ['t4g.nano', { architecture: 'arm64', vcpus: 2, memoryMiB: 512, hasNvmeVolumes: true }],
     ]);
-    expect([...facts.hostImageIds.keys()]).toEqual(['arm64']);
-    expect(facts.hostImageIds.get('arm64')).not.toBe(facts.bastionImageId);
+    expect([...facts.hostImages.keys()]).toEqual(['arm64']);
+    expect(facts.hostImages.get('arm64')?.imageId).not.toBe(facts.bastionImageId);
   });
 
   it('asks nothing when everything is pinned', async () => {
     const ground = createGround();
+    await runHosts(ground);
     const first = await gather(ground);
     const address = async (): Promise<string> => {
       throw new Error('asked again');
     };
     const again = await gather(ground, { pins: first.pins, address });
-    expect(again.meter.calls.total).toBe(0);
+    // The two lists that the plan reads anyway: whether something runs from the images.
+    expect(again.meter.calls.total).toBe(2);
     expect(again.facts).toEqual(first.facts);
     expect(again.pins).toEqual(first.pins);
   });
 
-  it('keeps a pinned image whatever is recommended', async () => {
+  it('keeps the image that hosts run from, by its pin and without', async () => {
     const ground = createGround();
-    const { pins } = await gather(ground);
-    const pinned = { ...pins, 'image/host/arm64': 'ami-old' };
-    const { facts } = await gather(ground, { pins: pinned });
-    expect(facts.hostImageIds.get('arm64')).toBe('ami-old');
+    const { facts: atFirst, pins } = await gather(ground);
+    await runHosts(ground);
+    releaseImages(ground.account.world);
+    const { facts } = await gather(ground, { pins });
+    expect(facts.hostImages).toEqual(atFirst.hostImages);
+    const { facts: lost } = await gather(ground);
+    expect(lost.hostImages).toEqual(atFirst.hostImages);
+  });
+
+  it('takes the newest image as long as no host runs, whatever an earlier run has chosen', async () => {
+    const ground = createGround();
+    const { facts: atFirst, pins } = await gather(ground);
+    releaseImages(ground.account.world);
+    const { facts } = await gather(ground, { pins });
+    const [one, other] = [atFirst, facts].map(({ hostImages }) => hostImages.get('arm64'));
+    expect(other?.imageId).not.toBe(one?.imageId);
+    expect(facts.bastionImageId).not.toBe(atFirst.bastionImageId);
+    expect(other?.createdAtMs).toBeGreaterThan(one?.createdAtMs ?? Infinity);
+  });
+
+  it('makes root disks as large as the image asks for, and never smaller than they need to be', async () => {
+    const size = async (rootSizeGiB: number): Promise<number | undefined> => {
+      const ground = createGround();
+      setRootSize(ground.account.world, rootSizeGiB);
+      return (await gather(ground)).facts.hostImages.get('arm64')?.rootSizeGiB;
+    };
+    expect(await size(8)).toBe(30);
+    expect(await size(50)).toBe(50);
   });
 
   it('asks anew when the config asks for other types or zones', async () => {
@@ -90,7 +163,7 @@ describe('gatherFacts', () => {
     const other = await gather(ground, { pins, yaml: 'instanceType: m7i.large' });
     expect(other.meter.calls.reads).toBeGreaterThan(0);
     expect(other.facts.instanceTypes.get('m7i.large')?.architecture).toBe('x86_64');
-    expect([...other.facts.hostImageIds.keys()]).toEqual(['x86_64']);
+    expect([...other.facts.hostImages.keys()]).toEqual(['x86_64']);
   });
 
   it('takes zones that offer the type, and leaves out the one that does not', async () => {
@@ -130,22 +203,24 @@ describe('gatherFacts', () => {
     const first = await gather(ground, { yaml });
     expect(first.facts.bastionZone).toBe('eu-west-1b');
     const again = await gather(ground, { yaml, pins: first.pins });
-    expect(again.meter.calls.total).toBe(0);
     expect(again.facts.bastionZone).toBe('eu-west-1b');
   });
 
-  it.each(['impaired', 'constrained', 'unavailable'] as const)('takes no %s zone by itself', async (state) => {
-    const ground = createGround();
-    setZoneState(ground.account.world, 'eu-west-1b', state);
-    const { facts } = await gather(ground, { yaml: 'network: { zones: 2 }' });
-    expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1c']);
-    await expect(gather(ground)).rejects.toMatchObject({
-      code: 'ZONE_UNKNOWN',
-      hints: ['zones there: eu-west-1a, eu-west-1c; not well at the moment: eu-west-1b'],
-    });
-    const named = await gather(ground, { yaml: 'network: { zones: [eu-west-1b] }' });
-    expect(named.facts.zones).toEqual(['eu-west-1b']);
-  });
+  it.each(['impaired', 'constrained', 'unavailable'] as const)(
+    'takes no %s zone by itself',
+    async (state) => {
+      const ground = createGround();
+      setZoneState(ground.account.world, 'eu-west-1b', state);
+      const { facts } = await gather(ground, { yaml: 'network: { zones: 2 }' });
+      expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1c']);
+      await expect(gather(ground)).rejects.toMatchObject({
+        code: 'ZONE_UNKNOWN',
+        hints: ['zones there: eu-west-1a, eu-west-1c; not well at the moment: eu-west-1b'],
+      });
+      const named = await gather(ground, { yaml: 'network: { zones: [eu-west-1b] }' });
+      expect(named.facts.zones).toEqual(['eu-west-1b']);
+    },
+  );
 
   it('keeps a zone that has become impaired since', async () => {
     const ground = createGround();
@@ -174,7 +249,9 @@ describe('gatherFacts', () => {
     const { pins } = await gather(ground, { text: heap(4096) });
     const refused = {
       code: 'INSTANCE_TYPE_UNFIT',
-      message: expect.stringMatching(/^es-ecs\.yaml:3:\d+: on m7g\.large, a heap of 6000 MiB leaves too little/),
+      message: expect.stringMatching(
+        /^es-ecs\.yaml:3:\d+: on m7g\.large, a heap of 6000 MiB leaves too little/,
+      ),
     };
     await expect(gather(ground, { text: heap(6000), pins })).rejects.toMatchObject(refused);
     await expect(gather(ground, { text: heap(6000) })).rejects.toMatchObject(refused);

@@ -83,6 +83,18 @@ interface ReleaseRow {
 /** How often Amazon has published new images since the account began, under the one key `images`. */
 const releases = table<ReleaseRow>('ec2/image-releases');
 
+interface RootSizeRow {
+  readonly sizeGiB: number;
+}
+
+/** What the snapshots of new images ask for, where it is not what they ask for today, under the one key `root`. */
+const rootSizes = table<RootSizeRow>('ec2/image-root-size');
+
+/** Makes the snapshots of the ECS-optimised images larger or smaller. For tests. */
+export function setRootSize(world: World, sizeGiB: number): void {
+  world.rows(rootSizes).set('root', { sizeGiB });
+}
+
 const firstReleaseMs = Date.UTC(2025, 11, 1);
 const releaseEveryMs = 14 * 24 * 3600 * 1000;
 
@@ -99,8 +111,15 @@ export function releaseImages(world: World): void {
 export function publicImages(world: World): readonly PublicImage[] {
   const latest = world.rows(releases).get('images')?.count ?? 0;
   return Array.from({ length: latest + 1 }, (_, release) => release).flatMap((release) =>
-    lines.map((line) => toPublicImage(world.region, line, { release, isLatest: release === latest })),
+    lines.map((line) =>
+      toPublicImage(world.region, sized(world, line), { release, isLatest: release === latest }),
+    ),
   );
+}
+
+function sized(world: World, line: Line): Line {
+  const { sizeGiB = line.rootSizeGiB } = world.rows(rootSizes).get('root') ?? {};
+  return line.hasEcsAgent ? { ...line, rootSizeGiB: sizeGiB } : line;
 }
 
 function toPublicImage(

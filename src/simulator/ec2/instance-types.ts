@@ -48,7 +48,14 @@ const families: readonly Family[] = [
   // The last generation before the Nitro system ("Instances built on the AWS Nitro System" lists those that are on it).
   { name: 'm4', architecture: x86, gibPerVcpu: 4, smallest: 'large', isXen: true },
   { name: 'r4', architecture: x86, gibPerVcpu: 7.625, smallest: 'large', isXen: true },
-  { name: 'i3', architecture: x86, gibPerVcpu: 7.625, smallest: 'large', localDiskGBPerVcpu: 237.5, isXen: true },
+  {
+    name: 'i3',
+    architecture: x86,
+    gibPerVcpu: 7.625,
+    smallest: 'large',
+    localDiskGBPerVcpu: 237.5,
+    isXen: true,
+  },
   { name: 'i4i', architecture: x86, gibPerVcpu: 8, smallest: 'large', localDiskGBPerVcpu: 234.375 },
   { name: 'i4g', architecture: arm64, gibPerVcpu: 8, smallest: 'large', localDiskGBPerVcpu: 234.375 },
 ];
@@ -164,7 +171,11 @@ function toInstanceType(row: InstanceTypeRow): InstanceTypeInfo {
     MemoryInfo: { SizeInMiB: row.memoryMiB },
     InstanceStorageSupported: row.localDiskGB > 0,
     ...(row.localDiskGB > 0 ? { InstanceStorageInfo: { TotalSizeInGB: row.localDiskGB } } : {}),
-    EbsInfo: { EbsOptimizedSupport: 'default', EncryptionSupport: 'supported', NvmeSupport: row.isXen ? 'unsupported' : 'required' },
+    EbsInfo: {
+      EbsOptimizedSupport: 'default',
+      EncryptionSupport: 'supported',
+      NvmeSupport: row.isXen ? 'unsupported' : 'required',
+    },
     NetworkInfo: {
       MaximumNetworkInterfaces: row.vcpus <= 2 ? 3 : row.vcpus <= 16 ? 4 : 8,
       Ipv4AddressesPerInterface: row.vcpus <= 2 ? 10 : 15,

@@ -7,11 +7,6 @@ import { renderUserData } from '../../templates/user-data.ts';
 import type { StepContext } from '../context.ts';
 import { clusterName } from '../names.ts';
 
-/** Where the root disk of the ECS-optimised image is. */
-const rootDevice = '/dev/xvda';
-/** As large as the snapshot of the ECS-optimised image, which is the least that EC2 takes; images and logs fit in it. */
-const rootSizeGiB = 30;
-
 /** Addresses of data volumes, up to the node's name; user data looks for its volume under it. */
 export const volumeAddressPrefix = 'hosts/volume/';
 
@@ -31,15 +26,15 @@ export function launchTemplateData(
   const { config, facts } = context;
   const instanceType = facts.instanceTypes.get(group.instanceType);
   invariant(instanceType, `nothing is known of the instance type ${group.instanceType}`);
-  const imageId = facts.hostImageIds.get(instanceType.architecture);
-  invariant(imageId, `no host image is known for ${instanceType.architecture}`);
+  const image = facts.hostImages.get(instanceType.architecture);
+  invariant(image, `no host image is known for ${instanceType.architecture}`);
   const userData = renderUserData({
     cluster: config.name,
     ecsCluster: clusterName(config),
     volumeAddressPrefix,
   });
   return {
-    ImageId: imageId,
+    ImageId: image.imageId,
     // The SDK lists the types it knows; EC2 may know newer ones.
     InstanceType: group.instanceType as _InstanceType,
     IamInstanceProfile: { Name: inputs.profileName },
@@ -65,8 +60,13 @@ export function launchTemplateData(
     },
     BlockDeviceMappings: [
       {
-        DeviceName: rootDevice,
-        Ebs: { VolumeType: 'gp3', VolumeSize: rootSizeGiB, Encrypted: true, DeleteOnTermination: true },
+        DeviceName: image.rootDevice,
+        Ebs: {
+          VolumeType: 'gp3',
+          VolumeSize: image.rootSizeGiB,
+          Encrypted: true,
+          DeleteOnTermination: true,
+        },
       },
     ],
     TagSpecifications: [

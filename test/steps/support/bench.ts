@@ -8,7 +8,7 @@ import { createVirtualClock } from '../../../src/engine/clock.ts';
 import { oneByOne } from '../../../src/engine/lane.ts';
 import type { Adapters } from '../../../src/steps/adapters.ts';
 import type { StepContext } from '../../../src/steps/context.ts';
-import type { Facts } from '../../../src/steps/facts.ts';
+import type { Facts, HostImage } from '../../../src/steps/facts.ts';
 import { configText, freeDepartures } from './ground.ts';
 
 /** The class of an SDK command. */
@@ -31,6 +31,10 @@ export interface Bench {
   stub(client: keyof Clients): Stub;
 }
 
+function hostImage(imageId: string): HostImage {
+  return { imageId, rootDevice: '/dev/xvda', rootSizeGiB: 30, createdAtMs: Date.UTC(2025, 11, 1) };
+}
+
 export const facts: Facts = {
   accountId: '123456789012',
   partition: 'aws',
@@ -43,9 +47,9 @@ export const facts: Facts = {
     ['m7i.large', { architecture: 'x86_64', memoryMiB: 8192, vcpus: 2, hasNvmeVolumes: true }],
     ['t4g.nano', { architecture: 'arm64', memoryMiB: 512, vcpus: 2, hasNvmeVolumes: true }],
   ]),
-  hostImageIds: new Map([
-    ['arm64', 'ami-0a'],
-    ['x86_64', 'ami-0b'],
+  hostImages: new Map([
+    ['arm64', hostImage('ami-0a')],
+    ['x86_64', hostImage('ami-0b')],
   ]),
   bastionImageId: 'ami-0c',
   bastionCidrs: ['203.0.113.7/32'],
