@@ -195,6 +195,7 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
     '',
     ...(look.verbose ? [resourceTable(seen.resources), ''] : []),
     ...(seen.certificateDaysLeft === undefined ? [] : [certificateWords(seen.certificateDaysLeft)]),
+    ...imageLines(session, flag),
     drift,
     ...orphanLines(seen.orphans, flag),
     seen.outcome === 'healthy' && drifted.length === 0
@@ -214,6 +215,27 @@ function unassignedWords(unassigned: number): string {
 
 function certificateWords(daysLeft: number): string {
   return daysLeft < 0 ? `certificates ended ${-daysLeft} days ago` : `certificates ${daysLeft} days left`;
+}
+
+/** How old what hosts run from is: an image is chosen once, and only a person says when a newer one is taken. */
+function imageAges({
+  context,
+  clock,
+}: Session): readonly { readonly imageId: string; readonly days: number }[] {
+  return [...context.facts.hostImages.values()].flatMap(({ imageId, createdAtMs }) =>
+    createdAtMs === undefined ? [] : [{ imageId, days: Math.floor((clock.now() - createdAtMs) / dayMs) }],
+  );
+}
+
+const dayMs = 24 * 3600 * 1000;
+/** Amazon publishes new images about every second week; past this much a reader should think of it. */
+const oldImageDays = 90;
+
+function imageLines(session: Session, flag: string): readonly string[] {
+  return imageAges(session).map(({ imageId, days }) => {
+    const newer = days > oldImageDays ? `; es-ecs up --refresh-ami${flag}  takes the newest` : '';
+    return `machine image ${imageId} ${days} ${days === 1 ? 'day' : 'days'} old${newer}`;
+  });
 }
 
 function percentWords(percent: number | undefined): string {
@@ -255,6 +277,7 @@ export function statusDocument(seen: Status, session: Session): object {
       uuid: seen.elasticsearch.uuid ?? null,
     },
     certificateDaysLeft: seen.certificateDaysLeft ?? null,
+    hostImages: imageAges(session).map(({ imageId, days }) => ({ imageId, ageDays: days })),
     nodes: seen.nodes.map(nodeDocument),
     resources: seen.resources.map(({ address, id, phase, inSync }) => ({
       address,
