@@ -84,15 +84,26 @@ describe('zones of the simulated account', () => {
     ['us-gov-west-1', 3, 'usgw1-az2'],
   ])('of %s are %d, the first with the id %s', async (region, count, firstId) => {
     const { ec2 } = openAccount({ region });
-    const { AvailabilityZones = [] } = await ec2.send(
-      new DescribeAvailabilityZonesCommand({ Filters: [{ Name: 'state', Values: ['available'] }] }),
-    );
+    const Filters = [
+      { Name: 'state', Values: ['available'] },
+      { Name: 'zone-type', Values: ['availability-zone'] },
+    ];
+    const { AvailabilityZones = [] } = await ec2.send(new DescribeAvailabilityZonesCommand({ Filters }));
     expect(AvailabilityZones).toHaveLength(count);
     expect(AvailabilityZones[0]).toMatchObject({
       ZoneName: `${region}a`,
       ZoneId: firstId,
       OptInStatus: 'opt-in-not-required',
     });
+  });
+
+  it('of other kinds are listed where the account has opted in', async () => {
+    const { ec2 } = openAccount({ region: 'us-east-1' });
+    const { AvailabilityZones = [] } = await ec2.send(new DescribeAvailabilityZonesCommand({}));
+    expect(AvailabilityZones.filter((zone) => zone.ZoneType !== 'availability-zone')).toMatchObject([
+      { ZoneName: 'us-east-1-bos-1a', ZoneType: 'local-zone', OptInStatus: 'opted-in' },
+      { ZoneName: 'us-east-1-wl1-bos-wlz-1', ZoneType: 'wavelength-zone', OptInStatus: 'opted-in' },
+    ]);
   });
 
   it('that do not exist are refused', async () => {
