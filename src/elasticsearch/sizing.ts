@@ -56,7 +56,7 @@ function heapByRule(taskMiB: number, roles: readonly string[]): number {
 }
 
 /** The smallest instance that holds a task of the least size beside what is left to the system. */
-export const leastInstanceMiB = 2 * leastReserveMiB;
+const leastInstanceMiB = 2 * leastReserveMiB;
 
 /** Why no node fits on an instance of the given nominal size, or undefined where one does. */
 export function instanceProblem(instanceMiB: number): string | undefined {
