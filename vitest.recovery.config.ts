@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/recovery/**/*.test.ts'],
-    setupFiles: ['test/no-network.ts'],
+    setupFiles: ['test/set-up.ts'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'forks',
     // Vitest leaves one processor free by itself.

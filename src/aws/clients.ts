@@ -32,6 +32,7 @@ interface ClientSettings {
   readonly region: string;
   readonly requestHandler: { readonly requestTimeout: number };
   readonly retryStrategy: ReturnType<typeof createRetryStrategy>;
+  readonly cacheMiddleware: true;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
@@ -73,9 +74,12 @@ export function createClients(options: ClientOptions): Clients {
     region,
     requestHandler: { ...timeouts },
     retryStrategy: retriesOf(service, options),
+    // What passes a call on is put together once for each kind of call, not once for each call; nothing is added later.
+    cacheMiddleware: true,
     ...(credentials === undefined ? {} : { credentials }),
   });
   const ready = <Client extends AnyClient>(client: Client): Client => {
+    withoutLog(client);
     meter.attach(client);
     refuseWebPages(client);
     options.attach?.(client);
@@ -94,6 +98,13 @@ export function createClients(options: ClientOptions): Clients {
     sts: () => ready(new STSClient(settings('sts'))),
   };
   return lazily(makers);
+}
+
+/** The SDK copies every input and every answer for its log, which nobody keeps. */
+function withoutLog(client: AnyClient): void {
+  // The clients' stacks differ only in the types of what passes through.
+  const stack = client.middlewareStack as { remove(name: string): boolean };
+  stack.remove('loggerMiddleware');
 }
 
 function retriesOf(

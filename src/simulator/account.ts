@@ -126,13 +126,14 @@ function perform(world: World, operations: Operations | undefined, asked: Asked)
 type Answer = (service: string, operation: string, input: unknown) => Promise<object>;
 
 /**
- * Answers below the SDK's retries, in place of the HTTP exchange: validation, serialisation, signing, retries and paging
- * above it are the real ones.
+ * Answers below the SDK's retries, in place of the HTTP exchange: validation, serialisation, retries and paging above it are
+ * the real ones. Nothing is signed, as nobody would look.
  */
 function intercept(client: AnyClient, answer: Answer): void {
   const service = client.constructor.name.replace(/Client$/, '');
   // The clients' stacks differ only in the types of what passes through, which this middleware replaces.
   const stack = client.middlewareStack as unknown as AnsweringStack;
+  for (const name of ['httpSigningMiddleware', 'getUserAgentMiddleware']) stack.remove(name);
   stack.add(
     (_next, context) => async (args) => {
       const operation = (context.commandName ?? '').replace(/Command$/, '');
@@ -145,6 +146,7 @@ function intercept(client: AnyClient, answer: Answer): void {
 }
 
 interface AnsweringStack {
+  remove(name: string): boolean;
   add(
     middleware: (
       next: unknown,

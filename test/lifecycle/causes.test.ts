@@ -42,8 +42,7 @@ describe('a wait that is in vain says why, while it lasts and at its end', () =>
   });
 
   it('names what user data left behind on a host that gave up: its tag, and the last lines of its console', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     await story.json('destroy', '--yes');
     await story.behindTheBack(async (_clients, world) => {
       for (const rows of world.tablesUnder('hosts/volume-owners'))
@@ -63,8 +62,7 @@ describe('a wait that is in vain says why, while it lasts and at its end', () =>
   });
 
   it('does not hold against a group what it could not launch before it was mended', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     await story.behindTheBack(async ({ ec2 }, world) => {
       const templates = await ec2.send(new DescribeLaunchTemplatesCommand({}));
       const LaunchTemplateId = templates.LaunchTemplates?.[0]?.LaunchTemplateId;
@@ -78,8 +76,7 @@ describe('a wait that is in vain says why, while it lasts and at its end', () =>
   });
 
   it('names an agent that is not connected', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     await story.behindTheBack(async (_clients, world) => {
       for (const row of world.rows(instances).values()) agentConnection(world, row.id, false);
       return Promise.resolve();
@@ -101,8 +98,7 @@ describe('a wait that is in vain says why, while it lasts and at its end', () =>
 
 describe('a destroy that is held up', () => {
   it("names somebody else's service in the ECS cluster, and leaves it", async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     await story.behindTheBack(async ({ ecs }) => {
       const { taskDefinition } = await ecs.send(
         new DescribeTaskDefinitionCommand({ taskDefinition: 'es-ecs-search' }),

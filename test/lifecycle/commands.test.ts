@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configText, Story } from './story.ts';
 
 // One cluster for all: nothing here changes it.
-const story = new Story();
+let story: Story;
 beforeAll(async () => {
-  await story.json('up');
+  story = await Story.standing();
 });
 afterAll(() => {
   story.end();
@@ -135,8 +135,7 @@ describe('es-ecs tunnel', () => {
   });
 
   it('says that there is no way in, before anything is opened', async () => {
-    const shut = new Story(configText('bastion: false\n'));
-    await shut.json('up', '--no-wait');
+    const shut = await Story.standing(configText('bastion: false\n'), '--no-wait');
     const told = await shut.run('tunnel');
     shut.end();
     expect(told).toEqual({

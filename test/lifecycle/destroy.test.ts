@@ -98,8 +98,7 @@ async function halfMade(): Promise<void> {
 
 describe('what carries the tag and is claimed by nobody', () => {
   it('is listed by plan and status, left alone by up, and gone after destroy', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     const made = await story.behindTheBack(async (clients) => {
       const { ec2, ecs } = clients;
       const TagSpecifications = [{ ResourceType: 'vpc' as const, Tags: ownTags('network/vpc') }];
@@ -173,8 +172,7 @@ describe('what carries the tag and is claimed by nobody', () => {
   });
 
   it('stops up where nobody knows which of two is used, with both ids; destroy takes both', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     const ids = await story.behindTheBack(async (clients) => {
       const TagSpecifications = [{ ResourceType: 'vpc' as const, Tags: ownTags('network/vpc') }];
       const first = await vpcId(clients);
@@ -198,10 +196,9 @@ describe('what carries the tag and is claimed by nobody', () => {
   });
 
   it('is found of a flow log that went without its role and its log group', async () => {
-    story = new Story(
+    story = await Story.standing(
       configText('network: { nat: single, flowLogs: true }\n').replace('nodes: 3', 'nodes: 1'),
     );
-    await story.json('up');
     story.write(small);
     rmSync(story.stateFile);
     await story.behindTheBack(async (_clients, world) => {
@@ -216,8 +213,7 @@ describe('what carries the tag and is claimed by nobody', () => {
 
 describe("somebody else's things in the cluster's network", () => {
   it('are never deleted: what they hold is waited for in reason, and they are named with the command', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     const { instance, group } = await story.behindTheBack(async (clients) => {
       const made = await clients.ec2.send(
         new CreateSecurityGroupCommand({
@@ -273,8 +269,7 @@ describe("somebody else's things in the cluster's network", () => {
 
 describe('data', () => {
   it('of another name is not touched by a config that was renamed, whatever the state', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     const volumes = await dataVolumes();
     story.write(small.replace('name: search', 'name: other'));
     const refused = await story.run('destroy', ...destroyAll);
@@ -287,8 +282,7 @@ describe('data', () => {
   });
 
   it('of nodes that the config no longer has stays without the flag, and is named', async () => {
-    story = new Story();
-    await story.json('up');
+    story = await Story.standing();
     const volumes = await dataVolumes();
     story.write(configText().replace('nodes: 3', 'nodes: 1'));
     expect((await story.json<PlanDocument>('plan')).summary).toMatchObject({ destroy: 4, refuse: 0 });
@@ -300,8 +294,7 @@ describe('data', () => {
   });
 
   it('on a second volume of a node stays without the flag, and goes with it', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     await story.behindTheBack(({ ec2 }) =>
       ec2.send(
         new CreateVolumeCommand({
@@ -323,8 +316,7 @@ describe('data', () => {
   });
 
   it('on a volume whose tag somebody took away is deleted by nothing, and named by both', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     const [id = ''] = await dataVolumes();
     await story.behindTheBack(({ ec2 }) =>
       ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: [{ Key: resourceTag }] })),
@@ -345,8 +337,7 @@ describe('data', () => {
   });
 
   it("on a volume that became another cluster's, though the state remembers it, is not deleted with all the rest", async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     const [id = ''] = await dataVolumes();
     await story.behindTheBack(({ ec2 }) =>
       ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key: clusterTag, Value: 'other' }] })),
@@ -391,8 +382,7 @@ function stateOf(instance: string | undefined): Promise<string | undefined> {
 
 describe('a host without its group', () => {
   it('is ended by destroy: one that was detached by hand, and holds the volume', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     const [instance] = await detach(false);
     const told = await story.run('destroy', ...destroyAll);
     expect(told.status, told.stderr).toBe(0);
@@ -401,8 +391,7 @@ describe('a host without its group', () => {
   });
 
   it('is ended by up, which gives the node another one with the same volume', async () => {
-    story = new Story(small);
-    await story.json('up');
+    story = await Story.standing(small);
     const volumes = await dataVolumes();
     const [instance] = await detach(true);
     expect((await story.json<{ outcome: string }>('up')).outcome).toBe('applied');

@@ -143,10 +143,10 @@ const drifts: readonly Drift[] = [
 ];
 
 describe('what was changed by hand is seen by plan and mended by up', () => {
-  const story = new Story();
+  let story: Story;
   beforeAll(async () => {
-    await story.json('up');
-  }, 60_000);
+    story = await Story.standing();
+  });
   afterAll(() => {
     story.end();
   });

@@ -131,7 +131,8 @@ describe('permissions', () => {
   });
 
   it('missing in destroy: the way on is destroy', async () => {
-    await story.run('up');
+    story.end();
+    story = await Story.standing();
     const told = await meeting('DeleteRole:AccessDenied:always', 'destroy');
     expect(errorOf(told)).toMatchInlineSnapshot(`
       "

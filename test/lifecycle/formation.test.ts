@@ -56,8 +56,7 @@ interface StatusDocument {
 
 describe('a cluster that has formed', () => {
   it('has its UUID on every data volume and no right to bootstrap left, and a second up makes no write', async () => {
-    story = new Story();
-    await story.json('up');
+    story = await Story.standing();
     const { elasticsearch } = await story.json<StatusDocument>('status');
     expect(elasticsearch.uuid).toMatch(/^[\w-]{22}$/);
     const each = { uuid: elasticsearch.uuid, right: undefined };
@@ -67,8 +66,7 @@ describe('a cluster that has formed', () => {
   });
 
   it('is known again without the state, and nothing is granted again', async () => {
-    story = new Story();
-    await story.json('up');
+    story = await Story.standing();
     const before = await noted();
     rmSync(story.stateFile);
     expect((await story.json<UpDocument>('up')).apiCalls.writes).toBe(0);
@@ -76,8 +74,7 @@ describe('a cluster that has formed', () => {
   });
 
   it('is not taken for another: up and status say so, and nothing is written', async () => {
-    story = new Story();
-    await story.json('up');
+    story = await Story.standing();
     const [id = ''] = await volumeIds();
     await setTag('AnotherClustersUuid000', [id]);
     const before = await noted();
@@ -92,8 +89,7 @@ describe('a cluster that has formed', () => {
   });
 
   it('is noted on the volumes of nodes that come later, in the run that makes them', async () => {
-    story = new Story();
-    await story.json('up');
+    story = await Story.standing();
     story.write(configText().replace('nodes: 3', 'nodes: 5'));
     await story.json('up');
     const each = await noted();
@@ -104,8 +100,7 @@ describe('a cluster that has formed', () => {
   });
 
   it('gets a note back that somebody took away', async () => {
-    story = new Story();
-    await story.json('up');
+    story = await Story.standing();
     const before = await noted();
     const [id = ''] = await volumeIds();
     await story.behindTheBack(({ ec2 }) =>
@@ -117,8 +112,7 @@ describe('a cluster that has formed', () => {
   });
 
   it('keeps its note over a destroy that keeps the data, and comes back as itself without the right', async () => {
-    story = new Story();
-    await story.json('up');
+    story = await Story.standing();
     const before = await noted();
     expect((await story.run('destroy', '--yes')).status).toBe(0);
     expect(await noted()).toEqual(before);
@@ -129,8 +123,7 @@ describe('a cluster that has formed', () => {
 
 describe('a run that does not wait', () => {
   it('leaves the right where it is, and the next one that waits withdraws it', async () => {
-    story = new Story();
-    await story.json('up', '--no-wait');
+    story = await Story.standing(configText(), '--no-wait');
     const right = 'search-0:search-1:search-2';
     expect((await noted())['search-0']).toEqual({ uuid: undefined, right });
     // Only a run that has asked the cluster knows that there is something to write.

@@ -29,8 +29,7 @@ function seen(): Promise<Seen> {
 }
 
 it('grows volumes and file systems while the nodes run, and waits until Elasticsearch sees it', async () => {
-  story = new Story(sized(100));
-  await story.json('up');
+  story = await Story.standing(sized(100));
   const before = await seen();
   expect(before.disks).toEqual([100, 100, 100]);
   story.write(sized(150));
@@ -44,11 +43,10 @@ it('grows volumes and file systems while the nodes run, and waits until Elastics
   const after = await seen();
   expect(after).toEqual({ disks: [150, 150, 150], starts: before.starts });
   expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
-}, 60_000);
+});
 
 it('says which file system has not grown, where the host was made before it could', async () => {
-  story = new Story(sized(100));
-  await story.json('up');
+  story = await Story.standing(sized(100));
   await story.behindTheBack((_, world) => {
     for (const row of world.rows(instances).values()) {
       if (row.tags['es-ecs-node'] !== 'search-1' || row.userData === undefined) continue;
@@ -62,11 +60,10 @@ it('says which file system has not grown, where the host was made before it coul
   expect(told.status).toBe(1);
   expect(told.stderr).toContain('search-1 sees 100 of 150 GiB: its file system has not grown');
   expect((await seen()).disks).toEqual([150, 100, 150]);
-}, 60_000);
+});
 
 it('says it in a sentence when AWS takes no change of the volume now', async () => {
-  story = new Story(sized(100));
-  await story.json('up');
+  story = await Story.standing(sized(100));
   story.write(sized(110));
   await story.json('up');
   story.write(sized(120));
@@ -96,15 +93,14 @@ it('says it in a sentence when AWS takes no change of the volume now', async () 
   expect(often.stderr).toMatch(
     /hosts\/volume\/search-0: vol-\w+ was changed as often as AWS allows: four times within 24 hours/,
   );
-}, 60_000);
+});
 
 it('refuses to shrink', async () => {
-  story = new Story(sized(100));
-  await story.json('up');
+  story = await Story.standing(sized(100));
   story.write(sized(90));
   const plan = await story.run('plan');
   expect(plan.stdout).toContain(
     '! hosts/volume/search-0  refused\n    sizeGiB        100 → 90   a data volume cannot shrink',
   );
   expect((await story.run('up')).stderr).toContain('a data volume cannot shrink');
-}, 60_000);
+});

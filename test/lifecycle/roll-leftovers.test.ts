@@ -19,8 +19,7 @@ function atTheCluster<Result>(work: (control: ClusterControl) => Promise<Result>
 const settings = () => atTheCluster((control) => control.settings());
 
 it('takes back what a roll that was killed has left, though nothing else is to be changed', async () => {
-  story = new Story();
-  await story.run('up', '--yes');
+  story = await Story.standing();
   await atTheCluster((control) => holdAllocation(control, 'search-1'));
   // The first thing that this run writes, and so that for which it takes the account's lock.
   const told = await story.run('up', '--yes');
@@ -29,8 +28,7 @@ it('takes back what a roll that was killed has left, though nothing else is to b
 });
 
 it('takes it back before it goes on with the roll', async () => {
-  story = new Story();
-  await story.run('up', '--yes');
+  story = await Story.standing();
   await atTheCluster((control) => holdAllocation(control, 'search-1'));
   story.write(configText('instanceType: m7g.xlarge\n'));
   expect((await story.run('up', '--yes')).status).toBe(0);
@@ -38,8 +36,7 @@ it('takes it back before it goes on with the roll', async () => {
 });
 
 it('takes it back before it restarts a node that somebody asked for, which is the first thing that such a run writes', async () => {
-  story = new Story();
-  await story.run('up', '--yes');
+  story = await Story.standing();
   await atTheCluster((control) => holdAllocation(control, 'search-1'));
   const told = await story.run('restart search-2', '--yes');
   expect(told.status, told.stderr).toBe(0);
@@ -47,8 +44,7 @@ it('takes it back before it restarts a node that somebody asked for, which is th
 });
 
 it('does not touch a node while ECS is about to restart another, which is still there and well', async () => {
-  story = new Story();
-  await story.run('up', '--yes');
+  story = await Story.standing();
   // As a run that was killed the moment after has left it.
   await story.behindTheBack(({ ecs }) =>
     ecs.send(
@@ -67,8 +63,7 @@ it('does not touch a node while ECS is about to restart another, which is still 
 });
 
 it('waits with the first node while others, whose services somebody has deleted, leave no master until they are back', async () => {
-  story = new Story();
-  await story.run('up', '--yes');
+  story = await Story.standing();
   await story.behindTheBack(async ({ ecs }) => {
     for (const service of ['search-1', 'search-2'])
       await ecs.send(new DeleteServiceCommand({ cluster: 'es-ecs-search', service, force: true }));

@@ -35,14 +35,15 @@ async function standing(
   config: string,
   ...indices: readonly (IndexSeed & { readonly name: string })[]
 ): Promise<void> {
-  story = new Story(config);
-  await story.json('up');
-  await inCluster(async (_control, world) => {
-    for (const index of indices) seedIndex(world, 'search', index);
-    await Promise.resolve();
+  story = await Story.after(JSON.stringify([config, indices]), config, async (begun) => {
+    await begun.json('up');
+    await begun.behindTheBack((_clients, world) => {
+      for (const index of indices) seedIndex(world, 'search', index);
+      return Promise.resolve();
+    });
+    // The shards find their places.
+    await begun.json('up');
   });
-  // The shards find their places.
-  await story.json('up');
   sinceMs = story.account.nowMs;
 }
 

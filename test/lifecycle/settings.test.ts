@@ -86,11 +86,10 @@ it('sets, changes and takes back dynamic settings by API: nothing restarts, no n
   expect((await inCluster()).persistent).toEqual({ 'search.max_buckets': '1000' });
   expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
   expect(await traces()).toEqual(before);
-}, 60_000);
+});
 
 it('rolls static settings, and says how many nodes restart and about how long', async () => {
-  story = new Story(configWith({ 'search.max_buckets': 1_000 }));
-  await story.json('up');
+  story = await Story.standing(configWith({ 'search.max_buckets': 1_000 }));
   const before = await traces();
   story.write(configWith({ 'search.max_buckets': 2_000, 'thread_pool.write.queue_size': 2_000 }));
   const plan = await story.run('plan');
@@ -103,11 +102,10 @@ it('rolls static settings, and says how many nodes restart and about how long', 
   expect(images).toHaveLength(2);
   expect((await inCluster()).persistent['search.max_buckets']).toBe('2000');
   expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
-}, 60_000);
+});
 
 it('passes on what Elasticsearch refuses, with the line of the config; all is as it was', async () => {
-  story = new Story(configWith({ 'cluster.max_shards_per_node': 500 }));
-  await story.json('up');
+  story = await Story.standing(configWith({ 'cluster.max_shards_per_node': 500 }));
   const before = (await inCluster()).persistent;
   story.write(configWith({ 'search.max_buckets': 7, 'cluster.max_shards_per_node': 'many' }));
   const told = await story.run('up');
@@ -118,7 +116,7 @@ it('passes on what Elasticsearch refuses, with the line of the config; all is as
   );
   expect(told.stderr).toContain(`${story.config}:8:34  change it or take it out`);
   expect((await inCluster()).persistent).toEqual(before);
-}, 60_000);
+});
 
 it('mends a cluster that a wrong setting keeps from being green', async () => {
   const watermarks = (share: string): Record<string, string> => ({
@@ -126,8 +124,7 @@ it('mends a cluster that a wrong setting keeps from being green', async () => {
     'cluster.routing.allocation.disk.watermark.high': share,
     'cluster.routing.allocation.disk.watermark.flood_stage': share,
   });
-  story = new Story(configWith(watermarks('0.1%')));
-  await story.json('up');
+  story = await Story.standing(configWith(watermarks('0.1%')));
   await story.behindTheBack((_, world) => {
     seedIndex(world, 'search', { name: 'documents', bytes: 1_000_000 });
     return Promise.resolve();
@@ -139,11 +136,10 @@ it('mends a cluster that a wrong setting keeps from being green', async () => {
   story.write(configWith({}));
   expect((await story.json<UpDocument>('up')).outcome).toBe('applied');
   expect((await inCluster()).persistent).toEqual({});
-}, 60_000);
+});
 
 it('says in the plan when the cluster cannot be asked, and sets them as soon as it can', async () => {
-  story = new Story(configWith({ 'cluster.max_shards_per_node': 500 }));
-  await story.json('up');
+  story = await Story.standing(configWith({ 'cluster.max_shards_per_node': 500 }));
   await story.behindTheBack((_, world) => {
     for (const one of world.rows(programs).values()) if (one.node !== undefined) one.isUp = false;
     return Promise.resolve();
@@ -166,7 +162,7 @@ it('says in the plan when the cluster cannot be asked, and sets them as soon as 
   const up = await story.json<UpDocument>('up');
   expect(up.simulated.elapsedMs).toBeGreaterThan(100_000);
   expect((await inCluster()).persistent['cluster.max_shards_per_node']).toBe('600');
-}, 60_000);
+});
 
 it('keeps all settings in the image where the config leaves no way in', async () => {
   story = new Story(configWith({ 'cluster.max_shards_per_node': 500 }, 'bastion: false\n'));
@@ -175,4 +171,4 @@ it('keeps all settings in the image where the config leaves no way in', async ()
   await story.json('up');
   story.write(configWith({ 'cluster.max_shards_per_node': 600 }, 'bastion: false\n'));
   expect((await story.run('plan')).stdout).toContain('restarts 3 nodes one by one');
-}, 60_000);
+});

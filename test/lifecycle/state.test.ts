@@ -17,8 +17,7 @@ interface RebuildDocument {
 
 let story: Story;
 beforeEach(async () => {
-  story = new Story();
-  await story.json('up');
+  story = await Story.standing();
 });
 afterEach(() => {
   story.end();

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { type Clients, createClients } from '../../src/aws/clients.ts';
@@ -10,6 +9,7 @@ import { createVirtualClock } from '../../src/engine/clock.ts';
 import { createSimulatedAccount } from '../../src/simulator/account.ts';
 import { parseSnapshot } from '../../src/simulator/core/snapshot.ts';
 import type { World, WorldSnapshot } from '../../src/simulator/core/world.ts';
+import { scratch } from '../scratch.ts';
 
 /** What a command printed and how it ended. */
 export interface Told {
@@ -26,9 +26,19 @@ export function configText(extra = ''): string {
   return `name: search\nregion: eu-west-1\nelasticsearch: { version: 9.4.6 }\nnodes: 3\n${extra}`;
 }
 
+/** A file of a story's directory. */
+interface Kept {
+  readonly name: string;
+  readonly mode: number;
+  readonly content: Buffer;
+}
+
+/** What stories began with that somebody has told already: half of a test's time would go into the same `up` again. */
+const beginnings = new Map<string, Promise<readonly Kept[]>>();
+
 /** A directory with a config and a simulated account, and the command line run in it as a person would. */
 export class Story {
-  readonly directory = mkdtempSync(path.join(tmpdir(), 'es-ecs-story-'));
+  readonly directory = scratch('story');
   readonly config = path.join(this.directory, 'es-ecs.yaml');
   readonly stateFile = path.join(this.directory, '.es-ecs', 'simulated', 'state.json');
   readonly accountFile = path.join(this.directory, '.es-ecs', 'simulated', 'account.json');
@@ -37,6 +47,36 @@ export class Story {
 
   constructor(config = configText()) {
     this.write(config);
+  }
+
+  /** A story that begins where `up` has made what the config says. Made once for all tests; each has its own copy. */
+  static standing(config = configText(), ...options: readonly string[]): Promise<Story> {
+    return Story.after([config, ...options].join(' '), config, async (story) => {
+      await story.json('up', ...options);
+    });
+  }
+
+  /**
+   * A story that goes on where others end. Made once for all tests; each has its own copy.
+   *
+   * @param what tells this beginning from all others
+   * @param tell all that happens before
+   */
+  static async after(what: string, config: string, tell: (story: Story) => Promise<void>): Promise<Story> {
+    let beginning = beginnings.get(what);
+    if (beginning === undefined) {
+      beginning = told(config, tell);
+      beginnings.set(what, beginning);
+    }
+    const files = await beginning;
+    const story = new Story(config);
+    for (const { name, mode, content } of files) {
+      const file = path.join(story.directory, name);
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      writeFileSync(file, content);
+      chmodSync(file, mode);
+    }
+    return story;
   }
 
   write(config: string): void {
@@ -118,6 +158,19 @@ export class Story {
     const result = await work(clients, account.world);
     writeFileSync(this.accountFile, JSON.stringify(account.snapshot()));
     return result;
+  }
+}
+
+async function told(config: string, tell: (story: Story) => Promise<void>): Promise<readonly Kept[]> {
+  const story = new Story(config);
+  try {
+    await tell(story);
+    return readdirSync(story.directory, { recursive: true, encoding: 'utf8' })
+      .map((name) => ({ name, file: path.join(story.directory, name) }))
+      .filter(({ file }) => statSync(file).isFile())
+      .map(({ name, file }) => ({ name, mode: statSync(file).mode, content: readFileSync(file) }));
+  } finally {
+    story.end();
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
 import type { Self } from '../../src/cli/terminal.ts';
@@ -9,8 +9,6 @@ import { type Ended, runProcess } from '../recovery/process.ts';
 import { createDirectory, openAccount, readFiles, removeDirectory } from '../recovery/site.ts';
 import { settledAccount } from '../recovery/settled-account.ts';
 import { configText } from './story.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const directories: string[] = [];
 afterEach(() => {

@@ -1,20 +1,10 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-
-import { afterAll } from 'vitest';
 
 import { createVirtualClock } from '../../src/engine/clock.ts';
 import { createSimulatedAccount, type SimulatedAccount } from '../../src/simulator/account.ts';
 import type { WorldSnapshot } from '../../src/simulator/core/world.ts';
+import { scratch } from '../scratch.ts';
 import type { WriteMoment } from './life.ts';
 
 /** What a directory holds of a run, by name: the state, its lock, the key. */
@@ -28,15 +18,9 @@ export interface CrashImage {
 
 const stateFolder = path.join('.es-ecs', 'simulated');
 
-/** Holds the directories of a test file, so that none is left: a run that was killed may write into one that has been removed. */
-const ground = mkdtempSync(path.join(tmpdir(), 'es-ecs-recovery-'));
-afterAll(() => {
-  rmSync(ground, { recursive: true, force: true });
-});
-
 /** A new directory with a config, and with the files of an earlier one. */
 export function createDirectory(config: string, files: Files = {}): string {
-  const directory = mkdtempSync(path.join(ground, 'desk-'));
+  const directory = scratch('desk');
   writeFileSync(path.join(directory, 'es-ecs.yaml'), config);
   mkdirSync(path.join(directory, stateFolder), { recursive: true });
   for (const [name, text] of Object.entries(files))

@@ -25,8 +25,7 @@ import { configText, type PlanDocument, Story } from '../../lifecycle/story.ts';
 let story: Story;
 
 beforeEach(async () => {
-  story = new Story();
-  await story.json('up');
+  story = await Story.standing();
 });
 
 afterEach(() => {

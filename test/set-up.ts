@@ -1,5 +1,7 @@
 import net from 'node:net';
-import { beforeAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
+
+import { removeScratch } from './scratch.ts';
 
 /** Unit tests touch no network: opening any socket is a failure, not a slow success. */
 beforeAll(() => {
@@ -7,3 +9,5 @@ beforeAll(() => {
     throw new Error('a unit test tried to open a socket');
   };
 });
+
+afterAll(removeScratch);
