@@ -30,7 +30,16 @@ export async function main(): Promise<void> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   process.stdout.on('error', ignoreBrokenPipe);
   process.stderr.on('error', ignoreBrokenPipe);
+  process.once('uncaughtException', (error) => {
+    void dieOf(error);
+  });
   process.exitCode = await execute(process.argv, processTerminal());
+}
+
+/** Something that nobody waits for has failed: what else is under way is in no known state, and the next run takes it up. */
+async function dieOf(error: unknown): Promise<never> {
+  processTerminal().err(await bugReport(error));
+  process.exit(bugStatus);
 }
 
 /** Whoever read it has gone, as `| head` does: what is being done goes on to its end, unheard. */
@@ -49,7 +58,7 @@ export async function execute(argv: readonly string[], terminal: Terminal): Prom
     await program(terminal, ending).parseAsync(argv);
     return ending.status;
   } catch (error) {
-    return report(toldHowToResume(error, argv), terminal);
+    return await report(toldHowToResume(error, argv), terminal);
   }
 }
 
@@ -215,7 +224,7 @@ function portNumber(text: string): number {
   return value;
 }
 
-function report(error: unknown, terminal: Terminal): number {
+async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     const message = error.message.replace(/^error: /, '');
@@ -229,7 +238,12 @@ function report(error: unknown, terminal: Terminal): number {
     terminal.err(renderError(error, terminal));
     return error.exitStatus;
   }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  terminal.err(`✖ this is a bug in es-ecs; please report it with the lines below\n${stack}`);
+  terminal.err(await bugReport(error));
   return bugStatus;
+}
+
+async function bugReport(error: unknown): Promise<string> {
+  const { readableStack } = await import('./stack.ts');
+  const stack = error instanceof Error ? readableStack(error.stack ?? error.message) : String(error);
+  return `✖ this is a bug in es-ecs; please report it with the lines below\n${stack}`;
 }

@@ -1,6 +1,4 @@
 import { hostname, userInfo } from 'node:os';
-import { createInterface } from 'node:readline/promises';
-import { text } from 'node:stream/consumers';
 
 import { EsEcsError } from '../errors.ts';
 import type { OpenSimulation } from './simulation.ts';
@@ -55,7 +53,7 @@ export function processTerminal(): Terminal {
     },
     isTerminal,
     isOutTerminal: stdout.isTTY,
-    readInput: () => text(stdin),
+    readInput: async () => (await import('node:stream/consumers')).text(stdin),
     canAsk: stdin.isTTY && stderr.isTTY && !isCi,
     hasColour: isTerminal && (env['NO_COLOR'] === undefined || env['NO_COLOR'] === ''),
     canDraw: canDraw(),
@@ -70,6 +68,7 @@ function canDraw(): boolean {
 }
 
 async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await new Promise<string>((resolve, reject) => {

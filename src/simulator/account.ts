@@ -1,4 +1,3 @@
-import type { AnyClient } from '../aws/clients.ts';
 import type { Clock } from '../engine/clock.ts';
 import { type Delays, usualDelays } from './core/delays.ts';
 import { SimulatedFailure, toServiceException } from './core/failure.ts';
@@ -9,6 +8,7 @@ import { World, type WorldSnapshot } from './core/world.ts';
 import { useLaunchFaults } from './ec2/launch-troubles.ts';
 import { type TaskRuntime, useTaskRuntime } from './ecs/task-runtime.ts';
 import { elasticsearchRuntime } from './elasticsearch/runtime.ts';
+import type { SdkClient } from './sdk-client.ts';
 import { eventRules, services } from './services.ts';
 
 /** A call that the account answered or refused, for tests that must count or order them. */
@@ -42,7 +42,7 @@ export interface SimulatedAccountOptions {
 /** A simulated AWS account: attach SDK clients to it, and their calls are answered without a network. */
 export interface SimulatedAccount {
   /** Makes a client of any service it knows talk to this account. */
-  attach(client: AnyClient): void;
+  attach(client: SdkClient): void;
   /** Everything in it, as plain JSON. */
   snapshot(): WorldSnapshot;
   /** For tests and for the default task runtime; changing rows is changing the account behind everybody's back. */
@@ -129,13 +129,14 @@ type Answer = (service: string, operation: string, input: unknown) => Promise<ob
  * Answers below the SDK's retries, in place of the HTTP exchange: validation, serialisation, retries and paging above it are
  * the real ones. Nothing is signed, as nobody would look.
  */
-function intercept(client: AnyClient, answer: Answer): void {
-  const service = client.constructor.name.replace(/Client$/, '');
+function intercept(client: SdkClient, answer: Answer): void {
   // The clients' stacks differ only in the types of what passes through, which this middleware replaces.
   const stack = client.middlewareStack as unknown as AnsweringStack;
   for (const name of ['httpSigningMiddleware', 'getUserAgentMiddleware']) stack.remove(name);
   stack.add(
     (_next, context) => async (args) => {
+      // As the SDK writes them into every call; a class's own name does not outlive a bundler.
+      const service = (context.clientName ?? '').replace(/Client$/, '');
       const operation = (context.commandName ?? '').replace(/Command$/, '');
       const output = await answer(service, operation, args.input);
       return { output: { ...output, $metadata: { httpStatusCode: 200, attempts: 1 } }, response: {} };
@@ -150,7 +151,7 @@ interface AnsweringStack {
   add(
     middleware: (
       next: unknown,
-      context: { readonly commandName?: string },
+      context: { readonly clientName?: string; readonly commandName?: string },
     ) => (args: { readonly input: unknown }) => Promise<unknown>,
     options: { readonly step: 'deserialize'; readonly priority: 'high'; readonly name: string },
   ): void;

@@ -40,7 +40,11 @@ function packagesBehind(entry: string): string[] {
 }
 
 describe('start-up', () => {
-  it('loads commander and nothing else for --version and --help', () => {
+  it('loads nothing else for --version', () => {
+    expect(packagesBehind('cli/start.ts')).toEqual([]);
+  });
+
+  it('loads commander and nothing else for --help', () => {
     expect(packagesBehind('cli/main.ts')).toEqual(['commander']);
   });
 

@@ -1,12 +1,11 @@
-import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs';
-
 import type { World } from '../core/world.ts';
 import { ecsEvents } from './common.ts';
+import type { RegisteredContainer, RegisteredTask } from './registered.ts';
 
 /** A container of a task, with everything it is started with. */
 export interface ContainerLaunch {
   /** As registered, with ECS's defaults: image, environment, ulimits, mounts, health check, stop timeout, log options. */
-  readonly definition: ContainerDefinition;
+  readonly definition: RegisteredContainer;
   /** The values of its `secrets`, by environment variable. Never to be written anywhere. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Of the image in the simulated ECR; undefined for an image from elsewhere. */
@@ -19,7 +18,7 @@ export interface TaskLaunch {
   readonly clusterName: string;
   /** `service:<name>` or `family:<family>`. */
   readonly group: string;
-  readonly taskDefinition: Omit<TaskDefinition, 'registeredAt' | 'deregisteredAt' | 'status'>;
+  readonly taskDefinition: RegisteredTask;
   readonly containers: readonly ContainerLaunch[];
   readonly host: {
     /** EC2's id; its attached volumes, tags and addresses are in the simulated EC2. */

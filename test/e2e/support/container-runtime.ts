@@ -1,7 +1,6 @@
 import { chmod, chown, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 import { execa } from 'execa';
 
 import { hostPaths } from '../../../src/elasticsearch/container.ts';
@@ -13,6 +12,7 @@ import {
   type TaskRuntime,
 } from '../../../src/simulator/ecs/task-runtime.ts';
 import { writeTaskLog } from '../../../src/simulator/ecs/agent.ts';
+import type { RegisteredContainer } from '../../../src/simulator/ecs/registered.ts';
 import { type HostRow, hosts } from '../../../src/simulator/hosts/boot.ts';
 import { type ContainerOrder, type DockerEngine, dockerEngine } from './docker-engine.ts';
 
@@ -221,7 +221,7 @@ export async function createContainerRuntime(options: ContainerRuntimeOptions): 
 }
 
 /** What of a container definition the engine takes as it is. */
-function asEngineSaysIt(definition: ContainerDefinition): Readonly<Record<string, unknown>> {
+function asEngineSaysIt(definition: RegisteredContainer): Readonly<Record<string, unknown>> {
   const { healthCheck } = definition;
   return {
     User: definition.user,
@@ -243,7 +243,7 @@ function asEngineSaysIt(definition: ContainerDefinition): Readonly<Record<string
 }
 
 /** The task's bind mounts, from the root of its host's file system. */
-function binds(launch: TaskLaunch, definition: ContainerDefinition, root: string): readonly string[] {
+function binds(launch: TaskLaunch, definition: RegisteredContainer, root: string): readonly string[] {
   const volumes = launch.taskDefinition.volumes ?? [];
   return (definition.mountPoints ?? []).map(({ sourceVolume, containerPath, readOnly }) => {
     const source = volumes.find((volume) => volume.name === sourceVolume)?.host?.sourcePath;

@@ -1,9 +1,9 @@
 // Writes what is made from the config's schema: the JSON Schema for editors and the reference page.
-// Build first: it reads dist/. Tests check that both files are current.
+// Tests check that both files are current.
 import { writeFileSync } from 'node:fs';
 
-import { renderJsonSchema } from '../dist/config/json-schema.js';
-import { renderReference } from '../dist/config/reference.js';
+import { renderJsonSchema } from '../src/config/json-schema.ts';
+import { renderReference } from '../src/config/reference.ts';
 
 const root = new URL('../', import.meta.url);
 writeFileSync(new URL('schema/es-ecs.schema.json', root), renderJsonSchema());

@@ -1,11 +1,11 @@
 // Writes the pages of docs/ that are made from the code: the commands and the permissions.
-// Build first: it reads dist/. Tests check that both files are current.
+// Tests check that both files are current.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { program } from '../dist/cli/main.js';
-import { renderCommandReference } from '../dist/cli/reference.js';
-import { processTerminal } from '../dist/cli/terminal.js';
+import { program } from '../src/cli/main.ts';
+import { renderCommandReference } from '../src/cli/reference.ts';
+import { processTerminal } from '../src/cli/terminal.ts';
 import { renderPermissions } from './permissions.js';
 
 const root = path.join(import.meta.dirname, '..');
