@@ -11,6 +11,7 @@ import { createKeyStore, type KeyStore } from '../ssh/key-store.ts';
 import type { Adapters, ClusterAccess } from '../steps/adapters.ts';
 import { endpointAddress, nodeAddresses, readCredentials, runningBastion } from '../steps/way-in.ts';
 import { ownVersion } from './own-version.ts';
+import { inPrivateFolder, removeLeftFolders } from './private-folder.ts';
 
 export interface RealAdapterOptions {
   readonly config: Config;
@@ -20,14 +21,26 @@ export interface RealAdapterOptions {
   readonly knownHostsFile: string;
   readonly clock: Clock;
   readonly notice: (text: string) => void;
+  /** Ends what is done outside AWS: a build, a push. */
+  readonly signal: AbortSignal;
 }
 
-/** The real ways to build images, keep keys, make secrets and ask Elasticsearch. */
+/**
+ * The real ways to build images, keep keys, make secrets and ask Elasticsearch. What runs that were killed have left of them on this
+ * machine goes, logins to the registry above all.
+ */
 export function createRealAdapters(options: RealAdapterOptions): Adapters {
-  const { config, clock } = options;
+  const { config, clock, signal } = options;
+  removeLeftFolders();
   const keys = createKeyStore({ file: options.keyFile, comment: `es-ecs ${config.name}` });
   return {
-    images: createImageBuilder({ config, run: runProgram, version: ownVersion() }),
+    images: createImageBuilder({
+      config,
+      run: runProgram,
+      inFolder: inPrivateFolder,
+      version: ownVersion(),
+      signal,
+    }),
     keys,
     secrets: createSecretMaker(() => clock.now()),
     cluster: createClusterAccess({ ...options, keys }),
@@ -35,7 +48,7 @@ export function createRealAdapters(options: RealAdapterOptions): Adapters {
 }
 
 /** What the way in is found with. */
-export interface ClusterAccessOptions extends Omit<RealAdapterOptions, 'keyFile'> {
+export interface ClusterAccessOptions extends Omit<RealAdapterOptions, 'keyFile' | 'signal'> {
   readonly keys: KeyStore;
 }
 

@@ -168,8 +168,11 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   const owner = { cluster: config.name, accountId: identity.accountId, region: config.region };
   const state = await clock.hold(openState(files.state, owner, { clock, notice, setsAside: options.locks }));
   const inventory = new Inventory(clients, config.name);
+  // A run that has lost the lock ends its push as well.
+  const signal = AbortSignal.any([options.signal, lock.lost]);
   const given =
-    simulation?.adapters ?? (await realAdapters(config, { files, clock, clients, inventory, notice }));
+    simulation?.adapters ??
+    (await realAdapters(config, { files, clock, clients, inventory, notice, signal }));
   const adapters = { ...given, cluster: guardedCluster(given.cluster, () => lock.take()) };
   return {
     config,
@@ -306,7 +309,7 @@ function commandOf({ command, options }: Pick<SessionOptions, 'command' | 'optio
 
 async function realAdapters(
   config: Config,
-  given: Pick<SessionOptions, 'notice'> & {
+  given: Pick<SessionOptions, 'notice' | 'signal'> & {
     readonly files: SessionFiles;
     readonly clock: Clock;
     readonly clients: Clients;

@@ -24,6 +24,16 @@ export interface BuildOrder {
   readonly version: string;
   /** `repository:tag`. */
   readonly reference: string;
+  /**
+   * Docker's classic builder only: the base is to be pulled though one of that name is there. It takes that one whatever it
+   * was pulled for, and then finds that it "does not match the specified platform" (seen with 20.10).
+   */
+  readonly pulls?: boolean;
+}
+
+/** Asks Docker for which platform the base is that it has. */
+export function baseArguments(baseImage: string): readonly string[] {
+  return ['docker', 'image', 'inspect', '--format', '{{.Os}}/{{.Architecture}}', baseImage];
 }
 
 /** Variables for a build: the classic builder must be asked for where BuildKit is missing. */
@@ -34,13 +44,15 @@ export function buildEnvironment(builder: Builder): Readonly<Record<string, stri
 /** The command that builds the image into the engine's own store. */
 export function buildArguments(builder: Builder, order: BuildOrder): readonly string[] {
   return [
-    ...buildVerb(builder),
+    ...buildVerb(builder, order),
     '--platform',
     order.platform,
     '--build-arg',
     `BASE_IMAGE=${order.baseImage}`,
     '--build-arg',
     `PLUGIN_PLATFORM=${builder.platform}`,
+    '--build-arg',
+    `NODE_PLATFORM=${order.platform}`,
     '--build-arg',
     `ES_ECS_VERSION=${order.version}`,
     '--tag',
@@ -49,13 +61,13 @@ export function buildArguments(builder: Builder, order: BuildOrder): readonly st
   ];
 }
 
-function buildVerb(builder: Builder): readonly string[] {
+function buildVerb(builder: Builder, order: BuildOrder): readonly string[] {
   switch (builder.program) {
     case 'docker':
       // One manifest and no index: ECS shows the digest that it runs, and it is to be the one that was pushed.
       return builder.buildKit
         ? ['docker', 'buildx', 'build', '--load', '--provenance=false', '--progress=plain']
-        : ['docker', 'build'];
+        : ['docker', 'build', ...(order.pulls === true ? ['--pull'] : [])];
     case 'podman':
       // Docker's manifest type, which every registry takes.
       return ['podman', 'build', '--format', 'docker'];
@@ -93,50 +105,38 @@ export function loginArguments(
   return [builder.program, 'login', '--authfile', credentialsFile(builder, credentials), ...rest];
 }
 
-/** The push; podman and buildah write the digest into a file, Docker is asked for it afterwards. */
+/** Asks podman or buildah which words its push knows. */
+export function pushHelpArguments(builder: Builder): readonly string[] | undefined {
+  return builder.program === 'docker' ? undefined : [builder.program, 'push', '--help'];
+}
+
+/**
+ * The push. Podman and buildah are told manifest and compression once more: where containers.conf asks for zstd, they make OCI's of
+ * it in spite of the build's `--format`, which not every version of what runs containers can read; and with `--format v2s2`
+ * alone podman 4.3 fails ("zstd compression is not supported"). The rest is for layers that were pushed so before.
+ *
+ * @param help what `pushHelpArguments` has printed: a word that is not in it would be refused.
+ */
 export function pushArguments(
   builder: Builder,
   credentials: Credentials,
-  reference: string,
+  pushed: { readonly reference: string; readonly help: string },
 ): readonly string[] {
+  const { reference, help } = pushed;
   if (builder.program === 'docker') return ['docker', '--config', credentials.directory, 'push', reference];
+  const known = (...words: readonly string[]): readonly string[] =>
+    help.includes(words[0] ?? '') ? words : [];
   return [
     builder.program,
     'push',
     '--authfile',
     credentialsFile(builder, credentials),
-    '--digestfile',
-    digestFile(credentials),
+    '--format',
+    'v2s2',
+    ...known('--compression-format', 'gzip'),
+    ...known('--force-compression'),
     reference,
   ];
-}
-
-/** Where podman and buildah write the pushed manifest's digest. */
-export function digestFile(credentials: Credentials): string {
-  return `${credentials.directory}/digest`;
-}
-
-/** Asks Docker under which digests it knows an image. */
-export function digestArguments(reference: string): readonly string[] {
-  return ['docker', 'image', 'inspect', '--format', '{{json .RepoDigests}}', reference];
-}
-
-/**
- * The digest among what `digestArguments` printed: that of the reference's own repository, as an image that was pushed
- * elsewhere before is known there by another.
- */
-export function digestOf(output: string, reference: string): string | undefined {
-  const repository = repositoryOf(reference);
-  for (const [, name, digest] of output.matchAll(/"([^"@]+)@(sha256:[0-9a-f]{64})"/g)) {
-    if (name === repository) return digest;
-  }
-  return undefined;
-}
-
-/** A reference without its tag; a port is none. */
-function repositoryOf(reference: string): string {
-  const colon = reference.lastIndexOf(':');
-  return colon > reference.lastIndexOf('/') ? reference.slice(0, colon) : reference;
 }
 
 /** Asks where the engine runs; fails when no engine answers. */

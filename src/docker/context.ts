@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { SettingsConfig } from '../elasticsearch/settings.ts';
@@ -64,19 +63,6 @@ export function contentHash(files: readonly ContextFile[], platform: Platform, b
     add(file.content);
   }
   return hash.digest('hex').slice(0, 20);
-}
-
-/** A directory that only this user reads, and that is gone when the work is done, however it ends. */
-export async function withTemporaryDirectory<Result>(
-  purpose: string,
-  work: (directory: string) => Promise<Result>,
-): Promise<Result> {
-  const directory = await mkdtemp(path.join(tmpdir(), `es-ecs-${purpose}-`));
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 /** Writes the build context into a directory. */

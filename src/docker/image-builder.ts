@@ -1,19 +1,18 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 
 import type { SettingsConfig } from '../elasticsearch/settings.ts';
 import { imageFor } from '../elasticsearch/versions.ts';
 import { EsEcsError } from '../errors.ts';
 import {
+  baseArguments,
   buildArguments,
   buildEnvironment,
   credentialsFile,
-  digestArguments,
-  digestFile,
-  digestOf,
   emptyCredentials,
   engineArguments,
   loginArguments,
   pushArguments,
+  pushHelpArguments,
 } from './arguments.ts';
 import type { Builder, BuildOrder, Credentials } from './arguments.ts';
 import { requireBuilder } from './builder.ts';
@@ -26,11 +25,10 @@ import {
   stageArguments,
   writeSecondDockerfile,
 } from './classic.ts';
-import { buildContext, contentHash, platformOf, withTemporaryDirectory, writeContext } from './context.ts';
-import type { Run, RunResult } from './run.ts';
-
-/** How many lines of a program's output an error shows. */
-const shownLines = 12;
+import { buildContext, contentHash, platformOf, writeContext } from './context.ts';
+import { expectSuccess } from './failure.ts';
+import { expectPlatform, extractionOf } from './processor.ts';
+import type { Run, RunOptions } from './run.ts';
 
 /** What an image is made for. */
 export interface ImageInput {
@@ -55,10 +53,17 @@ export interface ImageOrder {
 export interface ImageBuilderOptions {
   readonly config: SettingsConfig;
   readonly run: Run;
+  /** Works in a folder that only this user reads, and that is gone when the work is over, however it ends. */
+  readonly inFolder: <Result>(
+    purpose: 'image' | 'login',
+    work: (folder: string) => Promise<Result>,
+  ) => Promise<Result>;
   /** es-ecs's own version. */
   readonly version: string;
   /** Each line of the build's output. */
   readonly onLine?: (line: string) => void;
+  /** Ends a build or a push that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 /** Builds images with docker, podman or buildah, whichever is there, and pushes them. */
@@ -66,10 +71,12 @@ export interface ImageBuilder {
   /** @throws EsEcsError NO_IMAGE_BUILDER */
   check(): Promise<void>;
   /**
-   * @returns the digest of the pushed manifest, `sha256:…`.
-   * @throws EsEcsError IMAGE_BUILD with the last lines of the program's output.
+   * The digest is what the registry says of the tag afterwards: no program can be asked for it. Podman and docker on podman's
+   * socket tell that of their own store, and an older remote podman none (containers/podman issue 18216).
+   *
+   * @throws EsEcsError IMAGE_BUILD with the cause and the last lines of the program's output; INTERRUPTED.
    */
-  buildAndPush(order: ImageOrder): Promise<{ readonly digest: string }>;
+  buildAndPush(order: ImageOrder): Promise<void>;
 }
 
 /** An image builder for one config; the program is looked for once. */
@@ -81,76 +88,162 @@ export function createImageBuilder(options: ImageBuilderOptions): ImageBuilder {
       await builder();
     },
     buildAndPush: async (order) => {
-      const reference = `${order.repositoryUri}:${order.tag}`;
-      const program = await builder();
-      await build(program, options, { ...order, reference });
-      return { digest: await push(program, options, { ...order, reference }) };
+      const making = makingOf(await builder(), options, order);
+      await options.inFolder('login', async (directory) => {
+        const credentials = { directory };
+        // First, as it may be refused: not after a build and 700 MB.
+        const env = await logIn(making, credentials, order.login);
+        await options.inFolder('image', (folder) => build(making, folder));
+        await options.inFolder('image', (folder) => lookInside(making, folder));
+        await push(making, credentials, env);
+      });
     },
   };
 }
 
-type Referenced = ImageOrder & { readonly reference: string };
+/** One image on its way. */
+interface Making {
+  readonly builder: Builder;
+  readonly options: ImageBuilderOptions;
+  readonly reference: string;
+  readonly order: Omit<BuildOrder, 'directory'>;
+  /**
+   * Runs a program that must succeed.
+   *
+   * @param how `to` is what it is for, as in "cannot push …"; `always`: also once the run has been told to stop.
+   * @returns what it printed.
+   */
+  call(argv: readonly string[], how: Call): Promise<string>;
+}
 
-async function build(builder: Builder, options: ImageBuilderOptions, order: Referenced): Promise<void> {
-  await withTemporaryDirectory('image', async (directory) => {
-    await writeContext(buildContext(options.config), directory);
-    const details: BuildOrder = {
-      directory,
-      platform: platformOf(order.architecture),
-      baseImage: imageFor(options.config.elasticsearch.version),
-      version: options.version,
-      reference: order.reference,
-    };
-    const call = async (argv: readonly string[]): Promise<string> => {
-      const result = await options.run(argv, {
-        env: buildEnvironment(builder),
-        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
-      });
-      expectSuccess(result, `${builder.program} cannot build ${order.reference}`);
+interface Call extends RunOptions {
+  readonly to: string;
+  readonly always?: true;
+}
+
+function makingOf(builder: Builder, options: ImageBuilderOptions, order: ImageOrder): Making {
+  const reference = `${order.repositoryUri}:${order.tag}`;
+  const baseImage = imageFor(options.config.elasticsearch.version);
+  const { onLine, signal } = options;
+  return {
+    builder,
+    options,
+    reference,
+    order: { platform: platformOf(order.architecture), baseImage, version: options.version, reference },
+    call: async (argv, { to, always, ...how }) => {
+      const result = await stoppable(always === true ? undefined : signal, (ending) =>
+        options.run(argv, {
+          ...how,
+          ...(ending === undefined ? {} : { signal: ending }),
+          ...(onLine === undefined ? {} : { onLine }),
+        }),
+      );
+      const failure = `${builder.program} cannot ${to}`;
+      expectSuccess(result, { program: builder.program, failure, baseImage });
       return result.stdout.trim();
-    };
-    if (needsTwoBuilds(builder, details)) await buildTwice(builder, details, call);
-    else await call(buildArguments(builder, details));
+    },
+  };
+}
+
+/** @throws EsEcsError INTERRUPTED in the place of what a program says that was ended */
+async function stoppable<Result>(
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal | undefined) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(signal);
+  } catch (cause) {
+    if (signal?.aborted !== true) throw cause;
+    throw new EsEcsError('INTERRUPTED', 'interrupted: the image is not pushed', {
+      cause,
+      hint: 'run the same command again to go on',
+    });
+  }
+}
+
+/** @returns variables for the push. */
+async function logIn(
+  making: Making,
+  credentials: Credentials,
+  login: ImageOrder['login'],
+): Promise<Readonly<Record<string, string>>> {
+  const { builder, options } = making;
+  const env = await engineEnvironment(builder, options.run);
+  await writeFile(credentialsFile(builder, credentials), emptyCredentials(login.registry), { mode: 0o600 });
+  await making.call(loginArguments(builder, credentials, login), {
+    to: `log in to ${login.registry}`,
+    stdin: login.password,
+    env,
+  });
+  return env;
+}
+
+async function build(making: Making, directory: string): Promise<void> {
+  const { builder, options } = making;
+  await writeContext(buildContext(options.config), directory);
+  const order: BuildOrder = { ...making.order, directory };
+  if (needsTwoBuilds(builder, order)) await buildTwice(making, order);
+  else await callBuilder(making, buildArguments(builder, await withPull(making, order, order.platform)));
+}
+
+/** Whether the classic builder must be told to pull, for a build on a base of that platform. */
+async function withPull(making: Making, order: BuildOrder, platform: string): Promise<BuildOrder> {
+  const { builder, options } = making;
+  if (builder.program !== 'docker' || builder.buildKit) return order;
+  const found = await options.run(baseArguments(order.baseImage));
+  // One that is not there is pulled anyway; one of the platform need not be, so that it can be put there by hand.
+  return { ...order, pulls: found.exitCode === 0 && found.stdout.trim() !== platform };
+}
+
+function callBuilder(making: Making, argv: readonly string[], always?: true): Promise<string> {
+  return making.call(argv, {
+    to: `build ${making.reference}`,
+    env: buildEnvironment(making.builder),
+    ...(always === undefined ? {} : { always }),
   });
 }
 
 /** See `needsTwoBuilds`. */
-async function buildTwice(
-  builder: Builder,
-  order: BuildOrder,
-  call: (argv: readonly string[]) => Promise<string>,
-): Promise<void> {
-  await call(stageArguments(builder, order));
-  const container = await call(createArguments(order));
+async function buildTwice(making: Making, order: BuildOrder): Promise<void> {
+  const { builder } = making;
+  await callBuilder(making, stageArguments(builder, await withPull(making, order, builder.platform)));
+  const container = await callBuilder(making, createArguments(order));
   try {
-    await call(copyArguments(container, order));
+    await callBuilder(making, copyArguments(container, order));
   } finally {
-    await call(removeArguments(container));
+    await callBuilder(making, removeArguments(container), true);
   }
   await writeSecondDockerfile(order.directory);
-  await call(secondBuildArguments(builder, order));
+  const second = await withPull(making, order, order.platform);
+  await callBuilder(making, secondBuildArguments(builder, second));
 }
 
-async function push(builder: Builder, options: ImageBuilderOptions, order: Referenced): Promise<string> {
-  return withTemporaryDirectory('login', async (directory) => {
-    const credentials = { directory };
-    const { run } = options;
-    const env = await engineEnvironment(builder, run);
-    await writeFile(credentialsFile(builder, credentials), emptyCredentials(order.login.registry), {
-      mode: 0o600,
-    });
-    expectSuccess(
-      await run(loginArguments(builder, credentials, order.login), { stdin: order.login.password, env }),
-      `${builder.program} cannot log in to ${order.login.registry}`,
-    );
-    expectSuccess(
-      await run(pushArguments(builder, credentials, order.reference), {
-        env,
-        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
-      }),
-      `${builder.program} cannot push ${order.reference}`,
-    );
-    return pushedDigest(builder, run, { credentials, reference: order.reference });
+/** See processor.ts and decision 21. */
+async function lookInside(making: Making, folder: string): Promise<void> {
+  const { builder, reference, order } = making;
+  const to = `look into ${reference}`;
+  const { open, take, close, file } = await extractionOf(builder, { ...order, folder });
+  const opened = (await making.call(open, { to })).split('\n').at(-1) ?? '';
+  try {
+    if (take !== undefined) await making.call(take(opened), { to });
+    await expectPlatform(file, { ...order, builder });
+  } finally {
+    // What it says does not matter: the image has been looked into.
+    await making.options.run(close(opened));
+  }
+}
+
+async function push(
+  making: Making,
+  credentials: Credentials,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { builder, options, reference } = making;
+  const asked = pushHelpArguments(builder);
+  const help = asked === undefined ? '' : (await options.run(asked)).stdout;
+  await making.call(pushArguments(builder, credentials, { reference, help }), {
+    to: `push ${reference}`,
+    env,
   });
 }
 
@@ -160,30 +253,4 @@ async function engineEnvironment(builder: Builder, run: Run): Promise<Readonly<R
   const answer = await run(engineArguments);
   const host = answer.stdout.trim();
   return answer.exitCode === 0 && host !== '' ? { DOCKER_HOST: host } : {};
-}
-
-async function pushedDigest(
-  builder: Builder,
-  run: Run,
-  pushed: { readonly credentials: Credentials; readonly reference: string },
-): Promise<string> {
-  if (builder.program !== 'docker') return (await readFile(digestFile(pushed.credentials), 'utf8')).trim();
-  const result = await run(digestArguments(pushed.reference));
-  expectSuccess(result, `docker does not know ${pushed.reference} after its push`);
-  const digest = digestOf(result.stdout, pushed.reference);
-  if (digest === undefined) {
-    throw new EsEcsError('IMAGE_BUILD', `docker names no digest of ${pushed.reference} after its push`);
-  }
-  return digest;
-}
-
-function expectSuccess(result: RunResult, failure: string): void {
-  if (result.exitCode === 0) return;
-  const lines = `${result.stdout}\n${result.stderr}`
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== '');
-  throw new EsEcsError('IMAGE_BUILD', `${failure} (exit ${result.exitCode})`, {
-    hint: lines.slice(-shownLines),
-  });
 }

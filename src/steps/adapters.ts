@@ -18,12 +18,11 @@ export interface ImageBuilder {
    */
   check(): Promise<void>;
   /**
-   * Builds from `templates/` and pushes under `repositoryUri:tag`.
+   * Builds from `templates/` and pushes under `repositoryUri:tag`. By which digest it is known, the registry says.
    *
-   * @returns the digest of the pushed manifest, `sha256:…`.
-   * @throws EsEcsError IMAGE_BUILD with the last lines of the program's output.
+   * @throws EsEcsError IMAGE_BUILD with the cause and the last lines of the program's output; INTERRUPTED.
    */
-  buildAndPush(order: ImageOrder): Promise<{ readonly digest: string }>;
+  buildAndPush(order: ImageOrder): Promise<void>;
 }
 
 export interface ImageOrder {

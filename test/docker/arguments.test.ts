@@ -4,11 +4,10 @@ import {
   buildArguments,
   buildEnvironment,
   credentialsFile,
-  digestArguments,
-  digestOf,
   emptyCredentials,
   loginArguments,
   pushArguments,
+  pushHelpArguments,
 } from '../../src/docker/arguments.ts';
 import type { Builder } from '../../src/docker/arguments.ts';
 
@@ -29,7 +28,7 @@ const login = { registry: 'registry:5000', user: 'AWS' };
 
 describe('a build', () => {
   const rest = (platform: string): string =>
-    `--platform linux/arm64 --build-arg BASE_IMAGE=base:1 --build-arg PLUGIN_PLATFORM=${platform} --build-arg ES_ECS_VERSION=0.1.0 --tag registry:5000/es-ecs/search:abc /tmp/context`;
+    `--platform linux/arm64 --build-arg BASE_IMAGE=base:1 --build-arg PLUGIN_PLATFORM=${platform} --build-arg NODE_PLATFORM=linux/arm64 --build-arg ES_ECS_VERSION=0.1.0 --tag registry:5000/es-ecs/search:abc /tmp/context`;
 
   it('is spelt for each program', () => {
     expect(buildArguments(docker, order).join(' ')).toBe(
@@ -42,6 +41,14 @@ describe('a build', () => {
     expect(buildArguments(buildah, order).join(' ')).toBe(
       `buildah build --format docker ${rest('linux/arm64')}`,
     );
+  });
+
+  it('tells the classic builder to pull where the base is another’s, and none that knows better', () => {
+    const pulls = { ...order, pulls: true };
+    expect(buildArguments(classic, pulls).slice(0, 4)).toEqual(['docker', 'build', '--pull', '--platform']);
+    for (const builder of [docker, podman, buildah]) {
+      expect(buildArguments(builder, pulls)).toEqual(buildArguments(builder, order));
+    }
   });
 
   it('asks Docker for the builder that is there', () => {
@@ -65,24 +72,19 @@ describe('a login', () => {
 });
 
 describe('a push', () => {
-  it('uses that login', () => {
-    expect(pushArguments(docker, credentials, 'r/x:1').join(' ')).toBe(
+  it('uses that login, and says what it is to make as far as the program understands it', () => {
+    expect(pushArguments(docker, credentials, { reference: 'r/x:1', help: '' }).join(' ')).toBe(
       'docker --config /tmp/login push r/x:1',
     );
-    expect(pushArguments(podman, credentials, 'r/x:1').join(' ')).toBe(
-      'podman push --authfile /tmp/login/auth.json --digestfile /tmp/login/digest r/x:1',
+    const pushed = (help: string): string =>
+      pushArguments(podman, credentials, { reference: 'r/x:1', help }).join(' ');
+    expect(pushed('')).toBe('podman push --authfile /tmp/login/auth.json --format v2s2 r/x:1');
+    expect(pushed('--compression-format string')).toBe(
+      'podman push --authfile /tmp/login/auth.json --format v2s2 --compression-format gzip r/x:1',
     );
-  });
-
-  it("tells the digest of the image's own repository", () => {
-    const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];
-    const output = `["other/x@sha256:${a}","registry:5000/x@sha256:${b}"]\n`;
-    expect(digestArguments('r/x:1').join(' ')).toBe(
-      'docker image inspect --format {{json .RepoDigests}} r/x:1',
+    expect(pushed('--compression-format string\n --force-compression')).toBe(
+      'podman push --authfile /tmp/login/auth.json --format v2s2 --compression-format gzip --force-compression r/x:1',
     );
-    expect(digestOf(output, 'registry:5000/x:1')).toBe(`sha256:${b}`);
-    expect(digestOf(output, 'registry:5000/x')).toBe(`sha256:${b}`);
-    expect(digestOf(output, 'other/x:2')).toBe(`sha256:${a}`);
-    expect(digestOf('[]', 'other/x:2')).toBeUndefined();
+    expect([docker, buildah].map(pushHelpArguments)).toEqual([undefined, ['buildah', 'push', '--help']]);
   });
 });

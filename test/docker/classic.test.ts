@@ -31,7 +31,7 @@ describe('the classic builder', () => {
 
   it('builds the plugin for the engine, takes it out, and builds the image with it', () => {
     const common =
-      '--build-arg BASE_IMAGE=base:1 --build-arg PLUGIN_PLATFORM=linux/amd64 --build-arg ES_ECS_VERSION=0.1.0';
+      '--build-arg BASE_IMAGE=base:1 --build-arg PLUGIN_PLATFORM=linux/amd64 --build-arg NODE_PLATFORM=linux/arm64 --build-arg ES_ECS_VERSION=0.1.0';
     expect(stageArguments(classic, order).join(' ')).toBe(
       `docker build --platform linux/amd64 ${common} --tag r/x:abc-plugins --target plugins /tmp/context`,
     );
@@ -48,7 +48,7 @@ describe('the classic builder', () => {
   it('finds the stage in the Dockerfile that ships', async () => {
     const second = withPluginFromContext(readTemplate('Dockerfile'));
     expect(second).toContain(
-      '\nFROM scratch AS plugins\nCOPY discovery-ec2 /usr/share/elasticsearch/plugins/discovery-ec2\n\nFROM ${BASE_IMAGE}\n',
+      '\nFROM scratch AS plugins\nCOPY discovery-ec2 /usr/share/elasticsearch/plugins/discovery-ec2\n\n# hadolint ignore=DL3029\nFROM --platform=$NODE_PLATFORM ${BASE_IMAGE}\n',
     );
     expect(second).not.toContain('RUN');
     expect(() => withPluginFromContext('FROM x\n')).toThrow('no stage "plugins"');

@@ -1,15 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import {
-  buildContext,
-  contentHash,
-  platformOf,
-  withTemporaryDirectory,
-  writeContext,
-} from '../../src/docker/context.ts';
+import { buildContext, contentHash, platformOf, writeContext } from '../../src/docker/context.ts';
 import { imageTag } from '../../src/docker/image-builder.ts';
 import { containerPaths, containerUser } from '../../src/elasticsearch/container.ts';
 
@@ -52,18 +47,24 @@ describe('the build context', () => {
     expect(dockerfile).toContain(`\nUSER ${containerUser}\nENTRYPOINT ["${containerPaths.entrypoint}"]\n`);
   });
 
-  it('is written with its modes into a directory that is gone afterwards', async () => {
+  it('is written with its modes, whatever the umask', async () => {
     const files = buildContext(config);
-    const seen = await withTemporaryDirectory('test', async (directory) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'es-ecs-context-'));
+    try {
       await writeContext(files, directory);
-      expect(statSync(directory).mode & 0o777).toBe(0o700);
       expect(readdirSync(directory).sort()).toEqual(files.map((file) => file.path).sort());
       expect(statSync(path.join(directory, 'entrypoint.sh')).mode & 0o777).toBe(0o755);
       expect(readFileSync(path.join(directory, 'elasticsearch.yml'), 'utf8')).toBe(files[1]?.content);
-      return directory;
-    });
-    expect(existsSync(seen)).toBe(false);
-    await expect(withTemporaryDirectory('test', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('names the platform of every stage', () => {
+    const dockerfile = buildContext(config)[0]?.content ?? '';
+    const stages = [...dockerfile.matchAll(/^FROM .*$/gm)].map(([stage]) => stage);
+    expect(stages).toHaveLength(2);
+    for (const stage of stages) expect(stage).toMatch(/^FROM --platform=\$(?:PLUGIN|NODE)_PLATFORM /);
   });
 });
 

@@ -1,11 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { inPrivateFolder } from '../../src/cli/private-folder.ts';
+import { isAlive } from '../../src/cli/terminal.ts';
 import { findBuilder } from '../../src/docker/builder.ts';
 import { createImageBuilder } from '../../src/docker/image-builder.ts';
+import type { ImageBuilder, ImageBuilderOptions } from '../../src/docker/image-builder.ts';
 import { noSuchProgram, runProgram } from '../../src/docker/run.ts';
 import type { Run } from '../../src/docker/run.ts';
 
@@ -39,16 +42,33 @@ const run: Run = (argv, options = {}) => {
 
 const log = (): string => readFileSync(path.join(directory, 'log'), 'utf8');
 
-const dockerBody = (buildx: number): string => `
+/** The first bytes of a program: ELF, 64 bits, little-endian, for the machine of that number. */
+const elf = (machine: number): string =>
+  String.raw`'\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x${machine.toString(16)}\0'`;
+const [amd64, arm64] = [elf(0x3e), elf(0xb7)];
+
+const dockerBody = (buildx: number, java: string = arm64): string => `
+build() { echo building; ls "\${!#}" >"${directory}/context"; echo done >&2; }
+# As the classic builder does: what is there is taken, whatever it is for; what is pulled is for what was asked.
+takeBase() {
+  asked=$(grep -o 'linux/[a-z0-9]*' <<<"$*" | head -n 1)
+  if [[ $2 != --pull && -e "${directory}/base" && $(cat "${directory}/base") != "$asked" ]]; then
+    echo 'image with reference base was found but does not match the specified platform' >&2; exit 1
+  fi
+  echo "$asked" >"${directory}/base"
+}
 case "$1 $2" in
   'version --format') echo linux/amd64 ;;
   'buildx version') exit ${buildx} ;;
-  'buildx build' | 'build --platform') echo building; ls "\${!#}" >"${directory}/context"; echo done >&2 ;;
+  'image inspect') cat "${directory}/base" || exit 1 ;;
+  'build --platform' | 'build --pull') takeBase "$@"; build "$@" ;;
+  'buildx build') build "$@" ;;
   'create r.example/x:abc-plugins') echo c0ffee ;;
+  'create r.example/x:abc') echo a warning of the platform >&2; echo decaf ;;
+  'cp --follow-link') [[ $3 = decaf:/usr/share/elasticsearch/jdk/bin/java ]] && printf ${java} >"$4" ;;
   'context inspect') echo unix:///run/desktop.sock ;;
-  'image inspect') echo '["r.example/x@sha256:${'c'.repeat(64)}"]' ;;
 esac
-if [[ $3 = login ]]; then cat >"${directory}/password"; cat "$2/config.json" >"${directory}/config"; stat -c %a "$2" >"${directory}/mode"; fi`;
+if [[ $3 = login ]]; then cat >"${directory}/password"; cat "$2/config.json" >"${directory}/config"; stat -c '%a %n' "$2" >"${directory}/mode"; fi`;
 
 const config = {
   name: 'search',
@@ -64,10 +84,22 @@ const order = {
   login: { registry: 'r.example', user: 'AWS', password: 'hush hush' },
 } as const;
 
+function builderOf(more: Partial<ImageBuilderOptions> = {}): ImageBuilder {
+  return createImageBuilder({ config, run, inFolder: inPrivateFolder, version: '1', ...more });
+}
+
+/** The folder of the login, as the program saw it; it must be gone. */
+function loginFolder(): string {
+  const [mode, folder = ''] = readFileSync(path.join(directory, 'mode'), 'utf8').trim().split(' ');
+  expect(mode).toBe('700');
+  expect(path.basename(folder)).toMatch(new RegExp(`^es-ecs-login-${process.pid}-`));
+  return folder;
+}
+
 describe('the builder', () => {
   it('is undefined without any program, and the error says what to do', async () => {
     expect(await findBuilder(run)).toBeUndefined();
-    await expect(createImageBuilder({ config, run, version: '1' }).check()).rejects.toMatchObject({
+    await expect(builderOf().check()).rejects.toMatchObject({
       code: 'NO_IMAGE_BUILDER',
       message: 'none of docker, podman and buildah is installed',
       hints: ['install docker, podman or buildah', expect.stringContaining('image: { uri')],
@@ -76,7 +108,7 @@ describe('the builder', () => {
 
   it('is the first whose engine answers', async () => {
     install('docker', 'echo "Cannot connect to the Docker daemon" >&2; exit 1');
-    await expect(createImageBuilder({ config, run, version: '1' }).check()).rejects.toMatchObject({
+    await expect(builderOf().check()).rejects.toMatchObject({
       code: 'NO_IMAGE_BUILDER',
       message: 'docker is installed and does not answer: Cannot connect to the Docker daemon',
     });
@@ -92,76 +124,153 @@ describe('the builder', () => {
 describe('building and pushing', () => {
   it.each([
     ['BuildKit', 0, 'docker buildx build ', '[1|'],
-    ['the classic builder', 1, 'docker build --platform linux/arm64 ', '[0|'],
-  ])('with %s gives the digest and leaves no login behind', async (_name, buildx, verb, environment) => {
-    install('docker', dockerBody(buildx));
-    const lines: string[] = [];
-    const builder = createImageBuilder({ config, run, version: '1', onLine: (line) => lines.push(line) });
-    expect(await builder.buildAndPush(order)).toEqual({ digest: `sha256:${'c'.repeat(64)}` });
+    ['the classic builder', 1, 'docker build --pull --platform linux/arm64 ', '[0|'],
+  ])(
+    'with %s logs in, builds, looks inside, pushes, and leaves no login behind',
+    async (_name, buildx, verb, environment) => {
+      install('docker', dockerBody(buildx));
+      const lines: string[] = [];
+      await builderOf({ onLine: (line) => lines.push(line) }).buildAndPush(order);
 
-    const calls = log().trim().split('\n');
-    const build = calls.find((call) => call.startsWith(verb));
-    expect(build).toContain('--build-arg PLUGIN_PLATFORM=linux/amd64');
-    expect(build).toContain('--platform linux/arm64');
-    expect(build).toContain(environment);
-    expect(readFileSync(path.join(directory, 'context'), 'utf8')).toContain('Dockerfile');
-    expect(lines.filter((line) => line === 'done').length).toBe(buildx === 0 ? 1 : 2);
+      const calls = log().trim().split('\n');
+      const build = calls.find((call) => call.startsWith(verb));
+      expect(build).toContain(
+        '--build-arg PLUGIN_PLATFORM=linux/amd64 --build-arg NODE_PLATFORM=linux/arm64',
+      );
+      expect(build).toContain('--platform linux/arm64');
+      expect(build).toContain(environment);
+      expect(readFileSync(path.join(directory, 'context'), 'utf8')).toContain('Dockerfile');
+      expect(lines.filter((line) => line === 'done').length).toBe(buildx === 0 ? 1 : 2);
 
-    expect(readFileSync(path.join(directory, 'password'), 'utf8')).toBe('hush hush');
-    expect(log()).not.toContain('hush');
-    expect(readFileSync(path.join(directory, 'config'), 'utf8')).toBe('{"auths":{"r.example":{}}}\n');
-    expect(readFileSync(path.join(directory, 'mode'), 'utf8')).toBe('700\n');
-    // The private config directory knows no contexts, so the engine is named.
-    expect(calls.find((call) => call.includes(' push '))).toMatch(
-      /push r\.example\/x:abc \[\|unix:\/\/\/run\/desktop\.sock\]$/,
-    );
-    const kept = readdirSync(tmpdir()).filter(
-      (name) => log().includes(name) && name.startsWith('es-ecs-login'),
-    );
-    expect(kept).toEqual([]);
+      expect(readFileSync(path.join(directory, 'password'), 'utf8')).toBe('hush hush');
+      expect(log()).not.toContain('hush');
+      expect(readFileSync(path.join(directory, 'config'), 'utf8')).toBe('{"auths":{"r.example":{}}}\n');
+      // The private config directory knows no contexts, so the engine is named.
+      expect(calls.find((call) => call.includes(' push '))).toMatch(
+        /push r\.example\/x:abc \[\|unix:\/\/\/run\/desktop\.sock\]$/,
+      );
+      const sequence = [
+        'login',
+        ' build ',
+        'create r.example/x:abc ',
+        'cp --follow-link',
+        'rm --force decaf',
+        ' push ',
+      ];
+      const places = sequence.map((word) => calls.findIndex((call) => call.includes(word)));
+      expect(places, log()).toEqual([...places].sort((a, b) => a - b));
+      expect(places).not.toContain(-1);
+      expect(existsSync(loginFolder())).toBe(false);
+    },
+  );
+
+  it('with the classic builder pulls the base of the platform where another one is there', async () => {
+    install('docker', dockerBody(1));
+    await builderOf().buildAndPush(order);
+    await builderOf()
+      .buildAndPush({ ...order, architecture: 'x86_64' })
+      .catch(() => undefined);
+    await builderOf().buildAndPush(order);
+    const builds = log()
+      .split('\n')
+      .flatMap((line) => /^docker build (?:--pull )?--platform \S+/.exec(line) ?? []);
+    expect(builds).toEqual([
+      'docker build --platform linux/amd64',
+      'docker build --pull --platform linux/arm64',
+      'docker build --pull --platform linux/amd64',
+      'docker build --platform linux/amd64',
+      'docker build --pull --platform linux/arm64',
+    ]);
   });
 
-  it('with podman reads the digest from its file', async () => {
-    install(
-      'podman',
-      `case "$1" in info) echo linux/amd64 ;; push) echo sha256:${'d'.repeat(64)} >"$5" ;; login) cat >/dev/null ;; esac`,
+  it('with podman and buildah gets at the file as each can', async () => {
+    const told = 'info) echo linux/amd64 ;; login) cat >/dev/null ;;';
+    install('podman', `case "$1" in ${told} create) echo c1 ;; cp) printf ${arm64} >"$3" ;; esac`);
+    await builderOf().buildAndPush(order);
+    expect(log()).toMatch(/podman push --authfile \S+ --format v2s2 r\.example\/x:abc /);
+    expect(log()).toContain('podman rm --force c1');
+    rmSync(path.join(directory, 'bin', 'podman'));
+    const look = `cat "$6/Dockerfile" >"${directory}/look"; mkdir "$6/out"; printf ${arm64} >"$6/out/java"; echo STEP; echo 1mage`;
+    install('buildah', `case "$1" in ${told} build) [[ $4 = --output ]] && { ${look}; } ;; esac; exit 0`);
+    await builderOf().buildAndPush(order);
+    expect(readFileSync(path.join(directory, 'look'), 'utf8')).toBe(
+      'FROM scratch\nCOPY --from=r.example/x:abc /usr/share/elasticsearch/jdk/bin/java /java\n',
     );
-    expect(await createImageBuilder({ config, run, version: '1' }).buildAndPush(order)).toEqual({
-      digest: `sha256:${'d'.repeat(64)}`,
+    expect(log()).toContain('buildah rmi 1mage');
+    expect(log()).toMatch(/buildah push --authfile \S+ --format v2s2 r\.example\/x:abc /);
+  });
+
+  it.each([
+    ['another processor', amd64, 'linux/amd64'],
+    ['a processor that no host has', elf(0xf3), 'no processor that es-ecs knows'],
+    ['no program at all', 'plain', 'no processor that es-ecs knows'],
+  ])('pushes nothing that is for %s', async (_name, java, found) => {
+    install('docker', dockerBody(0, java));
+    await expect(builderOf().buildAndPush(order)).rejects.toMatchObject({
+      code: 'IMAGE_BUILD',
+      message: `r.example/x:abc is for linux/arm64, but docker has built it with programs for ${found}: it is not pushed`,
+      hints: [
+        'docker image rm --force r.example/x:abc docker.elastic.co/elasticsearch/elasticsearch:9.4.6  then es-ecs up builds it from nothing',
+        expect.stringContaining('docker with buildx'),
+      ],
     });
+    expect(log()).not.toContain(' push ');
+    expect(log()).toContain('docker rm --force decaf');
+    expect(existsSync(loginFolder())).toBe(false);
   });
 
-  it('fails with the last lines of what the program said', async () => {
+  it('pushes nothing that cannot be looked into', async () => {
     install(
       'docker',
-      `${dockerBody(1)}\n[[ $1 = build ]] && { seq 1 30; echo "no space left" >&2; exit 17; }; exit 0`,
+      `[[ $1 = cp ]] && { echo 'Error: No such container:path' >&2; exit 1; }\n${dockerBody(0)}`,
     );
-    await expect(createImageBuilder({ config, run, version: '1' }).buildAndPush(order)).rejects.toMatchObject(
-      {
-        code: 'IMAGE_BUILD',
-        message: 'docker cannot build r.example/x:abc (exit 17)',
-        hints: expect.arrayContaining(['30', 'no space left']),
-      },
-    );
-    expect(log()).not.toContain('login');
+    await expect(builderOf().buildAndPush(order)).rejects.toMatchObject({
+      code: 'IMAGE_BUILD',
+      message: 'docker cannot look into r.example/x:abc (exit 1): Error: No such container:path',
+    });
+    expect(log()).not.toContain(' push ');
   });
 
-  it('fails without a digest, and on a refused login, with its words', async () => {
+  it('logs in first: a refusal comes before the build', async () => {
     install('docker', `[[ $3 = login ]] && { echo denied >&2; exit 1; }\n${dockerBody(1)}\nexit 0`);
-    await expect(createImageBuilder({ config, run, version: '1' }).buildAndPush(order)).rejects.toMatchObject(
-      {
-        code: 'IMAGE_BUILD',
-        message: 'docker cannot log in to r.example (exit 1)',
-        hints: ['denied'],
-      },
+    await expect(builderOf().buildAndPush(order)).rejects.toMatchObject({
+      code: 'IMAGE_BUILD',
+      message: 'docker cannot log in to r.example (exit 1): denied',
+      hints: [expect.stringContaining('docs/permissions.md'), 'denied'],
+    });
+    expect(log()).not.toContain('--build-arg');
+  });
+
+  it('ends a push when the run is stopped, and takes the login away', async () => {
+    const pid = path.join(directory, 'pid');
+    // The program is replaced by what sleeps: what is asked below is whether that very process is gone.
+    install(
+      'docker',
+      `[[ $3 = push ]] && { echo $$ >"${pid}"; echo pushing; exec sleep 60; }\n${dockerBody(0)}`,
     );
-    install('docker', `${dockerBody(1).replace('r.example/x@', 'other/x@')}\nexit 0`);
-    await expect(createImageBuilder({ config, run, version: '1' }).buildAndPush(order)).rejects.toMatchObject(
-      {
-        code: 'IMAGE_BUILD',
-        message: 'docker names no digest of r.example/x:abc after its push',
-      },
-    );
+    const stop = new AbortController();
+    const onLine = (line: string): void => {
+      if (line === 'pushing') stop.abort();
+    };
+    await expect(builderOf({ signal: stop.signal, onLine }).buildAndPush(order)).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+      message: 'interrupted: the image is not pushed',
+    });
+    expect(isAlive(Number(readFileSync(pid, 'utf8')))).toBe(false);
+    expect(existsSync(loginFolder())).toBe(false);
+  });
+
+  it('takes away what a stopped build has opened', async () => {
+    install('docker', `[[ $1 = cp ]] && { echo copying; exec sleep 60; }\n${dockerBody(0)}`);
+    const stop = new AbortController();
+    const onLine = (line: string): void => {
+      if (line === 'copying') stop.abort();
+    };
+    await expect(builderOf({ signal: stop.signal, onLine }).buildAndPush(order)).rejects.toMatchObject({
+      code: 'INTERRUPTED',
+    });
+    expect(log()).toContain('docker rm --force decaf');
+    expect(log()).not.toContain(' push ');
   });
 });
 

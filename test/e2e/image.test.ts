@@ -239,7 +239,7 @@ describe.skipIf(moto === undefined || docker === undefined)('the image of a clus
   /**
    * `none`: no program. `decoys`: each notes that it was called, and fails. `docker`: notes its arguments and is Docker;
    * as nothing can be pulled here, it puts the base image of the platform that is asked for in place, where an engine
-   * with a network would pull it.
+   * with a network would pull it. Builds on a base that really is pulled are in builders.test.ts.
    */
   async function installPrograms(): Promise<void> {
     await mkdir(folder('none'));
@@ -255,7 +255,9 @@ asked='--platform linux/(amd64|arm64)'
 if [[ $* =~ $asked ]]; then
   docker tag "stand-in:\${BASH_REMATCH[1]}" docker.elastic.co/elasticsearch/elasticsearch:${version}
 fi
-exec docker "$@"
+words=()
+for word in "$@"; do [[ $word = --pull ]] || words+=("$word"); done
+exec docker "\${words[@]}"
 `;
     await install('docker/docker', note + inPlace);
     await clearLog();

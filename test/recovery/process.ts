@@ -136,9 +136,9 @@ function watched(
       buildAndPush: async (order) => {
         onWrite({ operation: 'PushImage', when: 'before' });
         await life.share(Promise.resolve());
-        const pushed = await life.share(images.buildAndPush(order));
+        await life.share(images.buildAndPush(order));
         onWrite({ operation: 'PushImage', when: 'after' });
-        return life.share(Promise.resolve(pushed));
+        return life.share(Promise.resolve());
       },
     },
   };

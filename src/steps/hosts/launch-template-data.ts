@@ -40,7 +40,7 @@ export function launchTemplateData(
     IamInstanceProfile: { Name: inputs.profileName },
     ...(inputs.keyName === undefined ? {} : { KeyName: inputs.keyName }),
     UserData: Buffer.from(userData).toString('base64'),
-    Monitoring: { Enabled: true },
+    Monitoring: { Enabled: false },
     NetworkInterfaces: [
       {
         DeviceIndex: 0,

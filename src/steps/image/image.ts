@@ -57,7 +57,7 @@ export interface ImageOptions {
 /**
  * The nodes' image for one kind of processor: built here, pushed, and found again by the hash of its contents, so that the same
  * config never builds twice. It is run by its digest, which is its id. It goes with its repository. A push that is repeated finds its
- * tag taken by the same contents: tags are immutable.
+ * tag taken by the same contents: tags are immutable. The digest is ECR's word for the tag after the push, and nobody else's.
  */
 export function image(
   context: StepContext,
@@ -67,16 +67,17 @@ export function image(
   const { address, architecture } = options;
   const { config, adapters, clients } = context;
   const tag = (): string => imageTag({ config, architecture });
+  const look = (fresh: boolean): Promise<Image | undefined> => {
+    // By the tag and never by the remembered digest, which may be that of the image before.
+    const name = `${repositoryName(config)}:${tag()}`;
+    return context.inventory.find(images, address, { id: undefined, fresh, name });
+  };
   return {
     address,
     needs,
     waits: { ...brief, for: 'the image' },
     desired: ({ repository }) => ({ repositoryUri: repository.repositoryUri, tag: tag() }),
-    find: async ({ fresh }) => {
-      // By the tag and never by the remembered digest, which may be that of the image before.
-      const name = `${repositoryName(config)}:${tag()}`;
-      return context.inventory.find(images, address, { id: undefined, fresh, name });
-    },
+    find: ({ fresh }) => look(fresh),
     id: (observed) => observed.digest,
     phase: () => 'ready',
     diff: () => [],
@@ -96,16 +97,45 @@ export function image(
     },
     create: async (desired) => {
       const login = await logIn(clients);
-      const { digest } = await adapters.images.buildAndPush({
-        repositoryUri: desired.repositoryUri,
-        tag: desired.tag,
-        architecture,
-        elasticsearchVersion: config.elasticsearch.version,
-        login,
-      });
-      return { id: digest };
+      const { repositoryUri } = desired;
+      const elasticsearchVersion = config.elasticsearch.version;
+      const failure = await failureOf(
+        adapters.images.buildAndPush({
+          repositoryUri,
+          tag: desired.tag,
+          architecture,
+          elasticsearchVersion,
+          login,
+        }),
+      );
+      // Whose push it was is all one: under the tag is what it says, pushed by another run meanwhile, or by ours though its end
+      // was not seen.
+      const pushed = await look(true);
+      if (pushed !== undefined) return { id: pushed.digest };
+      throw failure ?? unknownToRegistry(`${repositoryUri}:${desired.tag}`);
     },
   };
+}
+
+/**
+ * What a build or a push failed with, undefined where it did not.
+ *
+ * @throws whatever is no failure of theirs: an interruption
+ */
+async function failureOf(work: Promise<void>): Promise<EsEcsError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof EsEcsError && error.code === 'IMAGE_BUILD') return error;
+    throw error;
+  }
+}
+
+function unknownToRegistry(reference: string): EsEcsError {
+  return new EsEcsError('IMAGE_BUILD', `${reference} was pushed, and ECR has no image of that tag`, {
+    hint: 'es-ecs up  looks again, and pushes again where it must',
+  });
 }
 
 /** @throws EsEcsError IMAGE_BUILD when ECR gives a token that is none */

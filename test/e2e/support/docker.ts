@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
 import { execa } from 'execa';
 
+import { elfHeader, type Machine } from './base-list.ts';
 import { freePort, runScript, startScript } from './part.ts';
 
 /** The user of every ECR login. */
@@ -94,22 +95,39 @@ async function importBase(
 ): Promise<string> {
   const tar = await runScript('docker.sh', ['base']);
   const image = `docker.elastic.co/elasticsearch/elasticsearch:${version}`;
+  const [, asked] = platform?.split('/') ?? [];
+  const withJvm = await addProgram(tar, asked === 'arm64' ? 'arm64' : 'amd64');
   const result = await run([
     'import',
     ...(platform === undefined ? [] : ['--platform', platform]),
     ...baseSettings.flatMap((setting) => ['--change', setting]),
-    tar,
+    withJvm.tar,
     image,
   ]);
+  await withJvm.remove();
   if (result.exitCode !== 0) throw new Error(`the stand-in base was not imported: ${result.stderr}`);
-  const [, architecture] = platform?.split('/') ?? [];
-  if (architecture !== undefined) await relabel(run, image, architecture);
+  if (asked !== undefined) await relabel(run, image, asked);
   return image;
+}
+
+/** A copy of the stand-in's tar with a JVM for a kind of processor: its header, by which it is told what an image is for. */
+async function addProgram(
+  tar: string,
+  machine: Machine,
+): Promise<{ tar: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'es-ecs-base-'));
+  const name = 'usr/share/elasticsearch/jdk/bin/java';
+  await mkdir(path.join(folder, path.dirname(name)), { recursive: true });
+  await writeFile(path.join(folder, name), elfHeader(machine), { mode: 0o755 });
+  const copy = path.join(folder, 'base.tar');
+  await copyFile(tar, copy);
+  await execa('tar', ['-C', folder, '--numeric-owner', '--owner=0', '--group=0', '-rf', copy, `./${name}`]);
+  return { tar: copy, remove: () => rm(folder, { recursive: true }) };
 }
 
 /**
  * Says of an image that it is for another kind of processor: `import --platform` of the classic engine takes the platform
- * and forgets it. What is in it stays this machine's.
+ * and forgets it. But for the JVM, what is in it stays this machine's.
  */
 async function relabel(run: Docker['run'], image: string, architecture: string): Promise<void> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'es-ecs-relabel-'));

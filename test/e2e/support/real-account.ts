@@ -10,6 +10,7 @@ import { answerFailure } from '../../../src/access/refusal.ts';
 import type { ServerRequest } from '../../../src/access/server.ts';
 import type { ClusterControl } from '../../../src/elasticsearch/client.ts';
 import { EsEcsError } from '../../../src/errors.ts';
+import { inPrivateFolder } from '../../../src/cli/private-folder.ts';
 import { pushImage } from '../../../src/simulator/ecr/images.ts';
 import { registryHost, requireRepository } from '../../../src/simulator/ecr/repositories.ts';
 import { type SecretRow, secrets } from '../../../src/simulator/secrets-manager/secrets.ts';
@@ -148,28 +149,27 @@ function realImages(
   const builder = createImageBuilder({
     config,
     version: '0.0.0-test',
+    inFolder: inPrivateFolder,
     run: (argv, more = {}) => runProgram(argv, { ...more, env: { ...docker.environment, ...more.env } }),
   });
   const buildAndPush: ImageBuilder['buildAndPush'] = async (order) => {
     const name = order.repositoryUri.slice(order.repositoryUri.indexOf('/') + 1);
     const login = { registry: docker.registryHost, user: registryUser, password: registryPassword };
-    const { digest } = await builder.buildAndPush({
+    await builder.buildAndPush({
       ...order,
       repositoryUri: `${docker.registryHost}/${name}`,
       login,
     });
     const { world } = account;
     const repository = requireRepository(world, name);
-    if (repository.images.some((image) => image.digest === digest)) return { digest };
-    const answer = await fetch(`${docker.registryUrl}/v2/${name}/manifests/${digest}`, {
+    if (repository.images.some(({ tags }) => tags.includes(order.tag))) return;
+    const answer = await fetch(`${docker.registryUrl}/v2/${name}/manifests/${order.tag}`, {
       headers: {
         authorization: `Basic ${Buffer.from(`${registryUser}:${registryPassword}`).toString('base64')}`,
         accept: 'application/vnd.docker.distribution.manifest.v2+json',
       },
     });
-    // The simulated ECR reckons the digest itself, and refuses a manifest of another.
-    pushImage(world, repository, { ...order, manifest: await answer.text(), digest });
-    return { digest };
+    pushImage(world, repository, { ...order, manifest: await answer.text() });
   };
   return {
     check: () => clock.hold(builder.check()),

@@ -19,6 +19,8 @@ export interface ImageStore {
   manifest(repository: string, reference: string): Promise<Manifest | undefined>;
   tags(repository: string): Promise<readonly string[]>;
   blob(repository: string, digest: string): Promise<string>;
+  /** A blob that is no text. */
+  bytes(repository: string, digest: string): Promise<Buffer>;
   /**
    * Makes moto's ECR and the registry one, for a proxy's `rewrite`. Repositories, policies and tokens are moto's; images are
    * the registry's. In AWS a push to `/v2/` is what BatchGetImage shows; moto has no `/v2/`, and the digest that its
@@ -97,6 +99,8 @@ export function imageStore(registry: {
     manifest,
     tags,
     blob: async (repository, digest) => (await ask(`${repository}/blobs/${digest}`)).text(),
+    bytes: async (repository, digest) =>
+      Buffer.from(await (await ask(`${repository}/blobs/${digest}`)).arrayBuffer()),
     rewrite: async (answer, { action, status }, { service, body }) => {
       if (service !== 'ecr' || status !== 200) return answer;
       const asked = JSON.parse(body) as EcrRequest; // of ECR's API

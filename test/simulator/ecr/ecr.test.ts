@@ -154,11 +154,11 @@ describe('ECR images', () => {
       elasticsearchVersion: '9.4.6',
     };
     await builder.check();
-    const first = await builder.buildAndPush(order);
-    expect(await builder.buildAndPush(order)).toEqual(first);
-    const other = await builder.buildAndPush({ ...order, tag: '9.4.6-def' });
-    expect(other.digest).not.toBe(first.digest);
+    await builder.buildAndPush(order);
+    await builder.buildAndPush(order);
+    await builder.buildAndPush({ ...order, tag: '9.4.6-def' });
     const { imageDetails } = await on.clients.ecr.send(new DescribeImagesCommand({ repositoryName }));
     expect(imageDetails?.map((image) => image.imageTags)).toEqual([['9.4.6-abc'], ['9.4.6-def']]);
+    expect(new Set(imageDetails?.map((image) => image.imageDigest)).size).toBe(2);
   });
 });

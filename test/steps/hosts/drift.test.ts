@@ -123,7 +123,7 @@ describe('what was changed by hand', () => {
         new CreateLaunchTemplateVersionCommand({
           LaunchTemplateId,
           SourceVersion: '1',
-          LaunchTemplateData: { Monitoring: { Enabled: false } },
+          LaunchTemplateData: { Monitoring: { Enabled: true } },
         }),
       );
       await ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateId, DefaultVersion: '2' }));
