@@ -5,6 +5,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
@@ -23,6 +24,7 @@ export interface Clients {
   readonly iam: IAMClient;
   readonly logs: CloudWatchLogsClient;
   readonly secretsManager: SecretsManagerClient;
+  readonly serviceQuotas: ServiceQuotasClient;
   readonly ssm: SSMClient;
   readonly sts: STSClient;
 }
@@ -64,6 +66,12 @@ export interface ClientOptions {
 const timeouts = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true } as const;
 
 /**
+ * For what is good to know and no more: a network without a way to that service (few have an endpoint for Service Quotas) must not hold
+ * up a plan.
+ */
+const soon = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true } as const;
+
+/**
  * The only place that builds SDK clients. Endpoints (`AWS_ENDPOINT_URL`), profiles and single sign-on are the SDK's
  * own business, so that they work as in the AWS CLI.
  */
@@ -94,6 +102,14 @@ export function createClients(options: ClientOptions): Clients {
     iam: () => ready(new IAMClient(settings('iam'))),
     logs: () => ready(new CloudWatchLogsClient(settings('logs'))),
     secretsManager: () => ready(new SecretsManagerClient(settings('secretsmanager'))),
+    serviceQuotas: () =>
+      ready(
+        new ServiceQuotasClient({
+          ...settings('servicequotas'),
+          requestHandler: { ...soon },
+          retryStrategy: createRetryStrategy({ clock: options.clock, once: true }),
+        }),
+      ),
     ssm: () => ready(new SSMClient(settings('ssm'))),
     sts: () => ready(new STSClient(settings('sts'))),
   };

@@ -48,6 +48,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal;
   /** Called when the service begins to hold our calls back, and again only after it had stopped doing so. */
   readonly onSlow?: () => void;
+  /** True: no call is repeated, as nobody waits for its answer. */
+  readonly once?: boolean;
 }
 
 interface Attempt extends RetryToken {
@@ -72,10 +74,12 @@ class ServiceRetries implements RetryStrategyV2 {
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
   readonly #onSlow: () => void;
+  readonly #once: boolean;
   readonly #rate: SendRate;
   #retriesLeft = sharedRetries;
 
-  constructor({ clock, signal, onSlow }: RetryOptions) {
+  constructor({ clock, signal, onSlow, once = false }: RetryOptions) {
+    this.#once = once;
     this.#clock = clock;
     this.#signal = signal;
     this.#onSlow = onSlow ?? (() => undefined);
@@ -94,7 +98,7 @@ class ServiceRetries implements RetryStrategyV2 {
     const count = before.count + 1;
     const kind = failureKind(info);
     this.#slowDown(kind, before);
-    if (!this.#mayRepeat(kind, info) || count >= this.#attemptsAt(kind, info)) {
+    if (this.#once || !this.#mayRepeat(kind, info) || count >= this.#attemptsAt(kind, info)) {
       if (before.inDoubt && kind !== 'lost') noteEnd(info.error, 'in-doubt');
       noteTries(info.error, { times: count, overMs: this.#clock.now() - before.firstMs });
       throw new Error('no retry left');

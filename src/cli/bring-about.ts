@@ -9,7 +9,9 @@ import { costLines } from './render/cost.ts';
 import { aboutMinutes } from './render/duration.ts';
 import { headline } from './render/headline.ts';
 import { renderPlan, restartLine, restartWords, summaryWords } from './render/plan.ts';
+import { throwRefused } from './render/refusals.ts';
 import { renderUp, upDocument } from './render/up.ts';
+import { refusalsOf } from '../steps/limits/examine.ts';
 import { reported } from './reporters/reported.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +27,7 @@ export interface Bringing {
 /**
  * Shows a plan, asks where there is something to lose or to pay, carries it out and tells how it went.
  *
- * @throws EsEcsError NOT_CONFIRMED, LOCKED and whatever stops the plan
+ * @throws EsEcsError NOT_CONFIRMED, LOCKED, QUOTA and whatever stops the plan
  */
 export async function bringAbout(plan: Plan, session: Session, bringing: Bringing): Promise<void> {
   const { options, terminal, startedMs } = bringing;
@@ -59,11 +61,13 @@ async function agree(plan: Plan, session: Session, { options, terminal }: Bringi
   const forecast = forecastMs(plan, options.wait);
   terminal.err(`${headline(session)}\n`);
   terminal.err(renderPlan(plan, { hasColour, verbose: options.verbose === true }));
+  const refusals = await refusalsOf(plan, session.context);
   const cost = costLines(session.config, session.context.facts);
   const restarts = restartLine(plan);
   if (restarts !== undefined) terminal.err(restarts);
   terminal.err(`${summaryWords(plan)}, ${aboutMinutes(forecast)}, ${cost.total}`);
   terminal.err(`${cost.parts}\n`);
+  if (plan.summary.refuse === 0) throwRefused(refusals);
   if (plan.summary.refuse > 0 || options.yes === true || session.simulation !== undefined) return;
   const yes = (answer: string): boolean => /^y(es)?$/i.test(answer);
   await confirm({ question: `${warningFor(plan)}Go ahead? [y/N] `, expected: yes, flag: '--yes' }, terminal);

@@ -33,6 +33,7 @@ import { instanceProfileOperations } from './iam/instance-profiles.ts';
 import { roleOperations, rolePolicyOperations } from './iam/roles.ts';
 import { logOperations } from './logs/log-groups.ts';
 import { secretOperations } from './secrets-manager/secrets.ts';
+import { quotaOperations } from './service-quotas/quotas.ts';
 import { parameterOperations } from './ssm/parameters.ts';
 import { identityOperations } from './sts/identity.ts';
 
@@ -65,6 +66,7 @@ export const services: Readonly<Record<string, Operations>> = {
   ECS: { ...ecsOperations },
   IAM: { ...instanceProfileOperations, ...roleOperations, ...rolePolicyOperations },
   SecretsManager: { ...secretOperations },
+  ServiceQuotas: { ...quotaOperations },
   SSM: { ...parameterOperations },
   STS: { ...identityOperations },
 };

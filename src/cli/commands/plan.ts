@@ -1,10 +1,13 @@
-import { isInSync, makePlan } from '../../engine/plan.ts';
+import { isInSync, makePlan, type Plan } from '../../engine/plan.ts';
+import type { EsEcsError } from '../../errors.ts';
+import { refusalsOf } from '../../steps/limits/examine.ts';
 import type { Ending } from '../ending.ts';
 import { inSession } from '../in-session.ts';
 import type { PlanOptions } from '../options.ts';
 import { costLines } from '../render/cost.ts';
 import { headline } from '../render/headline.ts';
 import { orphanLines } from '../render/orphans.ts';
+import { refusalDocument, refusalLines } from '../render/refusals.ts';
 import { planDocument, renderPlan, restartLine, summaryWords, unseenLines } from '../render/plan.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -14,10 +17,12 @@ const changesStatus = 3;
 export async function plan(options: PlanOptions, terminal: Terminal, ending: Ending): Promise<void> {
   await inSession({ options, command: 'plan', terminal, locks: false }, async (session) => {
     const made = await makePlan(session.graph, session.state);
+    const refusals = await refusalsOf(made, session.context);
     const inSync = isInSync(made);
     if (options.exitCode === true && !inSync) ending.status = changesStatus;
     if (options.json === true) {
-      terminal.out(JSON.stringify({ ...planDocument(made), apiCalls: session.meter.calls }, undefined, 2));
+      const document = { ...planDocument(made), refusals: refusals.map(refusalDocument) };
+      terminal.out(JSON.stringify({ ...document, apiCalls: session.meter.calls }, undefined, 2));
       return;
     }
     const { hasColour } = terminal;
@@ -37,8 +42,12 @@ export async function plan(options: PlanOptions, terminal: Terminal, ending: End
     if (orphans.length > 0) terminal.out(`\n${orphans.join('\n')}`);
     const cost = costLines(session.config, session.context.facts);
     terminal.out(`\n${cost.total} in all\n${cost.parts}`);
-    terminal.out(
-      `${summaryWords(made)}    es-ecs up  ${made.summary.refuse > 0 ? 'is refused until that is set back' : 'does it'}`,
-    );
+    for (const line of refusalLines(refusals)) terminal.out(line);
+    terminal.out(`${summaryWords(made)}    es-ecs up  ${whatUpDoes(made, refusals)}`);
   });
+}
+
+function whatUpDoes({ summary }: Plan, refusals: readonly EsEcsError[]): string {
+  if (summary.refuse > 0) return 'is refused until that is set back';
+  return refusals.length > 0 ? 'is refused until there is room for it' : 'does it';
 }

@@ -196,6 +196,12 @@ function createGroup(world: World, input: CreateAutoScalingGroupCommandInput): G
       `AutoScalingGroup by this name already exists - A group with the name ${name} already exists`,
     );
   }
+  if (world.rows(groups).size >= world.quotas.groups) {
+    throw new SimulatedFailure(
+      'LimitExceededFault',
+      `AutoScalingGroup limit exceeded: the limit is ${world.quotas.groups}`,
+    );
+  }
   const minSize = input.MinSize ?? 0;
   const row: GroupRow = {
     name,

@@ -1,4 +1,4 @@
-/** How much of a kind an account may hold in a region: AWS's defaults ("Amazon VPC quotas", "Elastic IP addresses"). */
+/** How much of a kind an account may hold in a region: AWS's defaults where nothing else is said ("Amazon VPC quotas", "Elastic IP addresses"). */
 export const usualQuotas = {
   vpcs: 5,
   internetGateways: 5,
@@ -13,6 +13,15 @@ export const usualQuotas = {
   /** In each direction. */
   rulesPerGroup: 60,
   gatewayEndpoints: 20,
+  /**
+   * On-demand instances of the standard families: what AWS gives an account that is in use; a new one begins with 5 ("Amazon EC2
+   * instance type quotas").
+   */
+  vcpus: 100_000,
+  /** 50 by default, and much more where it is asked for ("Amazon EBS quotas"). */
+  gp3TiB: 10_000,
+  /** 500 by default ("Quotas for Amazon EC2 Auto Scaling"). */
+  groups: 5_000,
 } as const;
 
 export type Quotas = { readonly [Name in keyof typeof usualQuotas]: number };

@@ -45,6 +45,7 @@ import {
   toMetadataOptions,
   toState,
 } from './instance-rows.ts';
+import { instanceType } from './instance-types.ts';
 import { restart, stop, terminate } from './instance-states.ts';
 import { checkLaunch, launch } from './launch.ts';
 import { dnsName } from './network-interfaces.ts';
@@ -113,6 +114,13 @@ function toInstanceInterface(world: World, row: InstanceRow, held: InterfaceRow)
   };
 }
 
+/** A vCPU is a core on Graviton and a thread, two a core, on what else is played here. */
+function cpuOptions(row: InstanceRow): { CoreCount: number; ThreadsPerCore: number } {
+  const vcpus = instanceType(row.type)?.vcpus ?? 1;
+  const ThreadsPerCore = row.architecture === 'arm64' ? 1 : 2;
+  return { CoreCount: Math.max(1, vcpus / ThreadsPerCore), ThreadsPerCore };
+}
+
 function toInstance(world: World, row: InstanceRow): Instance {
   const profile = [...world.rows(instanceProfiles).values()].find((one) => one.arn === row.profileArn);
   return {
@@ -134,6 +142,7 @@ function toInstance(world: World, row: InstanceRow): Instance {
           IamInstanceProfile: { Arn: row.profileArn, ...(profile === undefined ? {} : { Id: profile.id }) },
         }),
     EbsOptimized: row.ebsOptimized,
+    CpuOptions: cpuOptions(row),
     Monitoring: { State: row.monitoring ? 'enabled' : 'disabled' },
     MetadataOptions: toMetadataOptions(row.metadata),
     RootDeviceName: rootDevice,

@@ -197,9 +197,25 @@ function plannedVolume(
  */
 export function launch(world: World, bare: LaunchRequest, count: number): readonly InstanceRow[] {
   const checked = checkLaunch(world, bare);
+  checkVcpus(world, checked.type, count);
   meetTroubles(world, { type: checked.type, zone: checked.place.zone });
   const reservationId = world.id('r');
   return Array.from({ length: count }, (_, index) => start(world, checked, { reservationId, index }));
+}
+
+/** Counts what runs or is about to, of the families that share the quota ("Amazon EC2 instance type quotas"). */
+function checkVcpus(world: World, type: string, count: number): void {
+  const vcpus = (name: string): number =>
+    /^[acdhimrtz]\d/.test(name) ? (instanceType(name)?.vcpus ?? 0) : 0;
+  let wanted = vcpus(type) * count;
+  for (const row of world.rows(instances).values()) {
+    if (row.state === 'pending' || row.state === 'running') wanted += vcpus(row.type);
+  }
+  if (wanted <= world.quotas.vcpus) return;
+  throw new SimulatedFailure(
+    'VcpuLimitExceeded',
+    `You have requested more vCPU capacity than your current vCPU limit of ${world.quotas.vcpus} allows for the instance bucket that the specified instance type belongs to.`,
+  );
 }
 
 function start(

@@ -283,6 +283,17 @@ function holds(
   return filter.Values?.includes(value) === true;
 }
 
+/** @throws SimulatedFailure VolumeLimitExceeded, when all gp3 volumes together would be larger than the quota */
+function checkStorage(world: World, type: string, moreGiB: number): void {
+  if (type !== 'gp3') return;
+  let totalGiB = moreGiB;
+  for (const { specification } of world.rows(volumes).values()) {
+    if (specification.type === 'gp3') totalGiB += specification.sizeGiB;
+  }
+  if (totalGiB <= world.quotas.gp3TiB * 1024) return;
+  throw new SimulatedFailure('VolumeLimitExceeded', 'You have exceeded your maximum gp3 storage limit in this region.');
+}
+
 function createVolume(world: World, input: CreateVolumeCommandInput): VolumeRow {
   const zone = input.AvailabilityZone;
   if (zone === undefined) {
@@ -298,6 +309,7 @@ function createVolume(world: World, input: CreateVolumeCommandInput): VolumeRow 
     iops: input.Iops,
     throughputMiBps: input.Throughput,
   });
+  checkStorage(world, specification.type, specification.sizeGiB);
   const encrypted = input.Encrypted ?? false;
   const tags = tagsForOnly(input.TagSpecifications, 'volume');
   return addVolume(world, { zone, encrypted, specification, tags }, world.vary(world.delays.volume));

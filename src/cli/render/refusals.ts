@@ -1,0 +1,23 @@
+import { EsEcsError } from '../../errors.ts';
+
+/** Why a plan could not be carried out, below the plan; `[]` where it can. */
+export function refusalLines(refusals: readonly EsEcsError[]): readonly string[] {
+  return refusals.flatMap(({ message, hints }) => ['', `! ${message}`, ...hints.map((hint) => `  ${hint}`)]);
+}
+
+/** The same as `plan --json` gives it. */
+export function refusalDocument({ code, message, hints }: EsEcsError): object {
+  return { code, message, hints };
+}
+
+/**
+ * Ends a run that could not be carried out, before anything is made.
+ *
+ * @throws EsEcsError the first refusal, with the others in its hints
+ */
+export function throwRefused(refusals: readonly EsEcsError[]): void {
+  const [first, ...others] = refusals;
+  if (first === undefined) return;
+  const also = others.flatMap(({ message, hints }) => [message, ...hints]);
+  throw new EsEcsError(first.code, first.message, { hint: [...first.hints, ...also], cause: first });
+}
