@@ -10,6 +10,7 @@ const prefixes = {
   ecs: 'ecs',
   iam: 'iam',
   'secrets-manager': 'secretsmanager',
+  'service-quotas': 'servicequotas',
   ssm: 'ssm',
   sts: 'sts',
 };

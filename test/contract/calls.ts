@@ -10,6 +10,7 @@ const services: Readonly<Record<string, string>> = {
   ecs: 'ECS',
   iam: 'IAM',
   'secrets-manager': 'SecretsManager',
+  'service-quotas': 'ServiceQuotas',
   ssm: 'SSM',
   sts: 'STS',
 };

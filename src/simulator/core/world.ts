@@ -14,6 +14,8 @@ export function table<Row>(name: string): Table<Row> {
   return { name };
 }
 
+const ownQuotas = table<{ readonly value: number }>('quotas');
+
 /** Something that will happen by itself: plain data, so that it survives between runs. */
 export interface ScheduledEvent {
   readonly atMs: number;
@@ -52,7 +54,7 @@ export class World {
   readonly region: string;
   readonly partition = 'aws';
   readonly delays: Delays;
-  readonly quotas: Quotas;
+  readonly #quotas: Quotas;
   readonly #clock: Clock;
   readonly #rules: Readonly<Record<string, EventRule>>;
   readonly #tables = new Map<string, Map<string, unknown>>();
@@ -65,7 +67,7 @@ export class World {
     this.accountId = options.snapshot?.accountId ?? options.accountId;
     this.region = options.snapshot?.region ?? options.region;
     this.delays = options.delays;
-    this.quotas = { ...usualQuotas, ...options.quotas };
+    this.#quotas = { ...usualQuotas, ...options.quotas };
     this.#clock = options.clock;
     this.#rules = options.rules;
     const { snapshot } = options;
@@ -75,6 +77,17 @@ export class World {
     for (const [name, rows] of Object.entries(snapshot.tables)) {
       this.#tables.set(name, new Map(rows.map(([id, row]) => [id, row])));
     }
+  }
+
+  /** What the account may hold. */
+  get quotas(): Quotas {
+    const own = [...this.rows(ownQuotas)].map(([name, { value }]) => [name, value]);
+    return { ...this.#quotas, ...(Object.fromEntries(own) as Partial<Quotas>) }; // set by `setQuota` alone
+  }
+
+  /** Gives the account another quota than others have. */
+  setQuota(name: keyof Quotas, value: number): void {
+    this.rows(ownQuotas).set(name, { value });
   }
 
   get nowMs(): number {

@@ -291,7 +291,10 @@ function checkStorage(world: World, type: string, moreGiB: number): void {
     if (specification.type === 'gp3') totalGiB += specification.sizeGiB;
   }
   if (totalGiB <= world.quotas.gp3TiB * 1024) return;
-  throw new SimulatedFailure('VolumeLimitExceeded', 'You have exceeded your maximum gp3 storage limit in this region.');
+  throw new SimulatedFailure(
+    'VolumeLimitExceeded',
+    'You have exceeded your maximum gp3 storage limit in this region.',
+  );
 }
 
 function createVolume(world: World, input: CreateVolumeCommandInput): VolumeRow {

@@ -1,4 +1,7 @@
-import type { GetServiceQuotaCommandInput, GetServiceQuotaCommandOutput } from '@aws-sdk/client-service-quotas';
+import type {
+  GetServiceQuotaCommandInput,
+  GetServiceQuotaCommandOutput,
+} from '@aws-sdk/client-service-quotas';
 
 import { SimulatedFailure } from '../core/failure.ts';
 import type { Quotas } from '../core/quotas.ts';

@@ -5,14 +5,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { type Asked, askedBy } from './asked.ts';
-import {
-  addressesInUse,
-  gp3InUse,
-  groupsInUse,
-  natGatewaysInUse,
-  vcpusInUse,
-  vpcsInUse,
-} from './used.ts';
+import { addressesInUse, gp3InUse, groupsInUse, natGatewaysInUse, vcpusInUse, vpcsInUse } from './used.ts';
 
 /** A quota that the first `up` of an account meets. */
 interface Quota {
@@ -139,7 +132,7 @@ function refusal(quota: Quota, { place, count, inUse, limit, region }: Shortage)
   const number = (value: number): string => String(Math.round(value * 10) / 10);
   return new EsEcsError(
     'QUOTA',
-    `${number(count)} ${quota.of} more are needed in ${where}, where ${number(inUse)} of at most ${number(limit)} are in use`,
+    `not enough ${quota.of} in ${where}: the plan needs ${number(count)} more, and ${number(inUse)} of at most ${number(limit)} are in use`,
     {
       hint: [
         `aws service-quotas request-service-quota-increase --region ${region} --service-code ${quota.service} --quota-code ${quota.quota} --desired-value ${desired}`,

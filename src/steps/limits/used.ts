@@ -31,7 +31,9 @@ export async function natGatewaysInUse({ ec2: client }: Clients): Promise<Readon
   const SubnetIds = [...new Set(gateways.flatMap(({ SubnetId }) => SubnetId ?? []))];
   const { Subnets = [] } =
     SubnetIds.length === 0 ? {} : await client.send(new DescribeSubnetsCommand({ SubnetIds }));
-  const zones = new Map(Subnets.map(({ SubnetId = '', AvailabilityZone = '' }) => [SubnetId, AvailabilityZone]));
+  const zones = new Map(
+    Subnets.map(({ SubnetId = '', AvailabilityZone = '' }) => [SubnetId, AvailabilityZone]),
+  );
   const counts = new Map<string, number>();
   for (const { SubnetId = '' } of gateways) {
     const zone = zones.get(SubnetId) ?? '';
@@ -58,7 +60,10 @@ export async function vcpusInUse({ ec2: client }: Clients): Promise<number> {
 /** GiB of gp3 volumes. */
 export async function gp3InUse({ ec2: client }: Clients): Promise<number> {
   const Filters = [{ Name: 'volume-type', Values: ['gp3'] }];
-  const volumes = await collectPages(paginateDescribeVolumes({ client }, { Filters }), (page) => page.Volumes);
+  const volumes = await collectPages(
+    paginateDescribeVolumes({ client }, { Filters }),
+    (page) => page.Volumes,
+  );
   return volumes.reduce((sum, { Size = 0 }) => sum + Size, 0);
 }
 

@@ -5,6 +5,7 @@ import {
   DescribeInstanceTypesCommand,
 } from '@aws-sdk/client-ec2';
 import type { _InstanceType } from '@aws-sdk/client-ec2';
+import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 
@@ -34,6 +35,21 @@ export const factsCases: readonly ContractCase[] = [
         'at least three': zones.length >= 3,
         'two that are known': names.includes(zone) && names.includes(otherZone),
         states: [...new Set(zones.map((one) => one.State))],
+      };
+    },
+  },
+  {
+    name: 'facts: a quota',
+    calls: ['ServiceQuotas:GetServiceQuota'],
+    // Service Quotas API reference, GetServiceQuota; the code is the one that `list-service-quotas` gives.
+    expected: { 'VPCs of a region': true, 'an unknown one': 'NoSuchResourceException' },
+    run: async ({ serviceQuotas }) => {
+      const get = (QuotaCode: string) =>
+        serviceQuotas.send(new GetServiceQuotaCommand({ ServiceCode: 'vpc', QuotaCode }));
+      const { Quota } = await get('L-F678F1CE');
+      return {
+        'VPCs of a region': (Quota?.Value ?? 0) >= 1 && Quota?.QuotaCode === 'L-F678F1CE',
+        'an unknown one': await outcome(get('L-00000000')),
       };
     },
   },

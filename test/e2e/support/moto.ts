@@ -5,6 +5,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
@@ -82,6 +83,7 @@ export function bareClients(url: string): Clients {
     iam: new IAMClient(settings),
     logs: new CloudWatchLogsClient(settings),
     secretsManager: new SecretsManagerClient(settings),
+    serviceQuotas: new ServiceQuotasClient(settings),
     ssm: new SSMClient(settings),
     sts: new STSClient(settings),
   };
