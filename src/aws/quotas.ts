@@ -15,6 +15,7 @@ const quotas: Readonly<Record<string, Quota>> = {
   NatGatewayLimitExceeded: { of: 'NAT gateways in the zone', service: 'vpc', quota: 'L-FE5A380F' },
   SecurityGroupLimitExceeded: { of: 'security groups', service: 'vpc', quota: 'L-E79EC296' },
   VcpuLimitExceeded: { of: 'vCPUs of running instances', service: 'ec2', quota: 'L-1216C47A' },
+  VolumeLimitExceeded: { of: 'gp3 storage', service: 'ebs', quota: 'L-7A658B76' },
   VpcLimitExceeded: { of: 'VPCs', service: 'vpc', quota: 'L-F678F1CE' },
 };
 

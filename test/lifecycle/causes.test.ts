@@ -6,6 +6,7 @@ import {
 import { CreateServiceCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { setFreePlan } from '../../src/simulator/core/free-plan.ts';
 import { instances } from '../../src/simulator/ec2/instance-rows.ts';
 import { troubleLaunches } from '../../src/simulator/ec2/launch-troubles.ts';
 import { agentConnection } from '../../src/simulator/ecs/container-instances.ts';
@@ -39,6 +40,63 @@ describe('a wait that is in vain says why, while it lasts and at its end', () =>
       ),
     );
     expect(told.stderr).toMatch(/\(\d+ times in a row\)/);
+  });
+
+  it.each([
+    [
+      'Client.InvalidKMSKey.InvalidState',
+      'no m7g.large stays up in eu-west-1a: its disk cannot be encrypted',
+      'AWSServiceRoleForAutoScaling',
+    ],
+    [
+      'Client.InternalError',
+      'no m7g.large stays up in eu-west-1a: its disk cannot be encrypted',
+      'aws ec2 get-ebs-default-kms-key-id',
+    ],
+    [
+      'Client.VolumeLimitExceeded',
+      'no m7g.large stays up in eu-west-1a: the account may have no more gp3 storage',
+      '--quota-code L-7A658B76',
+    ],
+    ['Server.InternalError', 'no m7g.large can be started in eu-west-1a', 'es-ecs up'],
+  ])('tells within two minutes that instances die as they start, of %s', async (code, sentence, way) => {
+    story = new Story(small);
+    await story.run('plan');
+    await story.behindTheBack(async (_clients, world) => {
+      troubleLaunches(world, { type: 'm7g.large', times: 1_000, code, dies: true });
+      return Promise.resolve();
+    });
+    const told = await story.run('up');
+    expect(told.status).toBe(1);
+    expect(told.stderr).toContain(`hosts/group/search-0: ${sentence}`);
+    expect(told.stderr).toContain(way);
+    expect(told.stderr).toMatch(
+      new RegExp(`AWS: ${code.replaceAll('.', String.raw`\.`)}: .* \\(tried \\d+ times over 1m\\d*s?\\)`),
+    );
+  });
+
+  it('goes on where one instance died and the next did not', async () => {
+    story = new Story(small);
+    await story.run('plan');
+    await story.behindTheBack(async (_clients, world) => {
+      troubleLaunches(world, { type: 'm7g.large', times: 1, code: 'Server.InternalError', dies: true });
+      return Promise.resolve();
+    });
+    expect((await story.run('up')).status).toBe(0);
+  });
+
+  it('says that an account on the free plan may not start the type', async () => {
+    story = new Story(small);
+    await story.run('plan');
+    await story.behindTheBack(async (_clients, world) => {
+      setFreePlan(world, true);
+      return Promise.resolve();
+    });
+    story.write(`${small}bastion: { instanceType: t4g.micro }\n`);
+    const told = await story.run('up');
+    expect(told.status).toBe(1);
+    expect(told.stderr).toContain('m7g.large cannot be started: this account is on the free plan');
+    expect(told.stderr).toContain('aws freetier upgrade-account-plan --account-plan-type PAID');
   });
 
   it('names what user data left behind on a host that gave up: its tag, and the last lines of its console', async () => {

@@ -38,6 +38,12 @@ export const groupRules: Readonly<Record<string, EventRule>> = {
 /** Compares a member with what EC2 says of its instance. */
 function look(world: World, row: GroupRow, member: MemberRow): void {
   const instance = world.rows(instances).get(member.instanceId);
+  if (instance?.state === 'terminated' && member.lifecycle === 'Pending') {
+    const message = `Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: ${instance.stateReason?.Message ?? ''}`;
+    endActivity(world, member.activityId, { status: 'Cancelled', message });
+    row.members = row.members.filter((one) => one !== member);
+    return;
+  }
   if (instance === undefined || instance.state === 'terminated') {
     if (member.lifecycle !== 'Terminating') takeOut(world, row, { member, cause: lostCause });
     endActivity(world, member.activityId, { status: 'Successful' });

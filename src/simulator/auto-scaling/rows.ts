@@ -121,7 +121,7 @@ function activityId(world: World): string {
 export function endActivity(
   world: World,
   id: string,
-  outcome: { readonly status: 'Successful' | 'Failed'; readonly message?: string },
+  outcome: { readonly status: 'Successful' | 'Failed' | 'Cancelled'; readonly message?: string },
 ): void {
   const activity = world.rows(activities).get(id);
   if (activity?.endedAtMs !== undefined || activity === undefined) return;

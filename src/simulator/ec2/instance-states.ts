@@ -40,6 +40,17 @@ export function terminate(world: World, row: InstanceRow): void {
   world.schedule('ec2/instance-terminated', world.vary(world.delays.instanceTerminate), row.id);
 }
 
+/** How long an instance that cannot start is seen to try. */
+const dyingMs = 15_000;
+
+/** Lets an instance that is starting die of a reason of its own, `Client.InvalidKMSKey.InvalidState: …`. */
+export function die(world: World, row: InstanceRow, reason: string): void {
+  const [Code = reason] = reason.split(': ');
+  row.stateReason = { Code, Message: reason };
+  world.unschedule('ec2/instance-running', row.id);
+  world.schedule('ec2/instance-terminated', world.vary(dyingMs), row.id);
+}
+
 /** @throws SimulatedFailure IncorrectInstanceState */
 export function stop(world: World, row: InstanceRow): void {
   if (row.state === 'stopped' || row.state === 'stopping') return;

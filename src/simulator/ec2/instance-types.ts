@@ -146,6 +146,11 @@ export function instanceType(name: string | undefined): InstanceTypeRow | undefi
   return rows.get(name ?? '');
 }
 
+/** Whether an account on the free plan may start it. */
+export function isFreeTier(name: string): boolean {
+  return freeTier.includes(name);
+}
+
 /** Whether a zone has instances of the type. */
 export function isOffered(world: World, typeName: string, zone: string): boolean {
   if (!rows.has(typeName)) return false;
@@ -160,7 +165,7 @@ function toInstanceType(row: InstanceTypeRow): InstanceTypeInfo {
     // The SDK's list of names is generated, ours are among them.
     InstanceType: row.id as InstanceTypeName,
     CurrentGeneration: true,
-    FreeTierEligible: freeTier.includes(row.id),
+    FreeTierEligible: isFreeTier(row.id),
     SupportedUsageClasses: ['on-demand', 'spot'],
     SupportedRootDeviceTypes: ['ebs'],
     SupportedVirtualizationTypes: ['hvm'],

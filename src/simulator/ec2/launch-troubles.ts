@@ -14,6 +14,8 @@ export interface LaunchTrouble {
   readonly message?: string;
   /** How many launches fail; default 1. */
   readonly times?: number;
+  /** The launch is taken, and the instance dies while it starts, with the code as its reason (`Client.InvalidKMSKey.InvalidState`). */
+  readonly dies?: true;
 }
 
 interface TroubleRow extends LaunchTrouble {
@@ -39,17 +41,35 @@ interface Launch {
   readonly zone: string;
 }
 
-/** @throws SimulatedFailure as the trouble or the fault says. */
-export function meetTroubles(world: World, launch: Launch): void {
+/**
+ * @returns why the instance is to die while it starts; undefined where it is not.
+ * @throws SimulatedFailure as the trouble or the fault says.
+ */
+export function meetTroubles(world: World, launch: Launch): string | undefined {
   const fault = faultsOfWorlds.get(world)?.();
-  if (fault !== undefined) throw failure(fault.code, fault.message, launch);
+  if (fault !== undefined) {
+    if (fault.code.startsWith('Client.')) return `${fault.code}: ${fault.message ?? deathWords(fault.code)}`;
+    throw failure(fault.code, fault.message, launch);
+  }
   for (const [id, row] of world.rows(troubles)) {
     if (row.type !== undefined && row.type !== launch.type) continue;
     if (row.zone !== undefined && row.zone !== launch.zone) continue;
     row.left -= 1;
     if (row.left <= 0) world.rows(troubles).delete(id);
+    if (row.dies === true) {
+      const code = row.code ?? 'Client.InternalError';
+      return `${code}: ${row.message ?? deathWords(code)}`;
+    }
     throw failure(row.code ?? 'InsufficientInstanceCapacity', row.message, launch);
   }
+  return undefined;
+}
+
+/** What EC2 says of an instance that ended while it started (EC2 user guide, "Instance terminates immediately"). */
+function deathWords(code: string): string {
+  if (code === 'Client.InvalidKMSKey.InvalidState') return 'The KMS key provided is in an incorrect state';
+  if (code === 'Client.VolumeLimitExceeded') return 'Volume limit exceeded';
+  return 'Client error on launch';
 }
 
 function failure(code: string, message: string | undefined, launch: Launch): SimulatedFailure {

@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 
 import { SimulatedFailure } from '../core/failure.ts';
+import { isOnFreePlan } from '../core/free-plan.ts';
 import type { World } from '../core/world.ts';
 import { type ProfileReference, requireUsableProfile } from '../iam/instance-profiles.ts';
 import { checkTagCount, checkTags, newRow, tagsFor } from './common.ts';
@@ -18,7 +19,8 @@ import {
   instances,
   type MetadataRow,
 } from './instance-rows.ts';
-import { instanceType, isOffered } from './instance-types.ts';
+import { die } from './instance-states.ts';
+import { instanceType, isFreeTier, isOffered } from './instance-types.ts';
 import { requireKeyPair } from './key-pairs.ts';
 import { meetTroubles } from './launch-troubles.ts';
 import { requireTemplate, requireVersion } from './launch-templates.ts';
@@ -198,9 +200,23 @@ function plannedVolume(
 export function launch(world: World, bare: LaunchRequest, count: number): readonly InstanceRow[] {
   const checked = checkLaunch(world, bare);
   checkVcpus(world, checked.type, count);
-  meetTroubles(world, { type: checked.type, zone: checked.place.zone });
+  checkPlan(world, checked.type);
+  const death = meetTroubles(world, { type: checked.type, zone: checked.place.zone });
   const reservationId = world.id('r');
-  return Array.from({ length: count }, (_, index) => start(world, checked, { reservationId, index }));
+  const started = Array.from({ length: count }, (_, index) =>
+    start(world, checked, { reservationId, index }),
+  );
+  if (death !== undefined) for (const row of started) die(world, row, death);
+  return started;
+}
+
+/** An account on the free plan starts what is free and nothing else. */
+function checkPlan(world: World, type: string): void {
+  if (!isOnFreePlan(world) || isFreeTier(type)) return;
+  throw new SimulatedFailure(
+    'InvalidParameterCombination',
+    "The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the filter 'free-tier-eligible=true'.",
+  );
 }
 
 /** Counts what runs or is about to, of the families that share the quota ("Amazon EC2 instance type quotas"). */

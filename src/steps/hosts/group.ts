@@ -25,7 +25,7 @@ import { groupTags, toGroupTags } from './group-tags.ts';
 import { explainInstance, nodeInstances, nodeKey } from './instances.ts';
 import type { LaunchTemplate } from './launch-template.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
-import { LaunchWatch } from './launches.ts';
+import { isFailedLaunch, LaunchWatch, sinceLastLaunch, wordsOf } from './launches.ts';
 import { volumes } from './volume.ts';
 
 export interface GroupDesired {
@@ -356,11 +356,8 @@ export async function explainActivities({ autoScaling }: Clients, name: string):
   const activities: readonly Activity[] = answer?.Activities ?? [];
   const [last] = activities;
   if (last === undefined) return 'its group has not begun yet';
-  // Newest first: what failed before the last success is over.
-  const succeeded = activities.findIndex((one) => one.StatusCode === 'Successful');
-  const recent = succeeded < 0 ? activities : activities.slice(0, succeeded);
-  const failed = recent.filter((one) => one.StatusCode === 'Failed');
-  const words = (failed[0] ?? last).StatusMessage ?? last.Description ?? '';
+  const failed = sinceLastLaunch(activities).filter(isFailedLaunch);
+  const words = wordsOf(failed[0] ?? last);
   return failed.length < 2 ? words : `${words} (${String(failed.length)} times in a row)`;
 }
 

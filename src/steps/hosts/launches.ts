@@ -8,8 +8,10 @@ import { seconds } from '../../engine/wait.ts';
 import { EsEcsError, type ErrorCode } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 
-/** A group that has had no instance for as long is asked why, and then once in as long: each question is a call. */
+/** A group that has had no instance in service for as long is asked why, and then once in as long: each question is a call. */
 const askAfterMs = 60_000;
+/** An instance that dies while it starts may be one bad machine; a second one is not. */
+const hopelessDeaths = 2;
 /** So many launches in a row, failed for another reason than capacity, and the next one will fail as well. */
 const hopelessFailures = 3;
 /** Capacity often comes back within minutes; after as long it is a person's choice to go on waiting. */
@@ -27,7 +29,7 @@ export interface LaunchPlace {
 interface LaunchingGroup {
   /** Set while it is being deleted. */
   readonly status: string | undefined;
-  readonly instances: readonly unknown[];
+  readonly instances: readonly { readonly lifecycle: string }[];
 }
 
 /**
@@ -47,14 +49,15 @@ export class LaunchWatch {
   }
 
   /**
-   * Looks at a group as it was just read; asks AWS only when it has been without an instance for a minute.
+   * Looks at a group as it was just read; asks AWS only when it has been without an instance in service for a minute: what dies
+   * while it starts is there again and again.
    *
    * @throws EsEcsError AWS or RESOURCE_FAILED, once waiting is useless: a quota, a refusal that comes again and again, or a want of
    *   capacity that has lasted for a quarter of an hour.
    */
   async look({ instances, status }: LaunchingGroup): Promise<void> {
     const nowMs = this.#context.clock.now();
-    if (instances.length > 0 || status !== undefined) {
+    if (status !== undefined || instances.some(({ lifecycle }) => !lifecycle.startsWith('Pending'))) {
       this.#emptySinceMs = undefined;
       return;
     }
@@ -68,12 +71,7 @@ export class LaunchWatch {
     const [last] = failures;
     if (last === undefined) return;
     const sinceMs = nowMs - this.#emptySinceMs;
-    if (
-      failures.map(wordsOf).some(isCapacity)
-        ? sinceMs < capacityPatienceMs
-        : failures.length < hopelessFailures
-    )
-      return;
+    if (!isHopeless(failures.map(wordsOf), sinceMs)) return;
     throw launchError(this.#place, { words: wordsOf(last), times: failures.length, sinceMs });
   }
 
@@ -92,19 +90,47 @@ export class LaunchWatch {
     });
     const answer = await unless(['ValidationError'], autoScaling.send(command));
     const all = answer?.Activities ?? [];
-    const success = all.findIndex(({ StatusCode }) => StatusCode === 'Successful');
-    return (success < 0 ? all : all.slice(0, success)).filter(
-      ({ StatusCode, StartTime }) =>
-        StatusCode === 'Failed' && (StartTime?.getTime() ?? 0) >= this.#countFromMs,
-    );
+    return sinceLastLaunch(all)
+      .filter(isFailedLaunch)
+      .filter(({ StartTime }) => (StartTime?.getTime() ?? 0) >= this.#countFromMs);
   }
 }
 
-function wordsOf(activity: Activity): string {
-  return (activity.StatusMessage ?? activity.Description ?? '').replace(
-    /\.?\s*Launching EC2 instance failed\.?$/,
-    '',
+/** Newest first: what failed before the last launch that did not is over. The end of an instance that died is a success, too. */
+export function sinceLastLaunch(activities: readonly Activity[]): readonly Activity[] {
+  const success = activities.findIndex(
+    ({ StatusCode, Description = '' }) => StatusCode === 'Successful' && Description.startsWith('Launching'),
   );
+  return success < 0 ? activities : activities.slice(0, success);
+}
+
+/**
+ * A launch that EC2 refused, or whose instance died while it started: that one is `Cancelled`, with the instance's reason in its
+ * message ("Troubleshoot instance launch issues"). What a person ends meanwhile is no failure.
+ */
+export function isFailedLaunch({ StatusCode, StatusMessage = '' }: Activity): boolean {
+  if (StatusCode === 'Failed') return true;
+  return StatusCode === 'Cancelled' && deathOf(StatusMessage) !== undefined;
+}
+
+/** Why an instance ended while it started, as `Client.InvalidKMSKey.InvalidState: The KMS key …`; undefined where it did not die so. */
+function deathOf(words: string): string | undefined {
+  const [, reason] = /Termination Reason: ((?:Client|Server)\..*)$/s.exec(words) ?? [];
+  return reason?.startsWith('Client.UserInitiatedShutdown') === true ? undefined : reason;
+}
+
+/** AWS's own words, without those that say no more than that it failed. */
+export function wordsOf({ StatusMessage, Description = '' }: Activity): string {
+  const words = StatusMessage ?? Description;
+  return deathOf(words) ?? words.replace(/\.?\s*Launching EC2 instance failed\.?$/, '');
+}
+
+/** Whether waiting is useless, by the words of the launches that failed, newest first. */
+function isHopeless(failures: readonly string[], sinceMs: number): boolean {
+  if (failures.some(isCapacity)) return sinceMs >= capacityPatienceMs;
+  const [last = ''] = failures;
+  if (isKey(last) || isStorageQuota(last) || isFreePlan(last)) return true;
+  return failures.length >= (/^(Client|Server)\./.test(last) ? hopelessDeaths : hopelessFailures);
 }
 
 /**
@@ -117,6 +143,22 @@ function isCapacity(words: string): boolean {
 
 function isQuotaOfInstances(words: string): boolean {
   return /\bvCPU (capacity|limit)\b|\binstance limit\b|instance\(s\) are already running/i.test(words);
+}
+
+/**
+ * A customer key that the group may not use: the disk cannot be made, and the instance dies ("Required AWS KMS key policy for use with
+ * encrypted volumes"; of Client.InternalError the EC2 user guide, "Instance terminates immediately", names the same cause).
+ */
+function isKey(words: string): boolean {
+  return /^Client\.(InvalidKMSKey|InternalError)\b|\bKMS key\b/.test(words);
+}
+
+function isStorageQuota(words: string): boolean {
+  return /^Client\.VolumeLimitExceeded\b/.test(words);
+}
+
+function isFreePlan(words: string): boolean {
+  return /\bnot eligible for Free Tier\b/i.test(words);
 }
 
 interface FailedLaunches {
@@ -146,6 +188,35 @@ function launchError({ address, zone, instanceType }: LaunchPlace, failed: Faile
       ],
     });
   }
+  if (isKey(words)) {
+    return failure(
+      'RESOURCE_FAILED',
+      `no ${instanceType} stays up in ${zone}: its disk cannot be encrypted`,
+      {
+        ...told,
+        hint: [
+          'the policy of the key must let the role AWSServiceRoleForAutoScaling use it and make grants: docs/errors.md shows how',
+          'aws ec2 get-ebs-default-kms-key-id  says which key that is, where the account has a default one',
+          hintLine('es-ecs up', 'goes on once the key may be used'),
+        ],
+      },
+    );
+  }
+  if (isStorageQuota(words)) {
+    return failure('AWS', `no ${instanceType} stays up in ${zone}: ${quotaSentence(storage)}`, {
+      ...told,
+      hint: [quotaHint(storage), hintLine('es-ecs up', 'goes on once there is room')],
+    });
+  }
+  if (isFreePlan(words)) {
+    return failure('AWS', `${instanceType} cannot be started: this account is on the free plan`, {
+      ...told,
+      hint: [
+        "aws ec2 describe-instance-types --filters Name=free-tier-eligible,Values=true --query 'InstanceTypes[].InstanceType'  shows what it may start",
+        'aws freetier upgrade-account-plan --account-plan-type PAID  lifts that',
+      ],
+    });
+  }
   return failure('RESOURCE_FAILED', `no ${instanceType} can be started in ${zone}`, {
     ...told,
     hint: [
@@ -156,6 +227,7 @@ function launchError({ address, zone, instanceType }: LaunchPlace, failed: Faile
 
 /** The error name under which EC2 keeps the quota of running instances. */
 const vcpus = 'VcpuLimitExceeded';
+const storage = 'VolumeLimitExceeded';
 
 interface Told {
   readonly address: Address;
