@@ -64,10 +64,29 @@ describe('why a group has no host', () => {
     expect(await explain(activities)).toBe('no capacity (2 times in a row)');
   });
 
+  const cancelled = (StatusMessage: string): object => ({
+    StatusCode: 'Cancelled',
+    Description: 'Launching a new EC2 instance: i-0a',
+    StatusMessage: `Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: ${StatusMessage}`,
+  });
+
+  it('tells the reason of the instance, though its end was a success', async () => {
+    const reason = 'Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state';
+    const ended = { StatusCode: 'Successful', Description: 'Terminating EC2 instance: i-0a' };
+    expect(await explain([ended, cancelled(reason), ended, cancelled(reason)])).toBe(
+      `${reason} (2 times in a row)`,
+    );
+  });
+
+  it('takes nothing that a person has ended for a failure', async () => {
+    const words = 'Client.UserInitiatedShutdown: User initiated shutdown';
+    expect(await explain([cancelled(words)])).not.toContain('times in a row');
+  });
+
   it('does not tell a failure that was made good since', async () => {
     const activities = [
       { StatusCode: 'WaitingForInstanceId', Description: 'Launching a new EC2 instance' },
-      { StatusCode: 'Successful', Description: 'Terminating' },
+      { StatusCode: 'Successful', Description: 'Launching a new EC2 instance: i-0a' },
       failed('no capacity'),
     ];
     expect(await explain(activities)).toBe('Launching a new EC2 instance');

@@ -17,7 +17,11 @@ describe('the nodes', () => {
     const ec2 = bench.stub('ec2');
     const instance = (node: string, PrivateIpAddress: string): object => ({
       PrivateIpAddress,
-      Tags: [{ Key: 'es-ecs-node', Value: node }],
+      State: { Name: 'running' },
+      Tags: [
+        { Key: 'es-ecs-cluster', Value: 'search' },
+        { Key: 'es-ecs-node', Value: node },
+      ],
     });
     ec2.answer(DescribeInstancesCommand, {
       Reservations: [
