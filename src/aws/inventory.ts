@@ -38,6 +38,8 @@ export class Inventory {
   readonly #lists = new Map<Collection<unknown>, Promise<readonly unknown[]>>();
   readonly #cached = new Map<Collection<unknown>, Loader>();
   readonly #fresh = new Map<Collection<unknown>, Loader>();
+  /** Fresh lists that have been asked for and not been sent yet. */
+  readonly #due = new Map<Collection<unknown>, Promise<readonly unknown[]>>();
 
   constructor(clients: Clients, cluster: string) {
     this.#clients = clients;
@@ -63,7 +65,7 @@ export class Inventory {
         return this.#owned(collection, await this.#byId(collection, known, fresh), sight);
     }
     if (collection.list === undefined) return undefined;
-    const all = fresh ? await this.#read(collection) : await this.owned(collection);
+    const all = fresh ? await this.#readAnew(collection) : await this.owned(collection);
     const here = all.filter((item) => collection.tags(item)[resourceTag] === address);
     const remembered = here.find((item) => collection.id(item) === id);
     if (remembered !== undefined) return remembered;
@@ -95,6 +97,20 @@ export class Inventory {
   forget(): void {
     this.#lists.clear();
     this.#cached.clear();
+  }
+
+  /** A list that is sent after the question; looks of the same instant share it. */
+  #readAnew<Item>(collection: Collection<Item>): Promise<readonly Item[]> {
+    const key = collection as Collection<unknown>;
+    const due = this.#due.get(key);
+    // As above: what the map holds under a collection is what that very collection returned.
+    if (due !== undefined) return due as Promise<readonly Item[]>;
+    const reading = afterDueTimers().then(() => {
+      this.#due.delete(key);
+      return this.#read(collection);
+    });
+    this.#due.set(key, reading);
+    return reading;
   }
 
   async #read<Item>(collection: Collection<Item>): Promise<readonly Item[]> {
@@ -142,7 +158,6 @@ export class Inventory {
       {
         cache: !fresh,
         maxBatchSize: collection.chunk,
-        // After all timers that are due: looks of the same instant become one call.
         batchScheduleFn: (callback) => {
           setImmediate(callback);
         },
@@ -151,6 +166,13 @@ export class Inventory {
     loaders.set(collection, loader);
     return loader;
   }
+}
+
+/** After all timers that are due: looks of the same instant become one call. */
+function afterDueTimers(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function duplicate<Item>(collection: Collection<Item>, address: Address, items: readonly Item[]): EsEcsError {

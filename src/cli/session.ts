@@ -8,9 +8,10 @@ import { isRefusal } from '../aws/refusal.ts';
 import type { Config } from '../config/config.ts';
 import type { Located } from '../config/load.ts';
 import type { Clock } from '../engine/clock.ts';
+import { eachUntil } from '../engine/doubt.ts';
 import type { Emit } from '../engine/events.ts';
 import { createGraph, type Graph } from '../engine/graph.ts';
-import type { Address } from '../engine/resource.ts';
+import type { Address, AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import { EsEcsError } from '../errors.ts';
 import type { AccountLock } from '../lock/account-lock.ts';
@@ -119,7 +120,8 @@ export async function withVisit<Result>(
     try {
       await simulation?.save();
     } finally {
-      await clock.hold(local?.release() ?? Promise.resolve()).catch(noting(options.notice));
+      const dead = leftBehind(lock, local?.dead ?? []);
+      await clock.hold(local?.release(dead) ?? Promise.resolve()).catch(noting(options.notice));
     }
   };
   let result: Result;
@@ -133,6 +135,16 @@ export async function withVisit<Result>(
   }
   await close();
   return result;
+}
+
+/**
+ * The runs that have ended here and that others would still take for alive by their lock in the account: whoever comes next here is to
+ * know better.
+ */
+function leftBehind(lock: AccountLock, dead: readonly string[]): readonly string[] {
+  // Ended before it was looked at: it may be any of them.
+  if (!lock.isLookedAt) return dead;
+  return lock.leftBehind === undefined ? [] : [lock.leftBehind];
 }
 
 function noting(notice: (text: string) => void): (error: unknown) => void {
@@ -191,39 +203,15 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   };
 }
 
-/** What a run that died has made may not be visible yet: so nothing is looked for before it is. */
-async function untilAllIsSeen({ notice, signal }: SessionOptions, { lock, clock }: Visit): Promise<void> {
-  const ms = lock.unseenUntilMs - clock.now();
-  if (ms <= 0) return;
-  notice(`waiting ${duration(ms)} until everything that the run before has made can be seen`);
-  try {
-    await clock.sleep(ms, signal);
-  } catch {
-    throw new EsEcsError('INTERRUPTED', 'interrupted before anything was changed', {
-      hint: 'run the same command again to go on',
-    });
-  }
-}
-
 async function prepare(options: SessionOptions, visit: Visit): Promise<Session> {
-  const { inventory, state, clock, lock } = visit;
+  const { state, clock, lock } = visit;
   // Looked at before all else is: what is read afterwards is still so when the lock is taken.
-  await lock.look(state.run);
-  lock.whenTaken((run) => state.begin(run));
+  await lock.look(state.runs);
+  lock.rememberBy(state);
   const lookedMs = clock.now();
   if (options.locks) lock.refuseHeld();
-  if (options.seesAll === true) await untilAllIsSeen(options, visit);
-  let prepared = await prepareSteps(options, visit);
-  const unwanted = unwantedIntents(state, prepared.graph);
-  if (options.locks && unwanted.length > 0) {
-    if (lock.unseenUntilMs > clock.now()) {
-      await untilAllIsSeen(options, visit);
-      inventory.forget();
-      prepared = await prepareSteps(options, visit);
-    }
-    // All that came of them is found by its tags from now on.
-    for (const address of unwanted) await state.withdraw(address);
-  }
+  if (options.seesAll === true) await untilSeen(lock.doubt.anythingUntilMs, options, visit);
+  const prepared = await prepareSeeing(options, visit);
   // A newer image is chosen once a person has agreed to what follows from it.
   if (options.locks && options.refreshesImages !== true) await state.pin(prepared.pins);
   return {
@@ -236,24 +224,92 @@ async function prepare(options: SessionOptions, visit: Visit): Promise<Session> 
       concurrency,
       awaitGates,
       waited: new Map(),
-      unseenUntilMs: () => (lock.unseenUntilMs > lookedMs ? lock.unseenUntilMs : 0),
+      doubt: () => eachUntil(lock.doubt, (untilMs) => (untilMs > lookedMs ? untilMs : 0)),
       isRefusal,
       ...endingWithCredentials(options, lock.lost),
     }),
   };
 }
 
-/** What a run that died was making and the config no longer asks for: nobody would look for it once more, and it would stay. */
-function unwantedIntents({ intended }: StateStore, { resources }: Graph): readonly Address[] {
+type Prepared = Pick<Session, 'context' | 'pins' | 'graph' | 'steps'>;
+
+/**
+ * Prepares, and once more where it may not have been seen yet what nobody will look for again: what a run that died has made and the
+ * config no longer asks for, and of a destroy everything.
+ */
+async function prepareSeeing(options: SessionOptions, visit: Visit): Promise<Prepared> {
+  const { inventory, state, clock, lock } = visit;
+  const prepared = await prepareSteps(options, visit);
+  if (!options.locks) return prepared;
+  const isUnwanted = unwantedIn(prepared.graph);
+  const concerns = options.seesAll === true ? () => true : isUnwanted;
+  const untilMs = Math.max(lock.doubt.anythingUntilMs, lock.doubt.rememberedUntilMs);
+  const waits =
+    untilMs > clock.now() &&
+    (state.intended.some(concerns) || (await someHidden(state.addresses.filter(concerns), prepared, visit)));
+  if (waits) {
+    await untilSeen(untilMs, options, visit);
+    inventory.forget();
+  }
+  // All that came of them is found by its tags from now on.
+  for (const address of state.intended.filter(isUnwanted)) await state.withdraw(address);
+  return waits ? prepareSteps(options, visit) : prepared;
+}
+
+/** What a run that died has made may not be visible yet: so nothing is looked for before it is. */
+async function untilSeen(
+  untilMs: number,
+  { notice, signal }: SessionOptions,
+  { clock }: Visit,
+): Promise<void> {
+  const ms = untilMs - clock.now();
+  if (ms <= 0) return;
+  notice(`waiting ${duration(ms)} until everything that the run before has made can be seen`);
+  try {
+    await clock.sleep(ms, signal);
+  } catch {
+    throw new EsEcsError('INTERRUPTED', 'interrupted before anything was changed', {
+      hint: 'run the same command again to go on',
+    });
+  }
+}
+
+/** Tells the addresses that the config no longer asks for: nobody would look for such a thing once more, and it would stay. */
+function unwantedIn({ resources }: Graph): (address: Address) => boolean {
   const wanted = new Set(resources.filter((one) => one.unwanted !== true).map(({ address }) => address));
-  return intended.filter((address) => !wanted.has(address));
+  return (address) => !wanted.has(address);
+}
+
+/** Whether one of the things whose ids are remembered cannot be seen. Reads what a plan reads anyway. */
+async function someHidden(
+  addresses: readonly Address[],
+  { graph, steps }: Prepared,
+  { state }: Visit,
+): Promise<boolean> {
+  const searched = new Map(steps.searched.map((resource) => [resource.address, resource]));
+  const hidden = await Promise.all(
+    addresses.map(async (address) => {
+      const resource = graph.get(address) ?? searched.get(address);
+      if (resource === undefined) return true;
+      // Nothing in the account stands for it.
+      return resource.destroy !== undefined && isHidden(resource, state.id(address));
+    }),
+  );
+  return hidden.some(Boolean);
+}
+
+async function isHidden(resource: AnyResource, id: string | undefined): Promise<boolean> {
+  try {
+    return (await resource.find({ id, fresh: false, inputs: {} })) === undefined;
+  } catch (error) {
+    // Several of the address, or somebody else's of the name: the command says so itself.
+    if (error instanceof EsEcsError && ['DUPLICATE', 'NOT_OWNED'].includes(error.code)) return false;
+    throw error;
+  }
 }
 
 /** All that is read before a plan. */
-async function prepareSteps(
-  options: SessionOptions,
-  visit: Visit,
-): Promise<Pick<Session, 'context' | 'pins' | 'graph' | 'steps'>> {
+async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prepared> {
   const { adapters, config, state, clock, simulation } = visit;
   const { context, pins } = await prepareContext({
     ...visit,

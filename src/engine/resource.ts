@@ -96,6 +96,17 @@ export interface Blocker {
   readonly look?: string;
 }
 
+/** Why a create that is repeated makes no second thing, whether or not the first can be seen. */
+export interface Once {
+  /**
+   * `token`: AWS recognises the client token, which only the memory has that the first was made with. `name`: there can be one of its
+   * name, or of what takes the place of a name, whoever makes it.
+   */
+  readonly by: 'token' | 'name';
+  /** Error names that say so: it is there already. Absent: a repeated create is answered like the first. */
+  readonly refusals?: readonly string[];
+}
+
 /** What is said of the end of a thing that the config no longer asks for. */
 export interface Review {
   /** What happens, and what stays. */
@@ -174,6 +185,8 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    * @param token derived from cluster and address, the same when a crashed run is repeated; given to AWS as client token where AWS takes one.
    */
   create?(desired: Desired, token: string): Promise<Created<Observed>>;
+  /** Absent: a create that is repeated makes a second thing, and what an earlier run may have made is waited for. */
+  readonly once?: Once;
   readonly createRetries?: Retries | readonly Retries[];
 
   /** Starts the end of it; already gone is success. The engine waits until `find` says gone. */

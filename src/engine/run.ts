@@ -1,5 +1,6 @@
 import type { EsEcsError } from '../errors.ts';
 import type { Clock } from './clock.ts';
+import type { Doubt } from './doubt.ts';
 import type { EngineEvent } from './events.ts';
 import type { Memory } from './memory.ts';
 import type { Address } from './resource.ts';
@@ -17,11 +18,8 @@ export interface Run {
   readonly awaitGates: boolean;
   /** Milliseconds slept for the account's sake, by resource; `waitUntil` and `withRetries` add to it. */
   readonly waited: Map<Address, number>;
-  /**
-   * Until when something may exist that a run before this one made and that cannot be seen yet, milliseconds of the clock;
-   * 0: everything that exists could be seen when this run looked first.
-   */
-  readonly unseenUntilMs: () => number;
+  /** What may exist that this run could not see when it looked first. */
+  readonly doubt: () => Doubt;
   /** Whether an error says for certain that the call was not carried out. */
   readonly isRefusal: (error: unknown) => boolean;
   /** Turns whatever was thrown into an error a person can act on. */

@@ -31,15 +31,27 @@ export async function createOne(settling: Settling): Promise<unknown> {
   const create = resource.create?.bind(resource);
   invariant(create, `${address} is absent and cannot be created`);
   const desired = await resource.desired(inputs);
-  const there = await unseenBefore(settling);
+  const resumes = run.memory.isIntended(address);
+  const there = await unseenBefore(settling, mustShowUntilMs(settling));
   if (there !== undefined) return settleFound(settling, there.value);
   throwIfInterrupted(run);
-  const resumes = run.memory.isIntended(address);
+  const untilMs = mayShowUntilMs(settling);
   const call = async (): Promise<Created> => {
     const token = await run.memory.intend(address);
     return sure(settling, () => create(desired, token));
   };
-  let made = await call();
+  let made: Created;
+  try {
+    made = await call();
+  } catch (error) {
+    if (!isThereAlready(resource, error)) throw error;
+    const hidden = await unseenBefore(settling, untilMs);
+    if (hidden !== undefined) return settleFound(settling, hidden.value);
+    // What it was made with is no longer wanted so, and it is gone.
+    if (!resumes || resource.once?.by !== 'token') throw error;
+    await run.memory.withdraw(address);
+    made = await call();
+  }
   if (resumes && !(await isThere(settling, made.id))) {
     await run.memory.withdraw(address);
     made = await call();
@@ -106,17 +118,44 @@ const unseen: Omit<Waits, 'limitMs'> = {
 };
 
 /**
- * What a run that died has made may not be visible yet. So as long as that is possible, nothing is made before it was looked
- * for once more: by tag or name, as no id was saved.
+ * Until when a thing has to be looked for before it may be made, as making it could make a second one; 0: not at all. A saved intent says
+ * that it may have been made, and its token makes no second one; a saved id, that it was made, and its token is spent. Of what a run with
+ * another memory made, only a name keeps it single.
  */
-async function unseenBefore(settling: Settling): Promise<Found<unknown> | undefined> {
+function mustShowUntilMs(settling: Settling): number {
+  const { run, resource } = settling;
+  const { memory } = run;
+  if (resource.once?.by === 'name') return 0;
+  const isTold = resource.once?.by === 'token' && memory.id(resource.address) === undefined;
+  return isTold ? run.doubt().anythingUntilMs : mayShowUntilMs(settling);
+}
+
+/** Until when a thing may come into sight that an earlier run has made; 0: there is none that cannot be seen. */
+function mayShowUntilMs({ run, resource }: Settling): number {
+  const { address } = resource;
+  const { rememberedUntilMs, anythingUntilMs } = run.doubt();
+  const isKnown = run.memory.isIntended(address) || run.memory.id(address) !== undefined;
+  return Math.max(anythingUntilMs, isKnown ? rememberedUntilMs : 0);
+}
+
+function isThereAlready({ once }: AnyResource, error: unknown): boolean {
+  return error instanceof Error && once?.refusals?.includes(error.name) === true;
+}
+
+/**
+ * What a run that died has made may not be visible yet. So as long as that is possible, it is looked for: by its id where that was
+ * saved, by tag or name where not, or where that was another one's.
+ */
+async function unseenBefore(settling: Settling, untilMs: number): Promise<Found<unknown> | undefined> {
   const { run, resource, inputs } = settling;
-  const untilMs = run.unseenUntilMs();
   if (untilMs === 0) return undefined;
   // Also once the time is over: what was planned within it rests on what could be seen then.
   const limitMs = Math.max(0, untilMs - run.clock.now());
   return inTime(settling, { ...unseen, limitMs }, async () => {
-    const found: unknown = await resource.find({ id: undefined, fresh: true, inputs });
+    const id = run.memory.id(resource.address);
+    const found: unknown =
+      (id === undefined ? undefined : await resource.find({ id, fresh: true, inputs })) ??
+      (await resource.find({ id: undefined, fresh: true, inputs }));
     return found === undefined || resource.phase(found) === 'gone' ? undefined : { value: found };
   });
 }

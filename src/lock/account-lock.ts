@@ -1,18 +1,19 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
 import type { Clock } from '../engine/clock.ts';
+import { type Doubt, eachUntil, noDoubt } from '../engine/doubt.ts';
 import { EsEcsError } from '../errors.ts';
 import type { Holder } from '../state/lock.ts';
 import { lockedBy } from './locked.ts';
 import { append, readEntry, readLog, removeLog } from './parameter.ts';
 import {
   beatEveryMs,
+  doubtAtEnd,
+  doubtFrom,
   isExpired,
   isHeld,
   type LockEntry,
   type LockRecord,
-  unseenFrom,
-  unseenUntilMs,
 } from './record.ts';
 
 /** Whose lock it is, and what it needs. */
@@ -25,6 +26,18 @@ export interface AccountLockOptions {
   readonly isKnownDead: (record: LockRecord) => boolean;
   /** How long after a dead run's last word what it made may be out of sight; absent: as AWS may need. Milliseconds. */
   readonly visibleWithinMs?: number;
+}
+
+/** What remembers the runs that have had the lock from here. */
+export interface LockMemory {
+  /**
+   * Saves, before the lock is asked for, who asks: killed at any moment from then on, the run is known here.
+   *
+   * @param last whose entry counted at the last look
+   */
+  asks(run: string, last: string | undefined): Promise<void>;
+  /** The lock is had. */
+  begins(run: string): void;
 }
 
 /**
@@ -40,8 +53,9 @@ export class AccountLock {
   #beating: AbortController | undefined;
   /** The last write, whatever becomes of it: each names the one before, so they go one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
-  #unseenUntilMs = 0;
-  #onTaken: ((run: string) => Promise<void>) | undefined;
+  #isLookedAt = false;
+  #doubt = noDoubt;
+  #memory: LockMemory | undefined;
   /** How far the service's clock is ahead of ours: entries are dated by it, and by a wrong clock here nobody may be declared dead. */
   #skewMs = 0;
   readonly #lost = new AbortController();
@@ -50,9 +64,9 @@ export class AccountLock {
     this.#options = options;
   }
 
-  /** Has something done between the taking and whatever it was taken for. */
-  whenTaken(work: (run: string) => Promise<void>): void {
-    this.#onTaken = work;
+  /** Has who asks for the lock, and who has it, remembered here. */
+  rememberBy(memory: LockMemory): void {
+    this.#memory = memory;
   }
 
   /** Aborts, with the error as its reason, when somebody else has taken the lock from this run. */
@@ -70,25 +84,29 @@ export class AccountLock {
     return this.#seen !== undefined;
   }
 
-  /** Until when the run before may have made something that cannot be seen yet, milliseconds since 1970. */
-  get unseenUntilMs(): number {
-    return this.#unseenUntilMs;
+  /** What the runs before may have made that could not be seen yet at the last look. */
+  get doubt(): Doubt {
+    return this.#doubt;
   }
 
   /**
    * Looks who holds it, so that everything read from now on is known to be unchanged when it is taken later.
    *
-   * @param knownRun the run whose ids the state remembers
+   * @param known the runs whose ids and intents are remembered here
    * @returns the entry that counts, somebody's of now or of before.
    */
-  async look(knownRun?: string): Promise<LockEntry | undefined> {
-    const { ssm, cluster, clock } = this.#options;
+  async look(known: readonly string[] = []): Promise<LockEntry | undefined> {
+    const { ssm, cluster, clock, isKnownDead, visibleWithinMs = Infinity } = this.#options;
     const { entry, serviceNowMs } = await readEntry(ssm, cluster);
     this.#skewMs = serviceNowMs === undefined ? 0 : serviceNowMs - clock.now();
     this.#seen = entry;
-    const { visibleWithinMs = Infinity } = this.#options;
-    const untilMs = Math.min(unseenUntilMs(entry, knownRun), (entry?.atMs ?? 0) + visibleWithinMs);
-    this.#unseenUntilMs = untilMs === 0 ? 0 : untilMs - this.#skewMs;
+    this.#isLookedAt = true;
+    const isDead = entry !== undefined && isKnownDead(entry.record);
+    const doubt = doubtFrom(entry, { known, ...(isDead ? { deadSinceMs: this.#serviceNowMs() } : {}) });
+    const latestMs = (entry?.atMs ?? 0) + visibleWithinMs;
+    this.#doubt = eachUntil(doubt, (untilMs) =>
+      untilMs === 0 ? 0 : Math.min(untilMs, latestMs) - this.#skewMs,
+    );
     return entry;
   }
 
@@ -96,14 +114,26 @@ export class AccountLock {
   refuseHeld(): void {
     const seen = this.#seen;
     const nowMs = this.#serviceNowMs();
-    if (
-      seen === undefined ||
-      !isHeld(seen) ||
-      isExpired(seen, nowMs) ||
-      this.#options.isKnownDead(seen.record)
-    )
-      return;
-    throw lockedBy(seen, nowMs);
+    if (seen === undefined || !isHeld(seen) || isExpired(seen, nowMs)) return;
+    if (!this.#options.isKnownDead(seen.record)) throw lockedBy(seen, nowMs);
+  }
+
+  /** Whether anything is known of it. */
+  get isLookedAt(): boolean {
+    return this.#isLookedAt;
+  }
+
+  /**
+   * The run that has ended, by what is known here, and whose lock in the account still keeps out whoever does not know: this one, where
+   * it could not let go of it, or a dead one that nobody has taken over from.
+   */
+  get leftBehind(): string | undefined {
+    const seen = this.#seen;
+    if (this.#lost.signal.aborted || seen === undefined) return undefined;
+    if (!isHeld(seen) || isExpired(seen, this.#serviceNowMs())) return undefined;
+    const { holder, isKnownDead } = this.#options;
+    const { record } = seen;
+    return record.run === holder.run || isKnownDead(record) ? record.run : undefined;
   }
 
   /**
@@ -118,19 +148,31 @@ export class AccountLock {
 
   async #take(): Promise<void> {
     this.refuseHeld();
-    const taken = await this.#write('taken');
-    if (taken === undefined) throw await this.#beaten();
+    const { run } = this.#options.holder;
+    await this.#memory?.asks(run, this.#seen?.record.run);
+    while ((await this.#write('taken')) === undefined) await this.#passLateWord();
     this.#beating = new AbortController();
     void this.#beat(this.#beating.signal);
-    await this.#onTaken?.(this.#options.holder.run);
+    this.#memory?.begins(run);
   }
 
-  /** Somebody was there first: who it was, or that the account is no longer what was looked at. */
-  async #beaten(): Promise<EsEcsError> {
-    const { ssm, cluster } = this.#options;
-    this.#seen = await readLog(ssm, cluster);
-    if (this.#seen !== undefined && isHeld(this.#seen)) return lockedBy(this.#seen, this.#serviceNowMs());
-    return new EsEcsError('LOCKED', 'another run has changed the cluster since this one looked at it', {
+  /**
+   * Somebody was there first. What a run that is known to be dead had sent as it died may arrive only now: it is none that could hold
+   * anything, and had made nothing that it would not have made without.
+   *
+   * @throws EsEcsError LOCKED by whom, or that the account is no longer what was looked at
+   */
+  async #passLateWord(): Promise<void> {
+    const { ssm, cluster, isKnownDead } = this.#options;
+    const before = this.#seen;
+    const seen = await readLog(ssm, cluster);
+    this.#seen = seen;
+    if (seen !== undefined && isHeld(seen)) {
+      const isLateWord = isKnownDead(seen.record) && seen.version > (before?.version ?? 0);
+      if (isLateWord) return;
+      throw lockedBy(seen, this.#serviceNowMs());
+    }
+    throw new EsEcsError('LOCKED', 'another run has changed the cluster since this one looked at it', {
       hint: 'run the same command again: it plans anew',
     });
   }
@@ -143,7 +185,7 @@ export class AccountLock {
   async release(inDoubt: boolean): Promise<void> {
     if (!this.isTaken || this.#lost.signal.aborted) return;
     this.#stop();
-    await this.#write('released', inDoubt ? unseenFrom(this.#serviceNowMs()) : undefined);
+    await this.#write('released', inDoubt ? doubtAtEnd(this.#serviceNowMs()) : undefined);
   }
 
   /** Takes it down: nothing of the cluster is left. */
@@ -158,17 +200,19 @@ export class AccountLock {
 
   /** Takes it from whoever holds it by the last look, dead or alive: the next run may begin at once. */
   async evict(): Promise<void> {
-    await this.#write('evicted', unseenUntilMs(this.#seen, undefined));
+    await this.#write('evicted', doubtFrom(this.#seen, { known: [] }));
   }
 
   #serviceNowMs(): number {
     return this.#options.clock.now() + this.#skewMs;
   }
 
-  /** By the service's clock; 0 when all that earlier runs have made can be seen by now. Whoever comes next must know it too. */
-  #stillUnseenUntilMs(): number {
-    const untilMs = this.#unseenUntilMs === 0 ? 0 : this.#unseenUntilMs + this.#skewMs;
-    return untilMs > this.#serviceNowMs() ? untilMs : 0;
+  /** By the service's clock: what is in doubt still. Whoever comes next must know it too. */
+  #doubtStill(): Doubt {
+    return eachUntil(this.#doubt, (ownMs) => {
+      const untilMs = ownMs === 0 ? 0 : ownMs + this.#skewMs;
+      return untilMs > this.#serviceNowMs() ? untilMs : 0;
+    });
   }
 
   #stop(): void {
@@ -207,22 +251,24 @@ export class AccountLock {
   }
 
   /** @returns the entry as it was written, or undefined when it does not count. */
-  #write(event: LockRecord['event'], unseenUntil?: number): Promise<LockEntry | undefined> {
-    const written = this.#writing.then(() => this.#append(event, unseenUntil));
+  #write(event: LockRecord['event'], own = noDoubt): Promise<LockEntry | undefined> {
+    const written = this.#writing.then(() => this.#append(event, own));
     this.#writing = written.catch(() => undefined);
     return written;
   }
 
-  async #append(event: LockRecord['event'], unseenUntil?: number): Promise<LockEntry | undefined> {
+  async #append(event: LockRecord['event'], own: Doubt): Promise<LockEntry | undefined> {
     const { ssm, cluster, holder } = this.#options;
     const seen = this.#seen;
     const after = seen === undefined ? null : { version: seen.version, run: seen.record.run };
-    const untilMs = Math.max(unseenUntil ?? 0, this.#stillUnseenUntilMs());
+    const still = this.#doubtStill();
+    const unknownUntilMs = Math.max(own.anythingUntilMs, still.anythingUntilMs);
+    const unseenUntilMs = Math.max(unknownUntilMs, own.rememberedUntilMs, still.rememberedUntilMs);
     const record: LockRecord = {
       ...holder,
       event,
       after,
-      ...(untilMs === 0 ? {} : { unseenUntilMs: untilMs }),
+      ...(unseenUntilMs === 0 ? {} : { unseenUntilMs, unknownUntilMs }),
     };
     const version = await append(ssm, cluster, record);
     // A call whose answer was lost is sent again: then the log says which of the two counts.

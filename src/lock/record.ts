@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import type { Doubt } from '../engine/doubt.ts';
+
 /** How often a holder says that it is alive, and after how long without a word it is taken for dead. Milliseconds. */
 export const beatEveryMs = 30_000;
 const expiryMs = 90_000;
@@ -26,6 +28,11 @@ const recordSchema = z.object({
    * and on any event what it took over from the runs before.
    */
   unseenUntilMs: z.number().optional(),
+  /**
+   * The part of it that the writer's own memory says nothing of: what runs with another memory may have made. Absent where there is
+   * an `unseenUntilMs`: all of it.
+   */
+  unknownUntilMs: z.number().optional(),
 });
 
 /** One version of the lock's parameter: who did what. */
@@ -85,21 +92,39 @@ export function isExpired(entry: LockEntry, nowMs: number): boolean {
   return nowMs - entry.atMs >= expiryMs;
 }
 
-/**
- * Until when something may exist that the run behind an entry has made and nobody can see yet. One that ended well left
- * nothing in doubt for whoever remembers its ids; for all others it may have made a thing as it ended. One that died may have made a
- * thing until just before its next word was due. What was in doubt when it took over stays so.
- *
- * @param knownRun the run whose ids are remembered here
- */
-export function unseenUntilMs(entry: LockEntry | undefined, knownRun: string | undefined): number {
-  if (entry === undefined) return 0;
-  const { run, unseenUntilMs: passedOn = 0 } = entry.record;
-  if (isHeld(entry)) return Math.max(entry.atMs + beatEveryMs + visibleWithinMs, passedOn);
-  return Math.max(run === knownRun ? 0 : entry.atMs + visibleWithinMs, passedOn);
+/** What whoever looks at the lock knows of the run behind it. */
+export interface Acquaintance {
+  /** The runs whose ids and intents are remembered here. */
+  readonly known: readonly string[];
+  /** Set where the run is known to be dead: since when at the latest, by the service's clock. */
+  readonly deadSinceMs?: number;
 }
 
-/** For a run that ends in doubt over one of its creates. */
-export function unseenFrom(nowMs: number): number {
-  return nowMs + visibleWithinMs;
+/**
+ * What may exist that nobody can see yet, by the entry that counts. A run that is remembered here has saved an intent before each
+ * create and the id after it: of what it made, only that is in doubt, and nothing where it ended well. Of any other it may be anything, also
+ * where it made a thing as it ended. One that died may have made a thing until just before its next word was due, if it is not known
+ * to have been dead by then. What was in doubt when it took over stays so.
+ */
+export function doubtFrom(
+  entry: LockEntry | undefined,
+  { known, deadSinceMs = Infinity }: Acquaintance,
+): Doubt {
+  if (entry === undefined) return { rememberedUntilMs: 0, anythingUntilMs: 0 };
+  const { run, unseenUntilMs: passedOn = 0, unknownUntilMs = passedOn } = entry.record;
+  const lastMs = isHeld(entry) ? Math.min(entry.atMs + beatEveryMs, deadSinceMs) : entry.atMs;
+  const ownMs = lastMs + visibleWithinMs;
+  if (known.includes(run)) {
+    return {
+      rememberedUntilMs: Math.max(isHeld(entry) ? ownMs : 0, passedOn),
+      anythingUntilMs: unknownUntilMs,
+    };
+  }
+  const untilMs = Math.max(ownMs, passedOn);
+  return { rememberedUntilMs: untilMs, anythingUntilMs: untilMs };
+}
+
+/** For a run that ends in doubt over one of its creates: its memory says over which. */
+export function doubtAtEnd(nowMs: number): Doubt {
+  return { rememberedUntilMs: nowMs + visibleWithinMs, anythingUntilMs: 0 };
 }

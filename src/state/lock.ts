@@ -22,6 +22,8 @@ export type Holder = z.infer<typeof holderSchema>;
 const heldSchema = holderSchema.extend({
   /** Each of a run that was killed after another that was: only this file knows of the first. */
   dead: z.array(z.string()).readonly().default([]),
+  /** Its holder has ended: the file stays for the sake of the dead alone, whose lock in the account nobody has taken over yet. */
+  isFree: z.boolean().default(false),
 });
 
 type Held = z.infer<typeof heldSchema>;
@@ -35,9 +37,10 @@ export interface Lock {
   /**
    * Leaves a lock that somebody else has taken meanwhile.
    *
+   * @param dead those of the dead who still hold a lock elsewhere: whoever comes next must know of them
    * @throws EsEcsError STATE_UNWRITABLE
    */
-  release(): Promise<void>;
+  release(dead?: readonly string[]): Promise<void>;
 }
 
 export interface LockOptions {
@@ -60,7 +63,7 @@ export async function takeLock(options: LockOptions): Promise<Lock> {
     await mkdir(path.dirname(file), { recursive: true });
     await removeLeftovers(options);
   });
-  if (await createExclusively(file, { ...holder, dead: [] })) return lockOf(options, undefined);
+  if (await createExclusively(file, firstHeld(holder))) return lockOf(options, undefined);
   refuseLiving(options, await readHeld(options));
   return takeOver(options);
 }
@@ -73,18 +76,22 @@ async function takeOver(options: LockOptions): Promise<Lock> {
   const { file, holder } = options;
   const turn = await takeLock({ ...options, file: `${file}.turn` });
   try {
-    if (await createExclusively(file, { ...holder, dead: [] })) return lockOf(options, undefined);
+    if (await createExclusively(file, firstHeld(holder))) return lockOf(options, undefined);
     const other = await readHeld(options);
     refuseLiving(options, other);
-    await replace(file, { ...holder, dead: deadBy(other) });
+    await replace(file, { ...firstHeld(holder), dead: deadBy(other) });
     return lockOf(options, other);
   } finally {
     await turn.release();
   }
 }
 
+function firstHeld(holder: Holder): Held {
+  return { ...holder, dead: [], isFree: false };
+}
+
 function refuseLiving(options: LockOptions, other: Held | undefined): void {
-  if (other === undefined) return;
+  if (other === undefined || other.isFree) return;
   const { host, pid } = options.holder;
   // In a container each run may have the number of the one before.
   const isDead = other.host === host && (other.pid === pid || !options.isAlive(other.pid));
@@ -183,18 +190,21 @@ function parseHeld(text: string): Held | undefined {
 function lockOf({ file, holder }: LockOptions, other: Held | undefined): Lock {
   return {
     file,
-    takenOverFrom: other === undefined ? undefined : holderSchema.parse(other),
+    takenOverFrom: other === undefined || other.isFree ? undefined : holderSchema.parse(other),
     dead: deadBy(other),
-    release: async () => {
+    release: async (dead = []) => {
       const held = await lockHolder(file);
-      if (held?.run === holder.run && held.pid === holder.pid)
-        await written(file, () => rm(file, { force: true }));
+      if (held?.run !== holder.run || held.pid !== holder.pid) return;
+      if (dead.length === 0) await written(file, () => rm(file, { force: true }));
+      else await replace(file, { ...holder, dead, isFree: true });
     },
   };
 }
 
 function deadBy(other: Held | undefined): readonly string[] {
-  return other === undefined ? [] : [...other.dead, other.run].filter((run) => run !== '');
+  if (other === undefined) return [];
+  const { dead, run, isFree } = other;
+  return isFree || run === '' ? dead : [...dead, run];
 }
 
 function locked(options: LockOptions, other: Holder | undefined): EsEcsError {
@@ -216,7 +226,7 @@ export function whose(holder: Omit<Holder, 'run'>, nowMs: number): string {
 /** Who holds the lock, dead or alive; undefined when nobody does, or its file cannot be read. */
 export async function lockHolder(file: string): Promise<Holder | undefined> {
   const held = parseHeld(await readFile(file, 'utf8').catch(() => ''));
-  return held === undefined ? undefined : holderSchema.parse(held);
+  return held === undefined || held.isFree ? undefined : holderSchema.parse(held);
 }
 
 /** Takes a lock away from whoever holds it. */

@@ -21,6 +21,8 @@ export const stateSchema = z.strictObject({
   pins: z.record(z.string(), z.string()),
   /** The last run that wrote here and in the account: what it made is remembered above. */
   run: z.string().optional(),
+  /** The run that asked for the account's lock last: it has written nothing but that, or all that it made is remembered above. */
+  asking: z.string().optional(),
 });
 
 export type State = z.infer<typeof stateSchema>;

@@ -13,6 +13,9 @@ export interface StoreClock {
   hold<Result>(work: Promise<Result>): Promise<Result>;
 }
 
+/** All of a state but what there are many of. */
+type Head = Omit<State, 'resources' | 'intents'>;
+
 /**
  * The state in its file: written whole and atomically, readable by its owner alone. Writes asked for while one is under way
  * are made together by the next one, so that 300 parallel creates do not queue up behind 300 writes.
@@ -20,7 +23,10 @@ export interface StoreClock {
 export class StateStore {
   readonly file: string;
   readonly #clock: StoreClock;
-  #state: State;
+  #head: Head;
+  /** Changed in place: of a thousand things that are remembered, each would else copy all that were before it. */
+  readonly #resources: Map<string, State['resources'][string]>;
+  readonly #intents: Map<string, State['intents'][string]>;
   /** Whether there is an intent in the file as it was written last. */
   #savedIntent: boolean;
   #writing: Promise<void> | undefined;
@@ -29,8 +35,11 @@ export class StateStore {
   private constructor(file: string, clock: StoreClock, state: State) {
     this.file = file;
     this.#clock = clock;
-    this.#state = state;
-    this.#savedIntent = hasIntent(state);
+    const { resources, intents, ...head } = state;
+    this.#head = head;
+    this.#resources = new Map(Object.entries(resources));
+    this.#intents = new Map(Object.entries(intents));
+    this.#savedIntent = this.#intents.size > 0;
   }
 
   /**
@@ -50,38 +59,36 @@ export class StateStore {
   }
 
   get addresses(): readonly string[] {
-    return Object.keys(this.#state.resources);
+    return [...this.#resources.keys()];
   }
 
   get pins(): Readonly<Record<string, string>> {
-    return this.#state.pins;
+    return this.#head.pins;
   }
 
   id(address: string): string | undefined {
-    return this.#state.resources[address]?.id;
+    return this.#resources.get(address)?.id;
   }
 
   /** @throws EsEcsError STATE_UNWRITABLE */
   async intend(address: string): Promise<string> {
-    const known = this.#state.intents[address];
+    const known = this.#intents.get(address);
     const nonce = known?.nonce ?? this.#nonce();
     if (known === undefined) {
-      const since = new Date(this.#clock.now()).toISOString();
-      await this.#change((state) => ({
-        ...state,
-        intents: { ...state.intents, [address]: { nonce, since } },
-      }));
+      this.#intents.set(address, { nonce, since: new Date(this.#clock.now()).toISOString() });
+      await this.#save();
     }
-    return clientToken([this.#state.accountId, this.#state.region, this.#state.cluster, address, nonce]);
+    const { accountId, region, cluster } = this.#head;
+    return clientToken([accountId, region, cluster, address, nonce]);
   }
 
   isIntended(address: string): boolean {
-    return this.#state.intents[address] !== undefined;
+    return this.#intents.has(address);
   }
 
   /** What a run has begun to make and has not seen the end of. */
   get intended(): readonly string[] {
-    return Object.keys(this.#state.intents);
+    return [...this.#intents.keys()];
   }
 
   /**
@@ -89,39 +96,33 @@ export class StateStore {
    * no more than the file.
    */
   get isInDoubt(): boolean {
-    return this.#savedIntent || hasIntent(this.#state);
+    return this.#savedIntent || this.#intents.size > 0;
   }
 
   /** @throws EsEcsError STATE_UNWRITABLE */
   async withdraw(address: string): Promise<void> {
-    if (this.#state.intents[address] === undefined) return;
-    await this.#change((state) => ({ ...state, intents: without(state.intents, address) }));
+    if (this.#intents.delete(address)) await this.#save();
   }
 
   /** @throws EsEcsError STATE_UNWRITABLE */
   async remember(address: string, id: string): Promise<void> {
-    if (this.id(address) === id && this.#state.intents[address] === undefined) return;
-    await this.#change((state) => ({
-      ...state,
-      resources: { ...state.resources, [address]: { id } },
-      intents: without(state.intents, address),
-    }));
+    const isEnded = this.#intents.delete(address);
+    if (this.id(address) === id && !isEnded) return;
+    this.#resources.set(address, { id });
+    await this.#save();
   }
 
   /** @throws EsEcsError STATE_UNWRITABLE */
   async forget(address: string): Promise<void> {
-    if (this.id(address) === undefined && this.#state.intents[address] === undefined) return;
-    await this.#change((state) => ({
-      ...state,
-      resources: without(state.resources, address),
-      intents: without(state.intents, address),
-    }));
+    const isEnded = this.#intents.delete(address);
+    if (this.#resources.delete(address) || isEnded) await this.#save();
   }
 
   /** @throws EsEcsError STATE_UNWRITABLE */
   async pin(pins: Readonly<Record<string, string>>): Promise<void> {
-    const changed = Object.entries(pins).some(([name, value]) => this.#state.pins[name] !== value);
-    if (changed) await this.#change((state) => ({ ...state, pins: { ...state.pins, ...pins } }));
+    const before = this.#head.pins;
+    const isChanged = Object.entries(pins).some(([name, value]) => before[name] !== value);
+    if (isChanged) await this.#change({ pins: { ...before, ...pins } });
   }
 
   /**
@@ -130,21 +131,35 @@ export class StateStore {
    * @throws EsEcsError STATE_UNWRITABLE
    */
   async rebuild(ids: ReadonlyMap<string, string>): Promise<void> {
-    await this.#change((state) => ({
-      ...state,
-      resources: Object.fromEntries([...ids].map(([address, id]) => [address, { id }])),
-      intents: Object.fromEntries(Object.entries(state.intents).filter(([address]) => !ids.has(address))),
-    }));
+    this.#resources.clear();
+    for (const [address, id] of ids) {
+      this.#resources.set(address, { id });
+      this.#intents.delete(address);
+    }
+    await this.#save();
   }
 
-  /** The last run whose ids are here. */
-  get run(): string | undefined {
-    return this.#state.run;
+  /** The runs whose ids and intents are here. */
+  get runs(): readonly string[] {
+    return [this.#head.run, this.#head.asking].filter((run) => run !== undefined);
   }
 
-  /** @throws EsEcsError STATE_UNWRITABLE */
-  async begin(run: string): Promise<void> {
-    await this.#change((state) => ({ ...state, run }));
+  /**
+   * Saves who is about to ask for the account's lock, beside the one that had it last.
+   *
+   * @param last the run whose entry counts in the account
+   * @throws EsEcsError STATE_UNWRITABLE
+   */
+  async asks(run: string, last: string | undefined): Promise<void> {
+    const { asking } = this.#head;
+    const hadIt = asking !== undefined && asking === last;
+    await this.#change({ ...(hadIt ? { run: asking } : {}), asking: run });
+  }
+
+  /** The lock is had: all that is saved from now on is that run's. Needs no write of its own, as who asked is known as well. */
+  begins(run: string): void {
+    const { asking: _asked, ...head } = this.#head;
+    this.#head = { ...head, run };
   }
 
   /**
@@ -169,8 +184,8 @@ export class StateStore {
     ).join('');
   }
 
-  #change(change: (state: State) => State): Promise<void> {
-    this.#state = change(this.#state);
+  #change(change: Partial<Head>): Promise<void> {
+    this.#head = { ...this.#head, ...change };
     return this.#save();
   }
 
@@ -192,9 +207,18 @@ export class StateStore {
   }
 
   async #write(): Promise<void> {
-    this.#state = { ...this.#state, serial: this.#state.serial + 1 };
-    const text = `${JSON.stringify(this.#state, undefined, 2)}\n`;
-    const holdsIntent = hasIntent(this.#state);
+    this.#head = { ...this.#head, serial: this.#head.serial + 1 };
+    const { run, asking, pins, ...owner } = this.#head;
+    const state: State = {
+      ...owner,
+      resources: Object.fromEntries(this.#resources),
+      intents: Object.fromEntries(this.#intents),
+      pins,
+      ...(run === undefined ? {} : { run }),
+      ...(asking === undefined ? {} : { asking }),
+    };
+    const text = `${JSON.stringify(state, undefined, 2)}\n`;
+    const holdsIntent = this.#intents.size > 0;
     try {
       await this.#clock.hold(writeAtomically(this.file, text));
       this.#savedIntent = holdsIntent;
@@ -254,14 +278,6 @@ async function readState(file: string): Promise<State | undefined> {
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function hasIntent({ intents }: State): boolean {
-  return Object.keys(intents).length > 0;
-}
-
-function without<Value>(record: Readonly<Record<string, Value>>, key: string): Record<string, Value> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
 /** A token in the form of a UUID, which every service takes (EC2: up to 64 characters; Secrets Manager: 32 to 64). */

@@ -3,12 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { oneByOne } from '../../src/engine/lane.ts';
 import { applyPlan } from '../../src/engine/apply.ts';
 import { applyDestroy, planDestroy } from '../../src/engine/destroy.ts';
+import type { Doubt } from '../../src/engine/doubt.ts';
 import { createGraph } from '../../src/engine/graph.ts';
 import { isInSync, makePlan } from '../../src/engine/plan.ts';
 import type { AnyResource, Change } from '../../src/engine/resource.ts';
 import type { Run } from '../../src/engine/run.ts';
 import { EsEcsError } from '../../src/errors.ts';
 import { Shop, type Thing, thing } from './things.ts';
+
+/** Runs with another memory may have made anything, until the first millisecond. */
+const ofStrangers: Doubt = { rememberedUntilMs: 1, anythingUntilMs: 1 };
 
 async function apply(shop: Shop, resources: readonly AnyResource[], options: Partial<Run> = {}) {
   return applyPlan(await makePlan(createGraph(resources), shop.memory), shop.run(options));
@@ -86,7 +90,7 @@ describe('applyPlan', () => {
     await apply(shop, [a]);
     shop.ids.clear();
     shop.writes.length = 0;
-    await applyPlan(plan, shop.run({ unseenUntilMs: () => 1 }));
+    await applyPlan(plan, shop.run({ doubt: () => ofStrangers }));
     expect(shop.writes).toEqual([]);
     expect(shop.ids.get('s/a')).toBe('thing-1');
     // Without a dead run before it nobody looks twice.
@@ -100,7 +104,7 @@ describe('applyPlan', () => {
     const wanted = thing(shop, { address: 's/a', colour: 'blue', goesMs: 4_000 });
     const plan = await makePlan(createGraph([wanted]), shop.memory);
     await apply(shop, [thing(shop, { address: 's/a', colour: 'red' })]);
-    const late = { unseenUntilMs: () => 1 };
+    const late = { doubt: () => ofStrangers };
     const ofLate = async (): Promise<readonly string[]> => {
       shop.ids.clear();
       shop.writes.length = 0;
@@ -196,7 +200,7 @@ describe('applyPlan', () => {
     const one = shop.things.get('s/a');
     if (one !== undefined) one.failed = true;
     shop.writes.length = 0;
-    await apply(shop, [a], { unseenUntilMs: () => 1 });
+    await apply(shop, [a], { doubt: () => ofStrangers });
     expect(shop.writes).toEqual(['destroy s/a']);
     expect(shop.ids.get('s/a')).toBe('thing-9');
     expect(shop.clock.now()).toBeLessThan(10_000);

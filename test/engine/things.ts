@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 
 import type { EngineEvent } from '../../src/engine/events.ts';
 import { createVirtualClock } from '../../src/engine/clock.ts';
+import { noDoubt } from '../../src/engine/doubt.ts';
 import type { Lane } from '../../src/engine/lane.ts';
 import type { Memory } from '../../src/engine/memory.ts';
 import type { Change, Needs, Phase, Resource, Retries } from '../../src/engine/resource.ts';
@@ -46,7 +47,7 @@ export class Shop {
       concurrency: Infinity,
       awaitGates: true,
       waited: new Map(),
-      unseenUntilMs: () => 0,
+      doubt: () => noDoubt,
       isRefusal: () => false,
       translate: (error, address) =>
         error instanceof EsEcsError

@@ -1,65 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import type { Self } from '../../src/cli/terminal.ts';
 import type { SimulatedAccount } from '../../src/simulator/account.ts';
-import { Life, type WriteMoment } from '../recovery/life.ts';
+import type { WriteMoment } from '../recovery/life.ts';
 import { difference } from '../recovery/normal-account.ts';
-import { type Ended, runProcess } from '../recovery/process.ts';
-import { createDirectory, openAccount, readFiles, removeDirectory } from '../recovery/site.ts';
+import type { Ended } from '../recovery/process.ts';
+import { openAccount, readFiles } from '../recovery/site.ts';
 import { settledAccount } from '../recovery/settled-account.ts';
+import { directoryWith, killedRun, person, run } from './people.ts';
 import { configText } from './story.ts';
 
-const directories: string[] = [];
-afterEach(() => {
-  directories.splice(0).forEach(removeDirectory);
-});
-
-function directory(): string {
-  const made = createDirectory(configText('network: { nat: single }\n'));
-  directories.push(made);
-  return made;
-}
-
-const living = new Set<number>();
-
-/** A person at a machine; several commands of hers are processes of one host. */
-function person(who: string, host: string, pid: number): Self {
-  living.add(pid);
-  return { who, host, pid, isAlive: (other) => living.has(other) };
-}
-
-interface Command {
-  readonly words: readonly string[];
-  readonly directory: string;
-  readonly account: SimulatedAccount;
-  readonly self: Self;
-}
-
-/** A command that nobody kills. */
-async function run(command: Command, onWrite?: (moment: WriteMoment) => void): Promise<Ended> {
-  const ended = await runProcess({
-    ...command,
-    life: new Life(),
-    ...(onWrite === undefined ? {} : { onWrite }),
-  });
-  if (ended === undefined) throw new Error('nobody kills it');
-  return ended;
-}
-
-/** A command that is killed at the first moment that is meant; its process is no more. */
-async function killedRun(command: Command, isMeant: (moment: WriteMoment) => boolean): Promise<void> {
-  const life = new Life();
-  const ended = await runProcess({
-    ...command,
-    life,
-    onWrite: (moment) => {
-      if (isMeant(moment)) life.kill();
-    },
-  });
-  expect(ended).toBeUndefined();
-  living.delete(command.self.pid);
-}
+const directory = (): string => directoryWith(configText('network: { nat: single }\n'));
 
 const anna = (pid = 11) => person('anna', 'laptop', pid);
 const ben = (pid = 21) => person('ben', 'build-7', pid);

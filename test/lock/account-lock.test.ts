@@ -103,7 +103,7 @@ describe('the lock in the account', () => {
     await clock.sleep(15_000);
     const late = someone('c');
     await late.look();
-    expect(late.unseenUntilMs).toBeGreaterThan(startMs);
+    expect(late.doubt.anythingUntilMs).toBeGreaterThan(startMs);
     await late.take();
     dead.add('c');
     await taken('d');
@@ -168,19 +168,72 @@ describe('the lock in the account', () => {
     await (await taken('a')).release(true);
     const next = someone('b');
     await next.look();
-    expect(next.unseenUntilMs).toBeGreaterThan(clock.now() + 25_000);
+    expect(next.doubt.anythingUntilMs).toBeGreaterThan(clock.now() + 25_000);
     await next.take();
     await next.release(false);
     // That is still to come when its successor has ended well, and past half a minute later.
     const soon = someone('c');
-    await soon.look('b');
-    expect(soon.unseenUntilMs).toBe(next.unseenUntilMs);
+    await soon.look(['b']);
+    expect(soon.doubt).toEqual(next.doubt);
     await clock.sleep(31_000);
     await soon.take();
     await soon.release(false);
     const well = someone('d');
-    await well.look('c');
-    expect(well.unseenUntilMs).toBe(0);
+    await well.look(['c']);
+    expect(well.doubt).toEqual({ rememberedUntilMs: 0, anythingUntilMs: 0 });
+  });
+
+  it('passes on apart what an intent was saved for, and what nobody remembers', async () => {
+    const { clock, dead, taken, someone } = ground();
+    await taken('a');
+    dead.add('a');
+    const heir = someone('b');
+    await heir.look(['a']);
+    // Known to be dead: half a minute from now, however lately it said that it lived.
+    expect(heir.doubt).toEqual({
+      rememberedUntilMs: expect.closeTo(clock.now() + 30_000, -3) as number,
+      anythingUntilMs: 0,
+    });
+    await heir.take();
+    await heir.release(false);
+    const ofSameMemory = someone('c');
+    await ofSameMemory.look(['b']);
+    expect(ofSameMemory.doubt).toEqual(heir.doubt);
+    const stranger = someone('d');
+    await stranger.look(['z']);
+    expect(stranger.doubt.anythingUntilMs).toBeGreaterThanOrEqual(heir.doubt.rememberedUntilMs);
+  });
+
+  it('has saved who asks for it before it asks, and not that one has it before it has', async () => {
+    const { account, someone } = ground();
+    const told: string[] = [];
+    const lock = someone('a');
+    const words = () => account.calls.filter(({ operation }) => operation === 'PutParameter').length;
+    lock.rememberBy({
+      asks: (run, last) => {
+        told.push(`${run} after ${String(last)} asks at ${words()}`);
+        return Promise.resolve();
+      },
+      begins: (run) => {
+        told.push(`${run} begins at ${words()}`);
+      },
+    });
+    await lock.look();
+    await lock.take();
+    expect(told).toEqual(['a after undefined asks at 0', 'a begins at 1']);
+  });
+
+  it('is taken over though the last word of a run that is known to be dead arrives only after the look', async () => {
+    const { dead, taken, someone } = ground();
+    await (await taken('a')).release(false);
+    const [late, next, third] = ['late', 'b', 'c'].map(someone);
+    await Promise.all([late?.look(), next?.look(), third?.look()]);
+    await late?.take();
+    // As long as nobody knows that it is dead, it is who was first.
+    await expect(third?.take()).rejects.toMatchObject({ code: 'LOCKED', exitStatus: 4 });
+    dead.add('late');
+    await next?.take();
+    expect(next?.isTaken).toBe(true);
   });
 
   it('of two that died one soon after the other, the older stays in doubt as long as the younger', async () => {
@@ -189,17 +242,17 @@ describe('the lock in the account', () => {
     dead.add('a');
     await clock.sleep(5_000);
     const second = await taken('b');
-    const ofFirst = second.unseenUntilMs;
+    const ofFirst = second.doubt.anythingUntilMs;
     expect(ofFirst).toBeGreaterThan(clock.now());
     dead.add('b');
     const third = someone('c');
     await third.look();
-    expect(third.unseenUntilMs).toBeGreaterThan(ofFirst);
+    expect(third.doubt.anythingUntilMs).toBeGreaterThan(ofFirst);
     await third.take();
     await third.release(false);
     const fourth = someone('d');
-    expect((await fourth.look())?.record.event).toBe('released');
-    expect(fourth.unseenUntilMs).toBe(third.unseenUntilMs);
+    expect((await fourth.look(['c']))?.record.event).toBe('released');
+    expect(fourth.doubt).toEqual(third.doubt);
   });
 
   it('is gone once it is taken down, and begins anew', async () => {

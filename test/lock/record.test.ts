@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 
 import {
+  doubtFrom,
   isInLine,
   lastValid,
   type LockEntry,
   type LockRecord,
   parseRecord,
-  unseenUntilMs,
 } from '../../src/lock/record.ts';
 
 const someone = {
@@ -111,19 +111,46 @@ describe('parseRecord', () => {
   });
 });
 
-describe('unseenUntilMs', () => {
-  it('is a minute after the last word of a run that died, and over for one that ended well', () => {
-    expect(unseenUntilMs(undefined, 'a')).toBe(0);
-    expect(unseenUntilMs(entry(1, 'a', null), 'a')).toBe(61_000);
-    const released = entry(1, 'a', null, 'released');
-    expect(unseenUntilMs(released, 'a')).toBe(0);
-    const doubtful = { ...released, record: { ...released.record, unseenUntilMs: 42 } };
-    expect(unseenUntilMs(doubtful, 'a')).toBe(42);
+describe('doubtFrom', () => {
+  const died = entry(1, 'a', null);
+  const released = entry(1, 'a', null, 'released');
+  const having = (of: LockEntry, more: Partial<LockRecord>): LockEntry => ({
+    ...of,
+    record: { ...of.record, ...more },
+  });
+  const both = (untilMs: number) => ({ rememberedUntilMs: untilMs, anythingUntilMs: untilMs });
+  const intended = (untilMs: number) => ({ rememberedUntilMs: untilMs, anythingUntilMs: 0 });
+
+  it('is over what a dead run had an intent for, for a minute after its last word, where its memory is here', () => {
+    expect(doubtFrom(undefined, { known: ['a'] })).toEqual(both(0));
+    expect(doubtFrom(died, { known: ['z', 'a'] })).toEqual(intended(61_000));
+    expect(doubtFrom(released, { known: ['a'] })).toEqual(both(0));
+    expect(doubtFrom(having(released, { unseenUntilMs: 42, unknownUntilMs: 0 }), { known: ['a'] })).toEqual(
+      intended(42),
+    );
   });
 
-  it('is half a minute after the end of a run whose ids are not remembered here', () => {
-    const released = entry(1, 'a', null, 'released');
-    expect(unseenUntilMs(released, undefined)).toBe(31_000);
-    expect(unseenUntilMs(released, 'b')).toBe(31_000);
+  it('is over anything where its memory is not here', () => {
+    expect(doubtFrom(died, { known: ['b'] })).toEqual(both(61_000));
+    expect(doubtFrom(released, { known: [] })).toEqual(both(31_000));
+    expect(doubtFrom(having(released, { unseenUntilMs: 99_000, unknownUntilMs: 0 }), { known: [] })).toEqual(
+      both(99_000),
+    );
+  });
+
+  it('is no longer than half a minute after the moment at which it was known to be dead', () => {
+    expect(doubtFrom(died, { known: ['a'], deadSinceMs: 6_000 })).toEqual(intended(36_000));
+    expect(doubtFrom(died, { known: ['a'], deadSinceMs: 40_000 })).toEqual(intended(61_000));
+    expect(doubtFrom(died, { known: [], deadSinceMs: 6_000 })).toEqual(both(36_000));
+  });
+
+  it('stays over anything that was so when it began itself', () => {
+    const taken = having(died, { unseenUntilMs: 70_000, unknownUntilMs: 50_000 });
+    expect(doubtFrom(taken, { known: ['a'] })).toEqual({
+      rememberedUntilMs: 70_000,
+      anythingUntilMs: 50_000,
+    });
+    // Written by a release that did not tell the two apart.
+    expect(doubtFrom(having(released, { unseenUntilMs: 42 }), { known: ['a'] })).toEqual(both(42));
   });
 });

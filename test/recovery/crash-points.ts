@@ -47,7 +47,7 @@ export async function runUndisturbed(scene: Scene, opening: Opening = {}): Promi
   return { points, after };
 }
 
-/** Runs the command again on what a killed one has left, as often as it takes for the dead one's lock to expire. */
+/** Runs the command again on what a killed one has left. */
 export function runAgain(scene: Scene, image: CrashImage, opening: Opening = {}): Promise<CrashImage> {
   return run({ ...scene, before: image }, opening, () => undefined);
 }
@@ -107,7 +107,9 @@ async function run(
       },
     });
   let ended = await once();
-  for (let tries = 0; ended?.status === lockedStatus && tries < lockedTries; tries += 1) {
+  // In the same directory a dead run keeps nobody out; where that is lost, its lock has to expire.
+  const isLost = before !== undefined && before.files['state.json.lock'] === undefined;
+  for (let tries = 0; isLost && ended?.status === lockedStatus && tries < lockedTries; tries += 1) {
     await account.clock.sleep(lockedPauseMs);
     ended = await once();
   }

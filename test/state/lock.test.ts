@@ -71,6 +71,27 @@ describe('takeLock', () => {
     expect((await take({ alive: false })).dead).toEqual([]);
   });
 
+  it('passes on the dead who still hold a lock elsewhere, though its holder has ended well, and is free', async () => {
+    await takeLock({ file, nowMs, holder, isAlive: () => true });
+    const second = await takeLock({
+      file,
+      nowMs,
+      holder: { ...holder, run: 'b2', pid: 2 },
+      isAlive: () => false,
+    });
+    await second.release(['a1']);
+    await expect(lockHolder(file)).resolves.toBeUndefined();
+    // Its process may live on: it is not who holds it.
+    const living = { file, nowMs, isAlive: () => true };
+    const third = await takeLock({ ...living, holder: { ...holder, run: 'c3', pid: 3 } });
+    expect(third).toMatchObject({ takenOverFrom: undefined, dead: ['a1'] });
+    await expect(takeLock({ ...living, holder: { ...holder, run: 'd4', pid: 4 } })).rejects.toMatchObject({
+      code: 'LOCKED',
+    });
+    await third.release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
   it('takes over from a run whose process number is now its own, as in a container', async () => {
     await takeLock({ file, nowMs, holder, isAlive: () => true });
     const lock = await takeLock({ file, nowMs, holder: { ...holder, run: 'b2' }, isAlive: () => true });

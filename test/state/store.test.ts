@@ -57,6 +57,23 @@ describe('StateStore', () => {
     expect(token).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
+  it('knows who asks for the lock before it has it, beside who had it last', async () => {
+    const runs = async () => (await open()).runs;
+    await (await open()).asks('a', undefined);
+    expect(await runs()).toEqual(['a']);
+    // The first one got it; the second did not.
+    await (await open()).asks('b', 'a');
+    expect(await runs()).toEqual(['a', 'b']);
+    await (await open()).asks('c', 'a');
+    expect(await runs()).toEqual(['a', 'c']);
+    const store = await open();
+    await store.asks('d', 'c');
+    store.begins('d');
+    expect(store.runs).toEqual(['d']);
+    await store.remember('network/vpc', 'vpc-1');
+    expect(await runs()).toEqual(['d']);
+  });
+
   it('has everything on disk when parallel writes are done, with fewer writes than changes', async () => {
     const store = await open();
     await Promise.all(

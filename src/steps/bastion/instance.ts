@@ -11,6 +11,7 @@ import { explainInstance } from '../hosts/instances.ts';
 import type { PublicRouteResource } from '../network/route.ts';
 import type { SecurityGroup } from '../network/security-group.ts';
 import type { SubnetResource } from '../network/subnet.ts';
+import { onceByToken } from '../once.ts';
 import { instanceRunning, instanceTerminated, retries } from '../waits.ts';
 import { type BastionDesired, inPlace, launch, replacements } from './instance-changes.ts';
 import { type Bastion, bastionAddress, bastions, keyTag } from './instances.ts';
@@ -67,6 +68,7 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
       invariant(id, 'RunInstances answers with an instance');
       return { id };
     },
+    once: onceByToken,
     createRetries: [retries.notYetVisible, retries.capacity],
     destroy: async ({ instanceId, state }) => {
       if (state === 'shutting-down') return;

@@ -96,6 +96,7 @@ export function keyPair(context: StepContext): KeyPairResource {
       invariant(made.KeyPairId, 'ImportKeyPair answers with an id');
       return { id: made.KeyPairId };
     },
+    once: { by: 'name' },
     createRetries: retries.notYetVisible,
     destroy: async ({ keyPairId }) => {
       await unless(

@@ -89,6 +89,7 @@ export function ecsCluster(context: StepContext): Resource<EcsClusterDesired, Ec
       invariant(cluster?.clusterName, 'CreateCluster answers with a name');
       return { id: cluster.clusterName };
     },
+    once: { by: 'name' },
     // The first cluster of an account has ECS make its service-linked role, which IAM may not know yet: "Unable to assume the
     // service linked role" comes as an invalid parameter.
     createRetries: { names: ['InvalidParameterException'], limitMs: 60_000 },

@@ -149,6 +149,7 @@ export function group(
       );
       return { id: desired.groupName };
     },
+    once: { by: 'name' },
     // A new instance profile is refused as a validation error until EC2 has heard of it.
     createRetries: { names: ['ValidationError', 'ScalingActivityInProgressFault'], limitMs: 2 * minute },
     destroy: async (observed) => {

@@ -88,6 +88,7 @@ export function instanceProfile(
       return { id: made.InstanceProfileName };
     },
     // The role may be a moment old.
+    once: { by: 'name', refusals: ['EntityAlreadyExistsException'] },
     createRetries: { names: missing, limitMs: 60_000 },
     destroy: async (observed) => {
       await removeRole(iam, observed);

@@ -111,6 +111,10 @@ export function launchTemplate(
             ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.launchTemplateId)),
           ]
         : [unknownVersions],
+    once: {
+      by: 'name',
+      refusals: ['InvalidLaunchTemplateName.AlreadyExistsException', 'IdempotentParameterMismatch'],
+    },
     createRetries: { names: [notFound], limitMs: 2 * 60_000 },
     create: async (desired, token) => {
       const { LaunchTemplate: made } = await ec2.send(

@@ -27,6 +27,7 @@ import type { Change, Phase, Resource, Retries } from '../../engine/resource.ts'
 import { EsEcsError, invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { volumeHolders } from '../network/blockers.ts';
+import { onceByToken } from '../once.ts';
 import { brief, retries } from '../waits.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
 import { modifications } from './volume-modification.ts';
@@ -131,6 +132,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       invariant(made.VolumeId, 'CreateVolume answers with an id');
       return { id: made.VolumeId };
     },
+    once: onceByToken,
     createRetries: retries.notYetVisible,
     destroy: async (observed) => {
       await assertStillOurs(context, observed);

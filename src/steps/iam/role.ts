@@ -116,6 +116,7 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
       await putPolicy(iam, desired);
       return { id: made.RoleName };
     },
+    once: { by: 'name', refusals: ['EntityAlreadyExistsException'] },
     destroy: () => destroyRole(iam, roleName),
     // Taken out of its instance profile a moment ago, IAM may still see it there.
     destroyRetries: {

@@ -113,6 +113,7 @@ export function repository(context: StepContext): Resource<RepositoryDesired, Re
       await putLifecycle(ecr, desired);
       return { id: made.repositoryName };
     },
+    once: { by: 'name', refusals: ['RepositoryAlreadyExistsException'] },
     destroy: async (observed) => {
       await unless(
         missing,

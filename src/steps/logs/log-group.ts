@@ -89,6 +89,7 @@ export function logGroup(
       return { id: desired.logGroupName };
     },
     // A group of that name that is just being deleted.
+    once: { by: 'name' },
     createRetries: { names: ['OperationAbortedException'], limitMs: 60_000 },
     destroy: async (observed) => {
       await unless(missing, logs.send(new DeleteLogGroupCommand({ logGroupName: observed.logGroupName })));

@@ -61,6 +61,7 @@ export function defaultSecurityGroup(
     // It came with the VPC: there is nothing to make, only to wait until it shows; until then it goes by the VPC's id.
     create: ({ vpcId }) => Promise.resolve({ id: vpcId }),
     // A list may show it before it can be named.
+    once: { by: 'name' },
     createRetries: retries.notYetVisible,
   };
 }

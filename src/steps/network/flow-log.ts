@@ -8,6 +8,7 @@ import { EsEcsError, invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import type { Role } from '../iam/role.ts';
 import type { LogGroup } from '../logs/log-group.ts';
+import { onceByToken } from '../once.ts';
 import { brief } from '../waits.ts';
 import type { VpcResource } from './vpc.ts';
 
@@ -97,6 +98,7 @@ export function flowLog(context: StepContext, needs: FlowLogNeeds): FlowLogResou
       return { id };
     },
     // A role that was just made cannot be assumed yet, and EC2 has no name of its own for that.
+    once: onceByToken,
     createRetries: { names: ['InvalidParameter', 'InvalidVpcId.NotFound'], limitMs: 120_000 },
     destroy: async ({ flowLogId }) => {
       const command = new DeleteFlowLogsCommand({ FlowLogIds: [flowLogId] });

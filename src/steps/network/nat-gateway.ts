@@ -11,6 +11,7 @@ import { unless } from '../../aws/unless.ts';
 import type { Change, Phase, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
+import { onceByToken } from '../once.ts';
 import { natGatewayGone, natGatewayReady, retries } from '../waits.ts';
 import type { ElasticIpResource } from './elastic-ip.ts';
 import type { InternetGatewayResource } from './internet-gateway.ts';
@@ -88,6 +89,7 @@ export function natGateway(context: StepContext, zone: string, needs: NatGateway
       invariant(made?.NatGatewayId, 'CreateNatGateway answers with an id');
       return { id: made.NatGatewayId };
     },
+    once: onceByToken,
     createRetries: retries.notYetVisible,
     destroy: async ({ natGatewayId, state }) => {
       if (state === 'deleting') return;

@@ -12,6 +12,7 @@ import { unless } from '../../aws/unless.ts';
 import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
+import { onceByToken } from '../once.ts';
 import { brief, retries } from '../waits.ts';
 import { associate, routeTableFromSdk, type Route, type RouteTable, routeTables } from './route-tables.ts';
 import type { SubnetResource } from './subnet.ts';
@@ -79,6 +80,7 @@ export function routeTable(context: StepContext, place: RouteTablePlace): RouteT
       invariant(made?.RouteTableId, 'CreateRouteTable answers with an id');
       return { id: made.RouteTableId, observed: routeTableFromSdk(made) };
     },
+    once: onceByToken,
     createRetries: retries.notYetVisible,
     destroy: async (observed) => {
       const { routeTableId: RouteTableId, associations } = observed;

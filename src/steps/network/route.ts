@@ -110,6 +110,7 @@ function defaultRoute<N extends Needs & TableNeed>(
       await ec2.send(new CreateRouteCommand(request(desired)));
       return { id: idOf(desired.routeTableId) };
     },
+    once: { by: 'name', refusals: ['RouteAlreadyExists'] },
     createRetries: retries.notYetVisible,
     destroy: async ({ routeTableId: RouteTableId }) => {
       const command = new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: everywhere });

@@ -13,6 +13,7 @@ import type { Change, Phase, Resource } from '../../engine/resource.ts';
 import { EsEcsError, invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import type { Facts } from '../facts.ts';
+import { onceByToken } from '../once.ts';
 import { brief, retries } from '../waits.ts';
 import type { RouteTableResource } from './route-table.ts';
 
@@ -108,6 +109,7 @@ export function s3Endpoint(
       invariant(made?.VpcEndpointId, 'CreateVpcEndpoint answers with an id');
       return { id: made.VpcEndpointId };
     },
+    once: onceByToken,
     createRetries: retries.notYetVisible,
     destroy: async ({ endpointId }) => {
       const command = new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpointId] });

@@ -113,6 +113,7 @@ export function securityGroup<N extends Needs & VpcNeed>(
       invariant(GroupId, 'CreateSecurityGroup answers with an id');
       return { id: GroupId, observed: newGroup(GroupId, desired) };
     },
+    once: { by: 'name', refusals: ['InvalidGroup.Duplicate'] },
     createRetries: retries.notYetVisible,
     destroy: async ({ groupId }) => {
       await unless(['InvalidGroup.NotFound'], ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId })));

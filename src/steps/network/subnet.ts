@@ -115,6 +115,7 @@ export function subnet(context: StepContext, place: SubnetPlace): SubnetResource
       invariant(made?.SubnetId, 'CreateSubnet answers with an id');
       return { id: made.SubnetId };
     },
+    once: { by: 'name', refusals: ['InvalidSubnet.Conflict'] },
     createRetries: retries.notYetVisible,
     destroy: async ({ subnetId }) => {
       await unless(['InvalidSubnetID.NotFound'], ec2.send(new DeleteSubnetCommand({ SubnetId: subnetId })));

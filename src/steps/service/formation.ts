@@ -73,6 +73,7 @@ export function formation(
     diff: (desired, observed) => differences(ec2, desired, observed),
     // What there is to write depends on what is already there: all of it is a difference.
     create: ({ clusterUuid }) => Promise.resolve({ id: clusterUuid ?? clusterName(context.config) }),
+    once: { by: 'name' },
   };
 }
 

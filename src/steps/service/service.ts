@@ -118,6 +118,8 @@ export function service(
       invariant(made?.serviceName, 'CreateService answers with a name');
       return { id: serviceKey(desired.clusterName, made.serviceName) };
     },
+    // With the token of the first, and what that was made with, it is answered like the first; else the name is taken.
+    once: { by: 'token', refusals: ['InvalidParameterException'] },
     // One of that name that is still draining, and a service-linked role that is a moment old, are both invalid parameters.
     createRetries: { names: ['InvalidParameterException'], limitMs: 2 * minute },
     destroy: async (observed) => {

@@ -69,6 +69,7 @@ export function clusterSettings(
       there === undefined ? [] : differences(context, asker, { desired, there }),
     // What there is to set depends on what is there: all of it is a difference.
     create: () => Promise.resolve({ id: clusterName(context.config) }),
+    once: { by: 'name' },
     explain: (observed) => Promise.resolve(observed?.unseen),
   };
 }

@@ -135,6 +135,7 @@ export function secret<N extends Needs>(
       invariant(made.Name, 'CreateSecret answers with a name');
       return { id: made.Name };
     },
+    once: { by: 'name', refusals: ['ResourceExistsException'] },
     // A secret of that name that is just being deleted; and the authority, made a moment ago, that cannot be read yet.
     createRetries: { names: ['InvalidRequestException', ...missing], limitMs: 2 * 60_000 },
     destroy: async (observed) => {

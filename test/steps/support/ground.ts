@@ -10,6 +10,7 @@ import { loadConfig } from '../../../src/config/load.ts';
 import { applyPlan, type Outcome } from '../../../src/engine/apply.ts';
 import { createVirtualClock, type VirtualClock } from '../../../src/engine/clock.ts';
 import { applyDestroy, planDestroy } from '../../../src/engine/destroy.ts';
+import { noDoubt } from '../../../src/engine/doubt.ts';
 import type { EngineEvent } from '../../../src/engine/events.ts';
 import { createGraph } from '../../../src/engine/graph.ts';
 import { oneByOne } from '../../../src/engine/lane.ts';
@@ -212,7 +213,7 @@ export function createGround(saved?: Saved): Ground {
         concurrency: Infinity,
         awaitGates: true,
         waited: new Map(),
-        unseenUntilMs: () => 0,
+        doubt: () => noDoubt,
         isRefusal,
         translate: (error, address) => toEsEcsError(error, { address, command: 'up' }),
       };
