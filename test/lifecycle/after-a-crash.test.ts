@@ -86,7 +86,8 @@ describe('an up that was killed, and another in the same directory at once', () 
       asking: expect.any(String) as string,
       intents: {},
     });
-    expect(seconds).toBeLessThan(calm.seconds + 1);
+    // Looks fall on other moments; what was in doubt was waited for by a minute.
+    expect(seconds).toBeLessThan(calm.seconds + 10);
     expect(calls).toBeLessThanOrEqual(calm.calls + 1);
     expect(difference(await settledAccount(calm.account), await settledAccount(account))).toEqual([]);
   });
