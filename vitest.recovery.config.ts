@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+import { LongestFirst } from './test/sequencer.ts';
+
 /** What a run leaves when it is cut off anywhere, and whether the next one puts it right: hundreds of runs on the simulated account. */
 export default defineConfig({
   test: {
@@ -9,6 +11,7 @@ export default defineConfig({
     pool: 'forks',
     // Vitest leaves one processor free by itself.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     testTimeout: 1_800_000,
   },
 });

@@ -15,9 +15,9 @@ export class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Stories of whole clusters, and what starts programs. */
+/** Stories of whole clusters, sequences of them, and what starts programs. */
 function isLong(file: string): boolean {
-  return /\/test\/(lifecycle|templates|bench)\//.test(file);
+  return /\/test\/(lifecycle|templates|bench|recovery\/model)\//.test(file);
 }
 
 /** Mulberry32: 0 (inclusive) to 1 (exclusive). */

@@ -15,7 +15,7 @@ import { type RealCluster, startRealCluster } from './support/real-cluster.ts';
 
 const name = 'search';
 const password = 'a pass:word';
-const addresses = ['127.0.56.1', '127.0.56.2', '127.0.56.3'];
+const addresses = ['127.0.57.1', '127.0.57.2', '127.0.57.3'];
 
 const secrets = createSecretMaker(() => Date.now());
 const authority = await secrets.authority(name);

@@ -1,80 +1,27 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { addressOf } from './support/container-runtime.ts';
-import { createLivingCluster, namesOf } from './support/living-cluster.ts';
 import { startRealParts } from './support/real-parts.ts';
-import { overlaps } from './support/time-line.ts';
-import { trafficIndex } from './support/traffic.ts';
-import { type Span, startWitnesses, type Witnesses } from './support/witnesses.ts';
+import { createWatchedCluster, nodes } from './support/watched-cluster.ts';
 import { say, seconds } from './support/words.ts';
 
 const oldVersion = '8.16.1';
 const newVersion = '8.19.13';
-const net = '127.0.87';
-const nodes = namesOf(3);
 
 const parts = await startRealParts('roll', [oldVersion, newVersion]);
 
 /** A minute or less each on a machine of its own; servers start slowly where others are at work. */
 describe.skipIf(parts === undefined)(
   'a roll on a real cluster',
-  { shuffle: false, timeout: 900_000 },
+  { shuffle: false, timeout: 1_200_000 },
   async () => {
     if (parts === undefined) return;
-    const cluster = await createLivingCluster(parts, net, {
-      ...{ version: oldVersion, heapMiB: 512, instanceType: 'm7i.large' },
-      ...{ nodes: nodes.length, settings: {} },
-    });
-    const { account, esEcs, edit, up, refused, body, isGreen, settings } = cluster;
+    const cluster = await createWatchedCluster(parts, '127.0.87', { version: oldVersion });
+    const { account, esEcs, edit, up, refused, isGreen, settings } = cluster;
+    const { witnesses, versions, everyNodes, expectHarmless } = cluster;
     const { runtime } = account;
-    let started: Witnesses | undefined;
-    const witnesses = (): Witnesses => {
-      if (started === undefined) throw new Error('nobody watches');
-      return started;
-    };
-    afterAll(async () => {
-      await started?.stop();
-      await cluster.close();
-      await parts.stop();
-    });
-
-    const versions = async (): Promise<readonly string[]> =>
-      (await body<{ name: string; version: string }[]>('/_cat/nodes?h=name,version&format=json'))
-        .map(({ name, version }) => `${name} ${version}`)
-        .sort();
-
-    /** A setting as every node has it that it started with. */
-    const everyNodes = async (setting: string): Promise<readonly (string | undefined)[]> => {
-      const found = await body<{ nodes: Record<string, { settings: Record<string, string> }> }>(
-        '/_nodes/settings?flat_settings&filter_path=nodes.*.settings',
-      );
-      return Object.values(found.nodes).map((node) => node.settings[setting]);
-    };
-
-    /** What was seen of a roll, held against what a roll may do. */
-    const expectHarmless = async (title: string, from: Span): Promise<void> => {
-      const { samples, away } = await witnesses().expectHarmless(title, from);
-      expect(
-        Math.min(...samples.filter(({ nodes: count }) => count > 0).map(({ nodes: count }) => count)),
-      ).toBe(nodes.length - 1);
-      expect(overlaps(away)).toEqual([]);
-    };
 
     it(`comes up with ${oldVersion} through the bastion`, async () => {
-      await edit({});
-      const from = performance.now();
-      const ended = await up();
-      say(`up of 3 nodes with ${oldVersion}: ${seconds(performance.now() - from)}`);
-      expect(ended.stderr).not.toContain('is not asked');
-      expect(await versions()).toEqual(nodes.map((node) => `${node} ${oldVersion}`));
-      const created = await account.ask('search-0', `/${trafficIndex}?wait_for_active_shards=all`, {
-        method: 'PUT',
-        body: { settings: { number_of_shards: 3, number_of_replicas: 1 } },
-      });
-      expect(created.status, JSON.stringify(created.body)).toBe(200);
-      await account.until('green', isGreen);
-      const addresses = nodes.map((node) => addressOf(node, net));
-      started = startWitnesses(cluster, addresses);
+      await cluster.comesUp();
     });
 
     it(`rolls to ${newVersion}, the elected master last`, async () => {
@@ -168,7 +115,7 @@ describe.skipIf(parts === undefined)(
       const before = nodes.map((node) => runtime.running(node));
       const { settings: good } = cluster.edited;
       await edit({ settings: { ...good, 'indices.memory.no_such_thing': '1' } });
-      const ended = await esEcs(['up', '--yes']);
+      const ended = await account.hasten(10, () => esEcs(['up', '--yes']));
       const gone = new Set(
         witnesses()
           .startedSince(from)
@@ -187,66 +134,5 @@ describe.skipIf(parts === undefined)(
       expect(untouched.map(({ node }) => node)).toEqual(nodes.filter((node) => !gone.has(node)));
       await expectHarmless('a refused setting, taken back', from);
     });
-
-    it('gives the cluster a dynamic setting by API and takes it back: no node restarts', async () => {
-      const from = witnesses().here();
-      const name = 'indices.recovery.max_bytes_per_sec';
-      const { settings: others } = cluster.edited;
-      await edit({ settings: { ...others, [name]: '45mb' } });
-      await up();
-      const given = await settings();
-      expect(given).toMatchObject({ [name]: '45mb' });
-      await edit({ settings: others });
-      await up();
-      say(
-        `\na dynamic setting, given and taken back: ${seconds(performance.now() - from.atMs)}; ${given[name] ?? ''}`,
-      );
-      expect(await settings()).toEqual({});
-      expect(witnesses().startedSince(from)).toEqual([]);
-      expect(runtime.tasks.filter(({ stopAskedMs = 0 }) => stopAskedMs > from.atMs)).toEqual([]);
-    });
-
-    it('rolls a static setting', async () => {
-      const from = witnesses().here();
-      const name = 'indices.queries.cache.size';
-      await edit({ settings: { ...cluster.edited.settings, [name]: '8%' } });
-      await up();
-      expect(witnesses().startedSince(from)).toHaveLength(3);
-      expect(await everyNodes(name)).toEqual(nodes.map(() => '8%'));
-      await expectHarmless('static setting', from);
-    });
-
-    it('rolls another heap', async () => {
-      const from = witnesses().here();
-      await edit({ heapMiB: 576 });
-      await up();
-      expect(witnesses().startedSince(from)).toHaveLength(3);
-      const heaps = await body<{ nodes: Record<string, { jvm: { mem: { heap_max_in_bytes: number } } }> }>(
-        '/_nodes/jvm',
-      );
-      expect(Object.values(heaps.nodes).map(({ jvm }) => jvm.mem.heap_max_in_bytes / 1024 / 1024)).toEqual([
-        576, 576, 576,
-      ]);
-      await expectHarmless('heap', from);
-    });
-
-    it('replaces every host, and each node finds its data again', async () => {
-      const from = witnesses().here();
-      const before = new Map(nodes.map((node) => [node, runtime.running(node).launch.host.instanceId]));
-      const ids = await nodeIds();
-      await edit({ instanceType: 'm7i.xlarge' });
-      await up();
-      expect(witnesses().startedSince(from)).toHaveLength(3);
-      for (const node of nodes)
-        expect(runtime.running(node).launch.host.instanceId).not.toBe(before.get(node));
-      // What Elasticsearch keeps on the data path.
-      expect(await nodeIds()).toEqual(ids);
-      await expectHarmless('hosts', from);
-    });
-
-    const nodeIds = async (): Promise<readonly string[]> =>
-      (await body<{ name: string; id: string }[]>('/_cat/nodes?h=name,id&full_id&format=json'))
-        .map(({ name, id }) => `${name} ${id}`)
-        .sort();
   },
 );

@@ -2,6 +2,7 @@
 # A stand-in for Elasticsearch's official image with the real server in it.
 #
 #   elasticsearch.sh base [VERSION]   prints the path of a tar of its root file system; made once, cached
+#   elasticsearch.sh debian           makes what all versions stand on, and nothing else
 #   elasticsearch.sh version          prints the version of the server in it, where no other is asked for
 #   elasticsearch.sh differences      prints in what it is not the official image
 #
@@ -52,6 +53,9 @@ bootstrap() {
 debian_tar() {
   local tar
   tar=$cache/debian-$suite-$(sha256sum <<<"$packages" | cut -c1-12).tar
+  # One at a time: the images of other versions wait for the first one's result.
+  exec 8>"$cache/debian.lock"
+  flock 8
   if [ ! -f "$tar" ]; then
     need debootstrap:debootstrap
     # It says hundreds of lines, of which only the last matter, and those only when it fails.
@@ -63,6 +67,7 @@ debian_tar() {
     mv "$work/debian.tar" "$tar"
     rm -rf "$work/debian"
   fi
+  exec 8>&-
   echo "$tar"
 }
 
@@ -158,7 +163,7 @@ base_tar() {
   require_root
   mkdir -p "$cache"
   # One at a time: others wait for the first one's result.
-  exec 9>"$cache/elasticsearch.lock"
+  exec 9>"$cache/elasticsearch-$version.lock"
   flock 9
   # A change of these files makes another one.
   local tar debian server
@@ -167,8 +172,8 @@ base_tar() {
     work=$(mktemp -d "$cache/elasticsearch.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     chmod 755 "$work"
-    debian=$(debian_tar)
     server=$(server_tar)
+    debian=$(debian_tar)
     mkdir -p "$work/root/usr/share/elasticsearch"
     tar -C "$work/root" --numeric-owner -xf "$debian"
     tar -C "$work/root/usr/share/elasticsearch" --no-same-owner -xf "$server"
@@ -186,7 +191,15 @@ case ${1:-} in
     [ -n "${carriers[$version]:-}" ] || unavailable "Maven Central is not known to have Elasticsearch $version"
     base_tar
     ;;
+  debian)
+    require_root
+    mkdir -p "$cache"
+    work=$(mktemp -d "$cache/elasticsearch.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    chmod 755 "$work"
+    debian_tar
+    ;;
   version) echo "$version" ;;
   differences) differences ;;
-  *) sed -n '2,13p' "$0"; exit 2 ;;
+  *) sed -n '2,14p' "$0"; exit 2 ;;
 esac

@@ -30,8 +30,17 @@ need() {
   if [ ${#missing[@]} -eq 0 ]; then return; fi
   [ "$(id -u)" = 0 ] || unavailable "there is no ${missing[*]}, and installing it needs root"
   command -v apt-get >/dev/null || unavailable "there is no ${missing[*]}, and no apt-get to install it with"
+  local policy=/usr/sbin/policy-rc.d made=0 status=0
+  # Debian starts a service as soon as it is installed; these are wanted as programs only.
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    made=1
+  fi
   apt update || true
-  persist apt install -y --no-install-recommends "${missing[@]}" || unavailable "apt-get cannot install ${missing[*]}"
+  persist apt install -y --no-install-recommends "${missing[@]}" || status=$?
+  if [ "$made" = 1 ]; then rm -f "$policy"; fi
+  [ "$status" -eq 0 ] || unavailable "apt-get cannot install ${missing[*]}"
 }
 
 maven() {

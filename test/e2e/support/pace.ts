@@ -9,6 +9,8 @@ const tickMs = 200;
 export interface Pace {
   /** To be called when something real has begun. */
   wake(): void;
+  /** How many virtual seconds pass in a real one while something is under way; 1 at first. */
+  factor: number;
 }
 
 /**
@@ -17,20 +19,22 @@ export interface Pace {
  */
 export function keepPace(clock: Clock, isBusy: () => boolean): Pace {
   let running = false;
-  const run = async (): Promise<void> => {
-    while (isBusy()) {
-      const begun = performance.now();
-      await clock.hold(setTimeout(tickMs));
-      // Whoever sleeps wakes at his time, none later than this.
-      await clock.sleep(performance.now() - begun);
-    }
-    running = false;
-  };
-  return {
+  const pace: Pace = {
+    factor: 1,
     wake: () => {
       if (running) return;
       running = true;
       void run();
     },
   };
+  const run = async (): Promise<void> => {
+    while (isBusy()) {
+      const begun = performance.now();
+      await clock.hold(setTimeout(tickMs));
+      // Whoever sleeps wakes at his time, none later than this.
+      await clock.sleep((performance.now() - begun) * pace.factor);
+    }
+    running = false;
+  };
+  return pace;
 }

@@ -104,15 +104,31 @@ export async function startPart<Part>(name: string, start: () => Promise<Part>):
   }
 }
 
-/** A TCP port on loopback that nobody listens on. */
+/** Below those that the kernel gives to whoever connects; a share for each of the files that run side by side. */
+const ports = { first: 20_000, share: 1_000 };
+let nextPort = Math.floor(Math.random() * ports.share);
+
+/** A TCP port on loopback that nobody listens on, and that no other test file is given meanwhile. */
 export async function freePort(): Promise<number> {
+  const share = Number(process.env['VITEST_POOL_ID'] ?? 0) % 10;
+  for (let tries = 0; tries < ports.share; tries += 1) {
+    const port = ports.first + share * ports.share + nextPort;
+    nextPort = (nextPort + 1) % ports.share;
+    if (await isFree(port)) return port;
+  }
+  throw new Error('there is no free port');
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = net.createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+  return new Promise((resolve) => {
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
   });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
 }
