@@ -57,7 +57,7 @@ async function eventually(what: string, isSo: () => Promise<boolean>): Promise<v
 
 describe.skipIf(real === undefined)(
   'three real nodes, asked as the simulated cluster is',
-  { shuffle: false, timeout: 600_000 },
+  { shuffle: false, timeout: 1_200_000 },
   () => {
     if (real === undefined) return;
     const doors = addresses.map((host, index) => ({ name: `search-${index}`, host, port: 9200 }));

@@ -155,7 +155,7 @@ describe.skipIf(openSearch === undefined)('nodes that look for each other in EC2
 
   /** A minute is enough on a machine of its own; servers start slowly where others are at work. */
   const eventually = (look: () => Promise<void>): Promise<void> =>
-    vi.waitFor(look, { timeout: 240_000, interval: 250 });
+    vi.waitFor(look, { timeout: 600_000, interval: 250 });
 
   const expected = (): Readonly<Record<string, string>> =>
     Object.fromEntries(names.map((name) => [name, `${instanceOf(name).address}:${transportPort}`]));

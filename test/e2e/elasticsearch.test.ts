@@ -36,7 +36,7 @@ const note = (text: string): void => {
 const seconds = (ms: number | undefined): string => (ms === undefined ? '?' : `${(ms / 1000).toFixed(1)} s`);
 
 /** A minute or less each on a machine of its own; servers start slowly where others are at work. */
-const patience = { timeout: 540_000 };
+const patience = { timeout: 1_200_000 };
 
 describe.skipIf(docker === undefined || base === undefined)('a real Elasticsearch', patience, async () => {
   if (docker === undefined || base === undefined) return;

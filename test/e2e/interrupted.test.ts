@@ -67,7 +67,7 @@ describe.skipIf(moto === undefined)('es-ecs interrupted while its calls take up 
   it('ends soon with 130, has recorded everything and let go of its locks, and goes on by the line it prints', async () => {
     await untilDone(up);
     expect(await workplace.json(['plan', '--exit-code'])).toMatchObject({ changes: [] });
-  }, 600_000);
+  });
 
   it('stops an up that only waits, at once, also by SIGTERM', async () => {
     for (const stop of ['interrupt', 'terminate'] as const) {
@@ -93,7 +93,7 @@ describe.skipIf(moto === undefined)('es-ecs interrupted while its calls take up 
     await untilDone(destroy);
     expect(await listEverything(clients)).toEqual(before);
     expect(await workplace.files()).toEqual(['es-ecs.yaml']);
-  }, 600_000);
+  });
 
   /** Runs a command, interrupted at a moment of its own each time, and then what it has printed, until it comes to its end. */
   async function untilDone(words: readonly string[]): Promise<void> {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const [{ filename }] = JSON.parse(packed.stdout) as [{ filename: string }];
   await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   await npm(['install', '--offline', '--ignore-scripts', '--no-audit', path.join(folder, filename)], folder);
-}, 180_000);
+});
 
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });

@@ -26,7 +26,7 @@ const shards = 5;
 const parts = await startRealParts('scale', [undefined]);
 
 /** A minute or less each on a machine of its own; servers start slowly where others are at work. */
-describe.skipIf(parts === undefined)('a real cluster', { shuffle: false, timeout: 900_000 }, async () => {
+describe.skipIf(parts === undefined)('a real cluster', { shuffle: false, timeout: 1_200_000 }, async () => {
   if (parts === undefined) return;
   const cluster = await createLivingCluster(parts, net, {
     ...{ version: parts.bases[0]?.version ?? '', heapMiB: 256, instanceType: 'm7i.large' },

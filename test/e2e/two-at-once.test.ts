@@ -93,7 +93,7 @@ describe.skipIf(moto === undefined)('two processes on one account over the wire'
     const gone = await other.run(destroy);
     expect(gone.exitCode, gone.stderr).toBe(0);
     expect(await listEverything(clients)).toEqual(before);
-  }, 600_000);
+  });
 
   it('of which the first is evicted: unlock names it, and it stops by itself with 4', async () => {
     const evicted = await waiting(one);

@@ -97,7 +97,7 @@ async function expectFailClosed(
   expect(tag).toContain(reason.replace(/[^A-Za-z0-9 ._:/=+@-]/g, ' '));
 }
 
-describe.skipIf(opened === undefined)('user data on a host', { timeout: 180_000 }, () => {
+describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 }, () => {
   it('are a script, and cloud-config that cloud-init knows', async () => {
     const message = renderUserData({ cluster: 'a', ecsCluster: 'b', volumeAddressPrefix: 'c' });
     const [, cloudConfig = ''] = /\n(#cloud-config\n.*?)\n--==es-ecs==/s.exec(message) ?? [];

@@ -380,7 +380,7 @@ describe.skipIf(real === undefined)('a real Elasticsearch behind a real sshd', (
     expect((await view.request({ method: 'GET', path: '/' })).body).toMatchObject({ cluster_uuid: uuid });
     await expect(view.clusterUuid()).rejects.toMatchObject({ code: 'CLUSTER_NO_MASTER' });
     await expect(view.nodes()).rejects.toMatchObject({ code: 'CLUSTER_NO_MASTER' });
-  }, 600_000);
+  });
 });
 
 describe('an answer that is none', () => {

@@ -180,7 +180,7 @@ wait_for() {
   shift 2
   until "$@" >/dev/null 2>&1; do
     tries=$((tries + 1))
-    if ! kill -0 "$pid" 2>/dev/null || [ "$tries" -gt 600 ]; then
+    if ! kill -0 "$pid" 2>/dev/null || [ "$tries" -gt 3000 ]; then
       echo "$what did not start:" >&2
       tail -n 20 "$folder/$what.log" >&2
       exit 1

@@ -27,7 +27,7 @@ get() {
 # dpkg does one thing at a time: all packages of all suites together.
 packages() {
   need dockerd:docker.io docker:docker.io docker-registry:docker-registry /usr/sbin/sshd:openssh-server \
-    mvn:maven unzip:unzip javac:openjdk-17-jdk-headless debootstrap:debootstrap
+    podman:podman buildah:buildah runc:runc mvn:maven unzip:unzip javac:openjdk-17-jdk-headless debootstrap:debootstrap
 }
 
 get moto "$here/moto.sh" install &

@@ -59,7 +59,7 @@ run() {
   until answers "$port"; do
     kill -0 "$server" 2>/dev/null || { echo 'moto_server ended before it answered' >&2; exit 1; }
     tries=$((tries + 1))
-    [ "$tries" -lt 600 ] || { echo 'moto_server did not answer within 60 seconds' >&2; exit 1; }
+    [ "$tries" -lt 3000 ] || { echo 'moto_server did not answer within five minutes' >&2; exit 1; }
     sleep 0.1
   done
   echo ready

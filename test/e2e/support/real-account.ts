@@ -116,7 +116,7 @@ export async function createRealAccount(options: RealAccountOptions): Promise<Re
       return access();
     },
     ask: askNode,
-    until: async (what, isSo, limitMs = 420_000) => {
+    until: async (what, isSo, limitMs = 1_100_000) => {
       const { clock, account } = simulation();
       const deadline = performance.now() + limitMs;
       while (!(await clock.hold(Promise.resolve(isSo())))) {

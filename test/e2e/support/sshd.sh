@@ -68,7 +68,7 @@ X11Forwarding no
 CONFIG
 /usr/sbin/sshd -D -e -f "$folder/sshd_config" 2>"$folder/log" &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
   kill -0 "$server" 2>/dev/null || {
     cat "$folder/log" >&2
     exit 1
