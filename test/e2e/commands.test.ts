@@ -139,7 +139,7 @@ function said({ stderr, exitCode }: Ended): readonly string[] {
 
 /** Until it is so, or for four minutes: this is the time of a machine with other things to do. */
 async function eventually(what: string, look: () => Promise<boolean>): Promise<void> {
-  const untilMs = Date.now() + 240_000;
+  const untilMs = Date.now() + 1_000_000;
   while (!(await look().catch(() => false))) {
     if (Date.now() > untilMs) throw new Error(`it never came: ${what}\n${(await real?.log()) ?? ''}`);
     await realClock.sleep(500);
