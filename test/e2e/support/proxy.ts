@@ -9,6 +9,8 @@ export interface ProxiedCall {
   /** `CreateVpc` */
   readonly action: string;
   readonly status: number;
+  /** When it came, by `performance.now()`. */
+  readonly begunMs: number;
   /** When it was answered, by `performance.now()`. */
   readonly atMs: number;
 }
@@ -83,6 +85,7 @@ interface Passage {
 }
 
 async function pass({ request, response, options, agent, calls }: Passage): Promise<void> {
+  const begunMs = performance.now();
   const body = (await read(request)).toString();
   const call = { ...identify(request, body), body };
   const { latencyMs } = options;
@@ -91,7 +94,7 @@ async function pass({ request, response, options, agent, calls }: Passage): Prom
     options.intercept?.(call) ??
     (await forward(request, options.amend?.(call) ?? body, { target: options.target, agent }));
   const { service, action } = call;
-  const made = { service, action, status: answer.status, atMs: performance.now() };
+  const made = { service, action, status: answer.status, begunMs, atMs: performance.now() };
   calls.push(made);
   const text = options.rewrite === undefined ? answer.body : await options.rewrite(answer.body, made, call);
   const bytes = Buffer.from(text);
