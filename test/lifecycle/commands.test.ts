@@ -135,7 +135,8 @@ describe('es-ecs tunnel', () => {
   });
 
   it('says that there is no way in, before anything is opened', async () => {
-    const shut = await Story.standing(configText('bastion: false\n'), '--no-wait');
+    const shut = await Story.standing();
+    shut.write(configText('bastion: false\n'));
     const told = await shut.run('tunnel');
     shut.end();
     expect(told).toEqual({
