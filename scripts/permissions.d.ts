@@ -1,11 +1,24 @@
-/** What AWS asks for beside the calls themselves, and why. */
+import type { Policy } from '../src/aws/permissions/statement.ts';
+
+/** What AWS asks for beside the calls themselves, by which calls, and on whose word. */
 export declare const impliedActions: readonly {
   readonly actions: readonly string[];
   readonly because: string;
+  readonly source: string;
 }[];
 
-/** The IAM actions of the calls that the code under a repository's `src/` makes, sorted. */
-export declare function calledActions(root: string): readonly string[];
+/** Actions whose absence no run ends with: what is missing then. */
+export declare const optionalActions: Readonly<Record<string, string>>;
+
+/** What the page is made from. */
+export interface PermissionsPage {
+  readonly reader: Policy;
+  readonly password: Policy;
+  readonly operator: readonly Policy[];
+  /** The actions of the calls in the code. */
+  readonly called: readonly string[];
+  documentOf(policy: Policy): object;
+}
 
 /** The page `docs/permissions.md`. */
-export declare function renderPermissions(root: string): string;
+export declare function renderPermissions(page: PermissionsPage): string;

@@ -1,42 +1,50 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-
-/** By SDK client, the prefix that IAM gives the service's actions (Service Authorization Reference). */
-const prefixes = {
-  'auto-scaling': 'autoscaling',
-  'cloudwatch-logs': 'logs',
-  ec2: 'ec2',
-  ecr: 'ecr',
-  ecs: 'ecs',
-  iam: 'iam',
-  'secrets-manager': 'secretsmanager',
-  'service-quotas': 'servicequotas',
-  ssm: 'ssm',
-  sts: 'sts',
-};
-
 /** What AWS asks for beside the calls themselves, and on whose word. */
 export const impliedActions = [
   {
-    actions: ['ec2:CreateTags', 'ecs:TagResource', 'logs:TagResource', 'secretsmanager:TagResource'],
-    because: 'tags are given in the very call that creates a thing, and AWS checks them as a second action',
+    actions: ['ec2:CreateTags'],
+    because: 'tags are given in the very call that makes a thing of EC2, a launch included',
+    source: 'EC2 user guide, "Grant permission to tag Amazon EC2 resources during creation"',
   },
   {
-    actions: ['ecr:TagResource', 'iam:TagInstanceProfile', 'iam:TagRole', 'autoscaling:CreateOrUpdateTags'],
-    because: 'the same, for ECR, IAM and Auto Scaling',
+    actions: ['autoscaling:CreateOrUpdateTags'],
+    because: 'CreateAutoScalingGroup with tags',
+    source: 'Auto Scaling user guide, "Tag Auto Scaling groups and instances"',
+  },
+  {
+    actions: [
+      'ecr:TagResource',
+      'ecs:TagResource',
+      'iam:TagInstanceProfile',
+      'iam:TagRole',
+      'logs:TagResource',
+      'secretsmanager:TagResource',
+    ],
+    because: 'a create of these services with tags',
+    source: "each service's page in the Service Authorization Reference, and its guide's page on tags",
+  },
+  {
+    actions: ['ssm:AddTagsToResource'],
+    because:
+      "PutParameter with tags, which is how the account's lock is made; no list of dependent actions says so",
+    source: 'Systems Manager API reference, PutParameter',
   },
   {
     actions: ['iam:PassRole'],
-    because: 'hosts and tasks are given the roles that es-ecs makes',
+    because:
+      'AddRoleToInstanceProfile, a group whose launch template names a profile, RegisterTaskDefinition and CreateFlowLogs hand a role to a service',
+    source: 'IAM user guide, "Grant a user permissions to pass a role to an AWS service"',
+  },
+  {
+    actions: ['ec2:RunInstances'],
+    because:
+      'CreateAutoScalingGroup and UpdateAutoScalingGroup with a launch template are checked as a launch by the caller',
+    source: 'Auto Scaling user guide, "Control Amazon EC2 launch template usage in Auto Scaling groups"',
   },
   {
     actions: ['iam:CreateServiceLinkedRole'],
     because:
-      'the first ECS cluster and the first Auto Scaling group of an account make the role of their service',
-  },
-  {
-    actions: ['ec2:RunInstances'],
-    because: 'creating an Auto Scaling group with a launch template is checked as if the caller launched',
+      'the first CreateCluster and the first CreateAutoScalingGroup of an account make the role of their service',
+    source: 'Service Authorization Reference, dependent actions of both',
   },
   {
     actions: [
@@ -49,82 +57,91 @@ export const impliedActions = [
     ],
     because:
       "docker, podman or buildah pushes the image with the caller's token; not needed with `image.uri`",
+    source: 'ECR user guide, "IAM permissions for pushing an image to an Amazon ECR private repository"',
   },
 ];
 
-/** Allowed to everybody, whatever a policy says (STS API reference, GetCallerIdentity). */
-const alwaysAllowed = ['sts:GetCallerIdentity'];
+/** Actions whose absence no run ends with. */
+export const optionalActions = {
+  'ec2:DescribeNetworkInterfaces': 'what is in the way of a deletion is not named',
+  'ec2:GetConsoleOutput': 'a host that does not get ready does not say why',
+  'servicequotas:GetServiceQuota':
+    'quotas are not looked at before anything is made, and AWS refuses what goes beyond them',
+  'logs:GetLogEvents': 'the last lines of a node that does not start are not shown',
+};
 
-/** Every TypeScript file under a folder. */
-function filesUnder(folder) {
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => path.join(folder, name))
-    .sort();
-}
+const rows = (policy) =>
+  policy.permissions.map(({ sid, because }) => `| \`${sid}\` | ${because} |`).join('\n');
 
-/**
- * The IAM actions of the calls that the product makes: whatever it imports from an SDK client that is a command, or a
- * paginator or a waiter, which are named after theirs.
- */
-export function calledActions(root) {
-  const actions = new Set();
-  for (const file of ['src/aws', 'src/steps', 'src/cli'].flatMap((one) => filesUnder(path.join(root, one)))) {
-    const text = readFileSync(file, 'utf8');
-    for (const [, names, client] of text.matchAll(
-      /import \{([^}]*)\} from '@aws-sdk\/client-([a-z0-9-]+)'/g,
-    )) {
-      const prefix = prefixes[client];
-      if (prefix === undefined) throw new Error(`${file}: no IAM prefix is known for client-${client}`);
-      for (const name of names.split(',').map((one) => one.trim())) {
-        const [, operation = undefined] =
-          /^paginate([A-Z]\w+)$/.exec(name) ?? /^([A-Z]\w+)Command$/.exec(name) ?? [];
-        if (operation !== undefined) actions.add(`${prefix}:${operation}`);
-        else if (name.startsWith('waitUntil'))
-          throw new Error(`${file}: waits are data here, not SDK waiters`);
-      }
-    }
-  }
-  return [...actions].filter((action) => !alwaysAllowed.includes(action)).sort();
+function shown(policy, documentOf, what) {
+  return `### \`${policy.name}\`
+
+${what}
+
+| statement | what it is for |
+| --- | --- |
+${rows(policy)}
+
+\`\`\`json
+${JSON.stringify(documentOf(policy), undefined, 2)}
+\`\`\`
+`;
 }
 
 /** The page `docs/permissions.md`. */
-export function renderPermissions(root) {
-  const called = calledActions(root);
-  const implied = impliedActions.flatMap(({ actions }) => actions);
-  const all = [...new Set([...called, ...implied])].sort();
-  const onOwnRoles = all.filter(
-    (action) => action.startsWith('iam:') && action !== 'iam:CreateServiceLinkedRole',
-  );
-  const rest = all.filter((action) => !onOwnRoles.includes(action));
-  const policy = {
-    Version: '2012-10-17',
-    Statement: [
-      { Sid: 'Everything', Effect: 'Allow', Action: rest, Resource: '*' },
-      {
-        Sid: 'RolesOfItsOwn',
-        Effect: 'Allow',
-        Action: onOwnRoles,
-        Resource: ['arn:aws:iam::*:role/es-ecs-*', 'arn:aws:iam::*:instance-profile/es-ecs-*'],
-      },
-    ],
-  };
+export function renderPermissions({ reader, password, operator, called, documentOf }) {
+  const implied = new Set(impliedActions.flatMap(({ actions }) => actions));
+  const beside = [...implied].filter((action) => !called.includes(action)).length;
+  const optional = Object.entries(optionalActions);
   return `# Permissions
 
-<!-- Made from the calls in src by scripts/generate-docs.js; what AWS asks for besides is listed in scripts/permissions.js. -->
+<!-- Made by scripts/generate-docs.js from src/aws/permissions and scripts/permissions.js. -->
 
-What the credentials that run es-ecs must be allowed. The list is made from the calls in the code, and a test keeps it current.
-\`plan\` and \`status\` need only what begins with Describe, Get and List. It has not been tried on a real account as the least that
-is enough: where an action is missing, the error names it.
+What the credentials that run es-ecs must be allowed, as policies to attach. Each is below the 6,144 characters that IAM takes in a managed
+policy; one for all would not be.
 
-${all.length} actions; ${called.length} of them are calls that es-ecs makes. The others, and some of those, AWS asks for besides:
+| who | policies |
+| --- | --- |
+| sees what is there: \`plan\`, \`status\` | \`${reader.name}\` |
+| uses the cluster: also \`es\`, \`tunnel\`, \`credentials\`, \`ssh\`, and how Elasticsearch is in \`status\` | \`${reader.name}\`, \`${password.name}\` |
+| makes and changes it: all commands | ${[reader, ...operator].map(({ name }) => `\`${name}\``).join(', ')} |
 
-${impliedActions.map(({ actions, because }) => `- ${actions.map((one) => `\`${one}\``).join(', ')}: ${because}.`).join('\n')}
+Everything in \`${reader.name}\` is a read: its names begin with Describe, Get and List, and one is ecr:BatchGetImage. No \`plan\` asks for more;
+\`status\` also tries to ask Elasticsearch, and says so where it may not read the password.
 
-As a policy (in China and GovCloud, put \`aws-cn\` or \`aws-us-gov\` for \`aws\` in the ARNs):
+\`npm run check\` holds this page against the ${called.length} actions that the code in \`src\` calls and against what a whole life of a cluster on
+the [simulated account](simulated-account.md) asks for, from \`up\` to \`destroy\`, which is played with just these policies; the recovery suite
+takes out one action after the other and sees each refused. It has not been tried on a real account: where AWS asks for another action, the
+error names it, and the statement of this page where it knows the action.
 
-\`\`\`json
-${JSON.stringify(policy, undefined, 2)}
-\`\`\`
-`;
+To try a policy of your own before it meets AWS:
+
+    es-ecs up --simulate --simulate-policy one.json --simulate-policy another.json
+
+In China, GovCloud or the European Sovereign Cloud, put \`aws-cn\`, \`aws-us-gov\` or \`aws-eusc\` for \`aws\` in the ARNs, and in China
+\`ec2.amazonaws.com.cn\` for \`ec2.amazonaws.com\`.
+
+## How narrow they are
+
+- What has a name is allowed by its prefix: roles, instance profiles, groups, ECS clusters, services and task definitions \`es-ecs-…\`,
+  repositories and secrets \`es-ecs/…\`, parameters and log groups \`/es-ecs/…\`. For one cluster, write its name behind the prefix.
+- What EC2 makes is only made with the tag \`es-ecs-cluster\`, and only changed and deleted where it carries it. For one cluster, put its name
+  for the \`*\` in these conditions. Who takes that tag off a thing takes it out of es-ecs's reach.
+- EC2's describes, the lists of ECS's task definitions, log groups and secrets, DeregisterTaskDefinition and GetAuthorizationToken
+  know neither resource nor condition, and stay on \`*\`.
+- Rules can be taken out of any security group, as the VPC's default group has no tag, and es-ecs empties it.
+- **Whoever may make roles and pass them to hosts can give himself more than this**: he puts any policy into a role \`es-ecs-…\`, starts a host with
+  it and works from there. A permissions boundary on these roles would prevent that; es-ecs cannot set one yet.
+
+## The policies
+
+${shown(reader, documentOf, 'For whoever looks, and for everybody else with it.')}
+${shown(password, documentOf, 'For whoever uses the cluster.')}
+${operator.map((policy) => shown(policy, documentOf, 'For whoever makes and changes it.')).join('\n')}
+## What AWS asks for besides
+
+${beside} of the actions are no calls of es-ecs, and some of its calls are asked for by others as well:
+
+${impliedActions.map(({ actions, because, source }) => `- ${actions.map((one) => `\`${one}\``).join(', ')}: ${because} (${source}).`).join('\n')}
+${optional.length === 0 ? '' : `\n## What is missing without them\n\nNo run ends for want of these:\n\n${optional.map(([action, what]) => `- \`${action}\`: ${what}.`).join('\n')}\n`}`;
 }

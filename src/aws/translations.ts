@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import { placeOf } from './permissions/place.ts';
 import { isQuota, quotaHint, quotaSentence } from './quotas.ts';
 
 /** What a person is told of an error: the sentence, and the ways out. */
@@ -105,17 +106,7 @@ const rules: readonly Rule[] = [
       'Client.UnauthorizedOperation',
       'NotAuthorized',
     ),
-    translate: ({ action, again }) => ({
-      code: 'ACCESS_DENIED',
-      message: action === undefined ? 'AWS refuses a call to these credentials' : `${action} is not allowed`,
-      hint: [
-        action === undefined
-          ? 'have the missing action allowed for these credentials'
-          : `have ${action} allowed for these credentials; a boundary or an organisation's policy may forbid it too`,
-        whoAmI,
-        ...goesOn(again, 'then goes on where this run stopped'),
-      ],
-    }),
+    translate: notAllowed,
   },
   {
     matches: oneOf(
@@ -160,6 +151,54 @@ const rules: readonly Rule[] = [
     }),
   },
 ];
+
+/**
+ * AWS names the action that it misses, which may be another than the call's: one that the call implies. Auto Scaling does not say
+ * which of those of a launch it was.
+ */
+function notAllowed({ action: called, again, text }: Refusal): Translation {
+  const action = missingAction(text) ?? called;
+  if (action === undefined) {
+    return {
+      code: 'ACCESS_DENIED',
+      message: 'AWS refuses a call to these credentials',
+      hint: ['have the missing action allowed for these credentials', whoAmI, ...goesOn(again, thenGoesOn)],
+    };
+  }
+  const isImplied = called !== undefined && action !== called;
+  return {
+    code: 'ACCESS_DENIED',
+    message: `${action} is not allowed${isImplied ? `, which ${called} asks for` : ''}`,
+    hint: [
+      `have ${action} allowed for these credentials${whereAllowed(action)}`,
+      ...(action === called && checkedAsLaunch.has(called)
+        ? [`AWS checks it as a launch by you as well: ec2:RunInstances, ec2:CreateTags and iam:PassRole`]
+        : []),
+      "a condition of your policy, a boundary or an organisation's policy may forbid it too",
+      whoAmI,
+      ...goesOn(again, thenGoesOn),
+    ],
+  };
+}
+
+const thenGoesOn = 'then goes on where this run stopped';
+
+/** "Control Amazon EC2 launch template usage in Auto Scaling groups" */
+const checkedAsLaunch: ReadonlySet<string> = new Set([
+  'autoscaling:CreateAutoScalingGroup',
+  'autoscaling:UpdateAutoScalingGroup',
+]);
+
+/** The action in AWS's own words, for people to read: nothing is decided by it. */
+function missingAction(text: string): string | undefined {
+  return /not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)/.exec(text)?.[1];
+}
+
+/** Which statement of the page's policies allows an action. */
+function whereAllowed(action: string): string {
+  const place = placeOf(action);
+  return place === undefined ? '' : `: statement ${place.sid} of ${place.policy} in docs/permissions.md`;
+}
 
 /** What is said of an error name that has a sentence of its own. */
 export function translateName(refusal: Refusal): Translation | undefined {

@@ -1,5 +1,6 @@
 import { configFor } from './config-file.ts';
 import type { Fault } from '../simulator/account.ts';
+import type { PolicyStatement } from '../simulator/policy/documents.ts';
 import { interruptible } from './interrupts.ts';
 import type { CommonOptions } from './options.ts';
 import type { AskedRestart } from '../steps/context.ts';
@@ -54,12 +55,13 @@ async function prepared<Result>(
   open: (options: SessionOptions) => Promise<Result>,
 ): Promise<Result> {
   const faults = await faultsFor(given.options);
+  const permissions = await permissionsFor(given.options);
   const { located, notices, warnings } = await configFor(given.options);
   const notice = (text: string): void => {
     given.terminal.err(text);
   };
   [...notices, ...(given.warns ? warnings : [])].forEach(notice);
-  return interruptible((signal) => open({ ...given, located, signal, notice, faults }), {
+  return interruptible((signal) => open({ ...given, located, signal, notice, faults, ...permissions }), {
     tell: notice,
     ...(given.stopping === undefined ? {} : { stopping: given.stopping }),
   });
@@ -75,4 +77,19 @@ export async function faultsFor({ simulate, simulateFault = [] }: CommonOptions)
   const { parseFault, refuseFault } = await import('./simulated-faults.ts');
   if (simulate !== true) throw refuseFault('--simulate-fault is for rehearsals: it needs --simulate');
   return simulateFault.map(parseFault);
+}
+
+/**
+ * What the caller may do in the simulated account; everything, where no policy is named.
+ *
+ * @throws EsEcsError USAGE, before anything is begun, for a policy that cannot be weighed
+ */
+export async function permissionsFor({
+  simulate,
+  simulatePolicy = [],
+}: CommonOptions): Promise<{ readonly permissions?: readonly PolicyStatement[] }> {
+  if (simulatePolicy.length === 0) return {};
+  const { readPolicies, refusePolicy } = await import('./simulated-policies.ts');
+  if (simulate !== true) throw refusePolicy('it is for rehearsals: it needs --simulate');
+  return { permissions: await readPolicies(simulatePolicy) };
 }

@@ -191,6 +191,11 @@ function common(command: Command): Command {
       'what goes wrong there, as OPERATION:CODE[:TIMES[:AFTER]]; may be given more than once',
       (fault: string, before: readonly string[] | undefined) => [...(before ?? []), fault],
     )
+    .option(
+      '--simulate-policy <file>',
+      'the IAM policy that the caller has there, a JSON file; may be given more than once (default: everything is allowed)',
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+    )
     .option('--json', 'one JSON document on stdout')
     .addOption(
       new Option('--progress <style>', 'how progress is shown on stderr')

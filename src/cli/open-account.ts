@@ -25,7 +25,7 @@ export interface Account {
 
 /** What of a session's options concerns its account. */
 type AccountOptions = Pick<SessionOptions, 'options' | 'located' | 'terminal' | 'locks'> &
-  Partial<Pick<SessionOptions, 'command' | 'signal' | 'notice' | 'faults'>>;
+  Partial<Pick<SessionOptions, 'command' | 'signal' | 'notice' | 'faults' | 'permissions'>>;
 
 /** Opens an account. No call changes anything in it before the command holds the account's lock. */
 export async function openAccount(
@@ -94,10 +94,16 @@ function visibleWithin(seconds: string | undefined): { readonly visibleWithinMs?
 }
 
 async function openSimulation(
-  options: Pick<AccountOptions, 'located' | 'terminal' | 'faults'>,
+  options: Pick<AccountOptions, 'located' | 'terminal' | 'faults' | 'permissions'>,
   files: SessionFiles,
 ): Promise<Simulation> {
   const open = options.terminal.openSimulation ?? (await import('./simulation.ts')).createSimulation;
   const file = path.join(path.dirname(files.state), 'account.json');
-  return open({ file, config: options.located.config, faults: options.faults ?? [] });
+  const { permissions, faults = [] } = options;
+  return open({
+    file,
+    config: options.located.config,
+    faults,
+    ...(permissions === undefined ? {} : { permissions }),
+  });
 }

@@ -5,6 +5,8 @@ export interface CommonOptions {
   readonly simulate?: boolean;
   /** As typed; `simulated-faults.ts` reads them. */
   readonly simulateFault?: readonly string[];
+  /** Files with the caller's IAM policies; `simulated-policies.ts` reads them. */
+  readonly simulatePolicy?: readonly string[];
   readonly json?: boolean;
   readonly progress: ProgressStyle;
   readonly verbose?: boolean;

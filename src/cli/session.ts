@@ -16,6 +16,7 @@ import type { Run } from '../engine/run.ts';
 import { EsEcsError } from '../errors.ts';
 import type { AccountLock } from '../lock/account-lock.ts';
 import type { Fault } from '../simulator/account.ts';
+import type { PolicyStatement } from '../simulator/policy/documents.ts';
 import type { StateStore } from '../state/store.ts';
 import { nodeDepartures } from '../operations/node-departures.ts';
 import { nodeLane } from '../operations/node-lane.ts';
@@ -82,6 +83,8 @@ export interface SessionOptions {
   readonly notice: (text: string) => void;
   /** What is to go wrong in the simulated account. */
   readonly faults?: readonly Fault[];
+  /** What the caller may do in the simulated account; absent: everything. */
+  readonly permissions?: readonly PolicyStatement[];
 }
 
 /**
@@ -332,8 +335,9 @@ async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prep
 }
 
 /**
- * Credentials that no longer hold end the whole run: whatever else begins would fail as well, one thing after the other. What is under
- * way ends as after Ctrl-C, and only the first error is told.
+ * Credentials that no longer hold end the whole run: whatever else begins would fail as well, one thing after the other. So does what they
+ * are not allowed to do, as long as something is being made: nothing that costs is begun once it is known that the rest cannot follow. A
+ * destroy goes on, and tells of each refusal. What is under way ends as after Ctrl-C.
  */
 function endingWithCredentials(
   options: SessionOptions,
@@ -348,6 +352,11 @@ function endingWithCredentials(
     signal,
     translate: (error, address) => {
       const translated = toEsEcsError(error, { address, command: commandOf(options) });
+      if (translated.code === 'ACCESS_DENIED') {
+        // Each of them names another action, perhaps, and all are wanted before the next attempt.
+        if (options.command !== 'destroy') ending.abort();
+        return translated;
+      }
       if (translated.code !== 'CREDENTIALS') return translated;
       first ??= translated;
       ending.abort();

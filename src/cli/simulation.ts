@@ -9,8 +9,11 @@ import type { Config } from '../config/config.ts';
 import { type Clock, createVirtualClock, realClock } from '../engine/clock.ts';
 import { EsEcsError } from '../errors.ts';
 import { createSimulatedAccount, type Fault, type SimulatedAccount } from '../simulator/account.ts';
+import type { Delays } from '../simulator/core/delays.ts';
 import { parseSnapshot } from '../simulator/core/snapshot.ts';
 import type { WorldSnapshot } from '../simulator/core/world.ts';
+import type { PolicyStatement } from '../simulator/policy/documents.ts';
+import type { Weighed } from '../simulator/policy/permissions.ts';
 import type { TaskRuntime } from '../simulator/ecs/task-runtime.ts';
 import { simulatedImageBuilder } from '../simulator/ecr/image-builder.ts';
 import { simulatedClusterView } from '../simulator/elasticsearch/cluster-view.ts';
@@ -39,6 +42,12 @@ export interface SimulationOptions {
   readonly config: Config;
   /** What is to go wrong. */
   readonly faults?: readonly Fault[];
+  /** What the caller may do; absent: everything. */
+  readonly permissions?: readonly PolicyStatement[];
+  /** Told of each thing that is weighed against `permissions`. For tests. */
+  readonly onWeighed?: (weighed: Weighed) => void;
+  /** How long things take, where it is not as long as usual. For tests. */
+  readonly delays?: Partial<Delays>;
   /** What runs the tasks, where they are not to be played in virtual time. */
   readonly runtime?: TaskRuntime;
 }
@@ -55,7 +64,7 @@ const callerAddress = '203.0.113.7';
  * @throws EsEcsError STATE_UNREADABLE or STATE_CORRUPT, when its file cannot be read; STATE_MISMATCH, when it is of another region.
  */
 export async function createSimulation(options: SimulationOptions): Promise<Simulation> {
-  const { file, config, faults = [], runtime } = options;
+  const { file, config, faults = [], runtime, permissions, onWeighed, delays } = options;
   const snapshot = await readAccount(file);
   if (snapshot !== undefined) checkRegion(snapshot, options);
   const clock = createVirtualClock({
@@ -69,6 +78,9 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
     faults,
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(runtime === undefined ? {} : { runtime }),
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(onWeighed === undefined ? {} : { onWeighed }),
+    ...(delays === undefined ? {} : { delays }),
   });
   return {
     account,

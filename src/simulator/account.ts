@@ -8,6 +8,8 @@ import { World, type WorldSnapshot } from './core/world.ts';
 import { useLaunchFaults } from './ec2/launch-troubles.ts';
 import { type TaskRuntime, useTaskRuntime } from './ecs/task-runtime.ts';
 import { elasticsearchRuntime } from './elasticsearch/runtime.ts';
+import type { PolicyStatement } from './policy/documents.ts';
+import { type AskedCall, Permissions, type Weighed } from './policy/permissions.ts';
 import type { SdkClient } from './sdk-client.ts';
 import { eventRules, services } from './services.ts';
 
@@ -29,6 +31,10 @@ export interface SimulatedAccountOptions {
   /** What the account may hold, where it differs from AWS's defaults. */
   readonly quotas?: Partial<Quotas>;
   readonly faults?: readonly Fault[];
+  /** What the caller may do: the statements of his policies. Absent: everything. */
+  readonly permissions?: readonly PolicyStatement[];
+  /** Told of each thing that is weighed against `permissions`. For tests. */
+  readonly onWeighed?: (weighed: Weighed) => void;
   /** What an earlier run left. */
   readonly snapshot?: WorldSnapshot;
   /** What runs the tasks; the default plays Elasticsearch in virtual time. */
@@ -43,6 +49,12 @@ export interface SimulatedAccountOptions {
 export interface SimulatedAccount {
   /** Makes a client of any service it knows talk to this account. */
   attach(client: SdkClient): void;
+  /**
+   * Holds a call that comes from elsewhere, such as a push into the registry, against the caller's permissions.
+   *
+   * @throws SimulatedFailure in the service's own words
+   */
+  authorize(call: AskedCall): void;
   /** Everything in it, as plain JSON. */
   snapshot(): WorldSnapshot;
   /** For tests and for the default task runtime; changing rows is changing the account behind everybody's back. */
@@ -73,6 +85,9 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
   const faults = new Faults(clock, options.faults);
   useLaunchFaults(world, () => faults.atLaunch());
 
+  const permissions =
+    options.permissions === undefined ? undefined : new Permissions(options.permissions, options.onWeighed);
+
   const answer = async (service: string, operation: string, input: unknown): Promise<object> => {
     await clock.sleep(world.delays.call / 2);
     world.catchUp();
@@ -81,6 +96,7 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
     const fault = faults.atCall(service, operation);
     try {
       if (fault !== undefined && !losesAnswer(fault)) throw failureOf(fault, service);
+      permissions?.check(world, { service, operation, input });
       const output = perform(world, services[service], { service, operation, input });
       calls.push(call);
       options.afterCall?.(call);
@@ -101,6 +117,7 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
     calls,
     inject: (fault) => faults.add(fault),
     snapshot: () => world.snapshot(),
+    authorize: (call) => permissions?.check(world, call),
     attach: (client) => {
       intercept(client, answer);
     },

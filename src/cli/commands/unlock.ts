@@ -4,7 +4,7 @@ import { isExpired, isHeld, type LockEntry } from '../../lock/record.ts';
 import { breakLock, type Holder, lockHolder, whose } from '../../state/lock.ts';
 import { configFor } from '../config-file.ts';
 import { confirm } from '../confirm.ts';
-import { faultsFor } from '../in-session.ts';
+import { faultsFor, permissionsFor } from '../in-session.ts';
 import { openAccount } from '../open-account.ts';
 import type { UnlockOptions } from '../options.ts';
 import { filesFor } from '../session-files.ts';
@@ -23,11 +23,12 @@ interface Found {
  */
 export async function unlock(options: UnlockOptions, terminal: Terminal): Promise<void> {
   const faults = await faultsFor(options);
+  const permissions = await permissionsFor(options);
   const { located } = await configFor(options);
   const files = filesFor(options);
   const holder = newHolder({ command: 'unlock', terminal });
   const { lock, clock, simulation } = await openAccount(
-    { options, located, terminal, locks: true, faults },
+    { options, located, terminal, locks: true, faults, ...permissions },
     { files, holder },
   );
   try {

@@ -23,7 +23,7 @@ export interface KeyPairRow extends Ec2Row {
 }
 
 /** Key pairs by id. */
-const keyPairs = table<KeyPairRow>('ec2/key-pairs');
+export const keyPairs = table<KeyPairRow>('ec2/key-pairs');
 
 function keyPairNotFound(what: string): SimulatedFailure {
   return new SimulatedFailure('InvalidKeyPair.NotFound', `The key pair '${what}' does not exist`);

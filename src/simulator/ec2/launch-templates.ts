@@ -39,7 +39,7 @@ export interface LaunchTemplateRow extends Ec2Row {
 }
 
 /** Launch templates by id. */
-const launchTemplates = table<LaunchTemplateRow>('ec2/launch-templates');
+export const launchTemplates = table<LaunchTemplateRow>('ec2/launch-templates');
 
 /** How RunInstances and Auto Scaling name a template and a version of it. */
 export interface TemplateReference {

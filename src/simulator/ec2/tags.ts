@@ -36,6 +36,20 @@ const taggable: Readonly<Record<string, { readonly type: ResourceType; readonly 
   lt: { type: 'launch-template', notFound: 'InvalidLaunchTemplateId.NotFound' },
 };
 
+/** The type by which EC2 calls what has such an id; undefined for text that is no id of a thing. */
+export function kindOfId(text: string): ResourceType | undefined {
+  return /^[a-z]+-[0-9a-f]{8,}$/.test(text) ? taggable[text.replace(/-[^-]*$/, '')]?.type : undefined;
+}
+
+/** The tags of a thing; undefined where there is none of that id. */
+export function ec2TagsOf(world: World, id: string): Readonly<Record<string, string>> | undefined {
+  const row = world
+    .tablesUnder('ec2/')
+    .map((rows) => rows.get(id))
+    .find(isEc2Row);
+  return row?.tags;
+}
+
 function kindOf(id: string): { readonly type: ResourceType; readonly notFound: string } {
   const kind = taggable[id.replace(/-[^-]*$/, '')];
   if (kind === undefined) throw new SimulatedFailure('InvalidID', `The ID '${id}' is not valid`);

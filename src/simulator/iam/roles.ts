@@ -61,6 +61,8 @@ export interface RoleRow {
   inline: Record<string, string>;
   /** ARNs of managed policies. */
   attached: string[];
+  /** The ARN of the managed policy that bounds it. */
+  boundary?: string;
 }
 
 /** Roles by name. */

@@ -41,6 +41,11 @@ const keptVersions = 100;
 /** The account's own parameters by name. AWS's public ones follow from the public images. */
 const parameters = table<ParameterRow>('ssm/parameters');
 
+/** The tags of one of the account's own parameters; undefined where there is none of that name. */
+export function parameterTags(world: World, name: string): Readonly<Record<string, string>> | undefined {
+  return world.rows(parameters).get(name)?.tags;
+}
+
 /** 4 KiB in the standard tier ("Parameter Store quotas"). */
 const valueLimitBytes = 4096;
 

@@ -1,0 +1,342 @@
+import { givenTag, tagged } from './conditions.ts';
+import { ownRoles, rolesOnly } from './roles.ts';
+import { arnIn, type Permission, type Policy, type Scope } from './statement.ts';
+
+/** What `up`, `restart`, `replace`, `destroy` and `unlock` need besides what they read: three policies, as one would be too long. */
+export function operatorPolicies(scope: Scope): readonly Policy[] {
+  return [
+    { name: 'es-ecs-network', permissions: network(scope) },
+    { name: 'es-ecs-hosts', permissions: hosts(scope) },
+    { name: 'es-ecs-services', permissions: [...services(scope), ...roles(scope)] },
+  ];
+}
+
+/** Kinds of EC2 that es-ecs makes and tags in the same call. */
+const networkKinds = [
+  'elastic-ip',
+  'internet-gateway',
+  'natgateway',
+  'route-table',
+  'security-group',
+  'subnet',
+  'vpc',
+  'vpc-endpoint',
+  'vpc-flow-log',
+] as const;
+const networkCreates = [
+  'AllocateAddress',
+  'CreateFlowLogs',
+  'CreateInternetGateway',
+  'CreateNatGateway',
+  'CreateRouteTable',
+  'CreateSecurityGroup',
+  'CreateSubnet',
+  'CreateVpc',
+  'CreateVpcEndpoint',
+] as const;
+const hostKinds = ['instance', 'key-pair', 'launch-template', 'volume'] as const;
+const hostCreates = ['CreateLaunchTemplate', 'CreateVolume', 'ImportKeyPair', 'RunInstances'] as const;
+
+function ec2All(scope: Scope, kinds: readonly string[]): readonly string[] {
+  return kinds.map((kind) => arnIn(scope, 'ec2', `${kind}/*`));
+}
+
+function ec2Actions(operations: readonly string[]): readonly string[] {
+  return operations.map((operation) => `ec2:${operation}`);
+}
+
+function network(scope: Scope): readonly Permission[] {
+  return [
+    {
+      sid: 'MakeNetwork',
+      because: 'the network, each thing with the tag of its cluster from the first moment',
+      actions: ec2Actions(networkCreates),
+      resources: ec2All(scope, networkKinds),
+      condition: givenTag,
+    },
+    {
+      sid: 'MakeNetworkWithin',
+      because: 'and only in what carries that tag already',
+      actions: ec2Actions(
+        networkCreates.filter(
+          (one) => !['AllocateAddress', 'CreateInternetGateway', 'CreateVpc'].includes(one),
+        ),
+      ),
+      resources: ec2All(scope, ['elastic-ip', 'route-table', 'subnet', 'vpc']),
+      condition: tagged,
+    },
+    {
+      sid: 'TagNewNetwork',
+      because: 'tags given at the making are a second action for AWS',
+      actions: ['ec2:CreateTags'],
+      resources: ec2All(scope, networkKinds),
+      condition: { StringEquals: { 'ec2:CreateAction': [...networkCreates] } },
+    },
+    {
+      sid: 'ChangeNetwork',
+      because: 'what carries the tag of a cluster is changed and deleted, and nothing else',
+      actions: [
+        'ec2:AssociateRouteTable',
+        'ec2:AttachInternetGateway',
+        'ec2:AuthorizeSecurityGroupEgress',
+        'ec2:AuthorizeSecurityGroupIngress',
+        'ec2:CreateRoute',
+        'ec2:DeleteFlowLogs',
+        'ec2:DeleteInternetGateway',
+        'ec2:DeleteNatGateway',
+        'ec2:DeleteRoute',
+        'ec2:DeleteRouteTable',
+        'ec2:DeleteSecurityGroup',
+        'ec2:DeleteSubnet',
+        'ec2:DeleteVpc',
+        'ec2:DeleteVpcEndpoints',
+        'ec2:DetachInternetGateway',
+        'ec2:DisassociateRouteTable',
+        'ec2:ModifySubnetAttribute',
+        'ec2:ModifyVpcAttribute',
+        'ec2:ModifyVpcEndpoint',
+        'ec2:ReleaseAddress',
+        'ec2:ReplaceRoute',
+        'ec2:ReplaceRouteTableAssociation',
+        'ec2:UpdateSecurityGroupRuleDescriptionsEgress',
+        'ec2:UpdateSecurityGroupRuleDescriptionsIngress',
+      ],
+      resources: ec2All(scope, networkKinds),
+      condition: tagged,
+    },
+    {
+      sid: 'CloseGroups',
+      because: "rules are taken out of the VPC's default group as well, which AWS makes without tags",
+      actions: ['ec2:RevokeSecurityGroupEgress', 'ec2:RevokeSecurityGroupIngress'],
+      resources: [arnIn(scope, 'ec2', 'security-group/*')],
+    },
+  ];
+}
+
+function hosts(scope: Scope): readonly Permission[] {
+  const groups = arnIn(scope, 'autoscaling', 'autoScalingGroup:*:autoScalingGroupName/es-ecs-*');
+  return [
+    {
+      sid: 'MakeHosts',
+      because:
+        'key pair, launch template and volumes, the disks of hosts among them, each with the tag of its cluster',
+      actions: ec2Actions(hostCreates),
+      resources: ec2All(scope, ['key-pair', 'launch-template', 'volume']),
+      condition: givenTag,
+    },
+    {
+      sid: 'LaunchWithin',
+      because:
+        'a launch is only allowed into subnets and groups that carry the tag; making a group is checked as a launch',
+      actions: ['ec2:RunInstances'],
+      resources: ec2All(scope, ['key-pair', 'launch-template', 'security-group', 'subnet']),
+      condition: tagged,
+    },
+    {
+      sid: 'LaunchFrom',
+      because:
+        "machine images and their snapshots are Amazon's; a host gets its tags from its group, after the launch template was tried",
+      actions: ['ec2:RunInstances'],
+      resources: [
+        `arn:${scope.partition}:ec2:*::image/*`,
+        `arn:${scope.partition}:ec2:*::snapshot/*`,
+        ...ec2All(scope, ['instance', 'network-interface']),
+      ],
+    },
+    {
+      sid: 'TagNewHosts',
+      because: 'tags given at the making are a second action for AWS',
+      actions: ['ec2:CreateTags'],
+      resources: ec2All(scope, hostKinds),
+      condition: { StringEquals: { 'ec2:CreateAction': [...hostCreates] } },
+    },
+    {
+      sid: 'ChangeHosts',
+      because: 'what carries the tag of a cluster is changed and deleted, and nothing else',
+      actions: [
+        'ec2:CreateLaunchTemplateVersion',
+        'ec2:DeleteKeyPair',
+        'ec2:DeleteLaunchTemplate',
+        'ec2:DeleteVolume',
+        'ec2:ModifyInstanceAttribute',
+        'ec2:ModifyInstanceMetadataOptions',
+        'ec2:ModifyLaunchTemplate',
+        'ec2:ModifyVolume',
+        'ec2:StartInstances',
+        'ec2:TerminateInstances',
+      ],
+      resources: ec2All(scope, [...hostKinds, 'security-group']),
+      condition: tagged,
+    },
+    {
+      sid: 'TagOwn',
+      because:
+        "tags of the config, and the marks by which nodes are known; nobody else's things can be made one's own by a tag",
+      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+      resources: [arnIn(scope, 'ec2', '*/*')],
+      condition: tagged,
+    },
+    {
+      sid: 'Groups',
+      because: 'one Auto Scaling group a node',
+      actions: [
+        'autoscaling:CreateAutoScalingGroup',
+        'autoscaling:CreateOrUpdateTags',
+        'autoscaling:DeleteAutoScalingGroup',
+        'autoscaling:DeleteTags',
+        'autoscaling:ResumeProcesses',
+        'autoscaling:TerminateInstanceInAutoScalingGroup',
+        'autoscaling:UpdateAutoScalingGroup',
+      ],
+      resources: [groups],
+    },
+  ];
+}
+
+function services(scope: Scope): readonly Permission[] {
+  const definitions = arnIn(scope, 'ecs', 'task-definition/es-ecs-*:*');
+  return [
+    {
+      sid: 'Cluster',
+      because: 'the ECS cluster, its services and task definitions',
+      actions: [
+        'ecs:CreateCluster',
+        'ecs:CreateService',
+        'ecs:DeleteCluster',
+        'ecs:DeleteService',
+        'ecs:DeleteTaskDefinitions',
+        'ecs:DeregisterContainerInstance',
+        'ecs:RegisterTaskDefinition',
+        'ecs:TagResource',
+        'ecs:UntagResource',
+        'ecs:UpdateClusterSettings',
+        'ecs:UpdateService',
+      ],
+      resources: [
+        arnIn(scope, 'ecs', 'cluster/es-ecs-*'),
+        arnIn(scope, 'ecs', 'service/es-ecs-*/*'),
+        definitions,
+      ],
+    },
+    {
+      sid: 'Deregister',
+      because:
+        'AWS knows no resource and no condition for it; it only hides a task definition, which runs on where it runs',
+      actions: ['ecs:DeregisterTaskDefinition'],
+      resources: ['*'],
+    },
+    {
+      sid: 'Images',
+      because:
+        "the repository, and the push into it, which docker, podman or buildah does with the caller's token",
+      actions: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchDeleteImage',
+        'ecr:CompleteLayerUpload',
+        'ecr:CreateRepository',
+        'ecr:DeleteRepository',
+        'ecr:InitiateLayerUpload',
+        'ecr:PutImage',
+        'ecr:PutImageScanningConfiguration',
+        'ecr:PutImageTagMutability',
+        'ecr:PutLifecyclePolicy',
+        'ecr:TagResource',
+        'ecr:UntagResource',
+        'ecr:UploadLayerPart',
+      ],
+      resources: [arnIn(scope, 'ecr', 'repository/es-ecs/*')],
+    },
+    {
+      sid: 'LogInToRegistry',
+      because: 'a token is for the registry as a whole: AWS knows no narrower resource for it',
+      actions: ['ecr:GetAuthorizationToken'],
+      resources: ['*'],
+    },
+    {
+      sid: 'Logs',
+      because: 'the log groups of the containers and of the flow log',
+      actions: [
+        'logs:CreateLogGroup',
+        'logs:DeleteLogGroup',
+        'logs:PutRetentionPolicy',
+        'logs:TagResource',
+        'logs:UntagResource',
+      ],
+      resources: [arnIn(scope, 'logs', 'log-group:/es-ecs/*')],
+    },
+    {
+      sid: 'Secrets',
+      because: 'certificates and password, made here; the certificates are read again to be renewed',
+      actions: [
+        'secretsmanager:CreateSecret',
+        'secretsmanager:DeleteSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:RestoreSecret',
+        'secretsmanager:TagResource',
+        'secretsmanager:UntagResource',
+      ],
+      resources: [arnIn(scope, 'secretsmanager', 'secret:es-ecs/*')],
+    },
+    {
+      sid: 'Lock',
+      because: "the account's lock",
+      actions: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter'],
+      resources: [arnIn(scope, 'ssm', 'parameter/es-ecs/*')],
+    },
+  ];
+}
+
+function roles(scope: Scope): readonly Permission[] {
+  const ec2 = scope.partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com';
+  const linked = (service: string, name: string): string =>
+    `arn:${scope.partition}:iam::*:role/aws-service-role/${service}/${name}`;
+  return [
+    {
+      sid: 'Roles',
+      because:
+        'the roles of hosts and tasks, one inline policy each, and the profile that carries one into the hosts',
+      actions: [
+        'iam:AddRoleToInstanceProfile',
+        'iam:CreateInstanceProfile',
+        'iam:CreateRole',
+        'iam:DeleteInstanceProfile',
+        'iam:DeleteRole',
+        'iam:DeleteRolePolicy',
+        'iam:DetachRolePolicy',
+        'iam:PutRolePolicy',
+        'iam:RemoveRoleFromInstanceProfile',
+        'iam:TagInstanceProfile',
+        'iam:TagRole',
+        'iam:UntagInstanceProfile',
+        'iam:UntagRole',
+        'iam:UpdateAssumeRolePolicy',
+      ],
+      resources: ownRoles(scope),
+    },
+    {
+      sid: 'PassRoles',
+      because: 'they are handed to hosts, tasks and the flow log, and to no other service',
+      actions: ['iam:PassRole'],
+      resources: rolesOnly(scope),
+      condition: {
+        StringEquals: {
+          'iam:PassedToService': [ec2, 'ecs-tasks.amazonaws.com', 'vpc-flow-logs.amazonaws.com'],
+        },
+      },
+    },
+    {
+      sid: 'ServiceRoles',
+      because:
+        'the first ECS cluster and the first Auto Scaling group of an account make the role of their service',
+      actions: ['iam:CreateServiceLinkedRole'],
+      resources: [
+        linked('autoscaling.amazonaws.com', 'AWSServiceRoleForAutoScaling'),
+        linked('ecs.amazonaws.com', 'AWSServiceRoleForECS'),
+      ],
+      condition: {
+        StringEquals: { 'iam:AWSServiceName': ['autoscaling.amazonaws.com', 'ecs.amazonaws.com'] },
+      },
+    },
+  ];
+}
