@@ -19,7 +19,7 @@ def facts(action):
         "isUnknown": privilege is None,
         "kinds": [
             {
-                "arn": "*" if kind == "" else service["resources"][kind]["raw_arn"],
+                "arn": "*" if kind == "" else service["resources"][kind]["arn"],
                 "keys": known["condition_keys"],
             }
             for kind, known in kinds.items()
