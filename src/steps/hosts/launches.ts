@@ -41,11 +41,13 @@ export class LaunchWatch {
   readonly #place: LaunchPlace;
   #emptySinceMs: number | undefined;
   #askMs = 0;
-  #countFromMs = 0;
+  /** What failed before this run may have been mended since; the group itself tries again only after a while. */
+  #countFromMs: number;
 
   constructor(context: StepContext, place: LaunchPlace) {
     this.#context = context;
     this.#place = place;
+    this.#countFromMs = context.clock.now();
   }
 
   /**
