@@ -1,6 +1,7 @@
 import type { Clock } from '../../engine/clock.ts';
 import type { Delays } from './delays.ts';
 import { type Quotas, usualQuotas } from './quotas.ts';
+import { Rows } from './rows.ts';
 
 /** Names a table of the simulated account; each file that owns a kind of thing declares its own. */
 export interface Table<Row> {
@@ -12,6 +13,21 @@ export interface Table<Row> {
 /** Declares a table. Rows are plain JSON: the account is kept in a file between runs. Times are milliseconds since 1970. */
 export function table<Row>(name: string): Table<Row> {
   return { name };
+}
+
+/** Finds the rows of a table by something else than their id. */
+export interface Index<Row> {
+  readonly of: Table<Row>;
+  /** Under which keys a row is found. */
+  readonly keysOf: (row: Row) => readonly string[];
+}
+
+/**
+ * Declares an index. Its keys are read when a row is put into its table: where that of which they are made changes, the row is put in
+ * again, with `rows(…).set`.
+ */
+export function indexBy<Row>(of: Table<Row>, keysOf: (row: Row) => readonly string[]): Index<Row> {
+  return { of, keysOf };
 }
 
 const ownQuotas = table<{ readonly value: number }>('quotas');
@@ -57,7 +73,7 @@ export class World {
   readonly #quotas: Quotas;
   readonly #clock: Clock;
   readonly #rules: Readonly<Record<string, EventRule>>;
-  readonly #tables = new Map<string, Map<string, unknown>>();
+  readonly #tables = new Map<string, Rows<unknown>>();
   readonly #events: ScheduledEvent[] = [];
   #serial = 0;
   /** While a past event is being carried out, now is its instant. */
@@ -75,7 +91,9 @@ export class World {
     this.#serial = snapshot.serial;
     this.#events.push(...snapshot.events);
     for (const [name, rows] of Object.entries(snapshot.tables)) {
-      this.#tables.set(name, new Map(rows.map(([id, row]) => [id, row])));
+      const table = new Rows<unknown>();
+      for (const [id, row] of rows) table.set(id, row);
+      this.#tables.set(name, table);
     }
   }
 
@@ -100,16 +118,25 @@ export class World {
 
   /** The rows of a table by id, in the order of their making. */
   rows<Row>(of: Table<Row>): Map<string, Row> {
+    return this.#table(of);
+  }
+
+  /** The rows that an index has under a key, in the order of their making, without a look at the others. */
+  rowsBy<Row>(index: Index<Row>, key: string): Row[] {
+    return this.#table(index.of).under(index, key, index.keysOf);
+  }
+
+  #table<Row>(of: Table<Row>): Rows<Row> {
     const known = this.#tables.get(of.name);
     // A table's name stands in one place only, beside its row type.
-    if (known !== undefined) return known as Map<string, Row>;
-    const made = new Map<string, Row>();
-    this.#tables.set(of.name, made);
+    if (known !== undefined) return known as Rows<Row>;
+    const made = new Rows<Row>();
+    this.#tables.set(of.name, made as Rows<unknown>);
     return made;
   }
 
   /** All tables whose name begins so, for what concerns things of every kind, such as tags. */
-  tablesUnder(prefix: string): ReadonlyMap<string, unknown>[] {
+  tablesUnder(prefix: string): Map<string, unknown>[] {
     return [...this.#tables].filter(([name]) => name.startsWith(prefix)).map(([, rows]) => rows);
   }
 
@@ -128,9 +155,15 @@ export class World {
 
   schedule(kind: string, afterMs: number, target: string): void {
     const event = { atMs: this.nowMs + Math.max(0, afterMs), kind, target };
-    let index = this.#events.length;
-    while (index > 0 && (this.#events[index - 1]?.atMs ?? 0) > event.atMs) index -= 1;
-    this.#events.splice(index, 0, event);
+    // After all that are due at the same instant.
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#events[middle]?.atMs ?? 0) > event.atMs) high = middle;
+      else low = middle + 1;
+    }
+    this.#events.splice(low, 0, event);
   }
 
   /** Forgets what was about to happen to something. */

@@ -26,7 +26,7 @@ import { meetTroubles } from './launch-troubles.ts';
 import { requireTemplate, requireVersion } from './launch-templates.ts';
 import { checkUserData } from './user-data-limit.ts';
 import { checkSpecification } from './volume-limits.ts';
-import { addVolume, type NewVolume, type VolumeRow } from './volumes.ts';
+import { addVolume, type NewVolume, setAttachment, type VolumeRow } from './volumes.ts';
 
 /** What RunInstances takes, whether it comes from the call, a launch template or both. */
 export type LaunchRequest = Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount'>;
@@ -223,10 +223,13 @@ function checkPlan(world: World, type: string): void {
 function checkVcpus(world: World, type: string, count: number): void {
   const vcpus = (name: string): number =>
     /^[acdhimrtz]\d/.test(name) ? (instanceType(name)?.vcpus ?? 0) : 0;
-  let wanted = vcpus(type) * count;
+  const counts = new Map([[type, count]]);
   for (const row of world.rows(instances).values()) {
-    if (row.state === 'pending' || row.state === 'running') wanted += vcpus(row.type);
+    if (row.state !== 'pending' && row.state !== 'running') continue;
+    counts.set(row.type, (counts.get(row.type) ?? 0) + 1);
   }
+  let wanted = 0;
+  for (const [name, running] of counts) wanted += vcpus(name) * running;
   if (wanted <= world.quotas.vcpus) return;
   throw new SimulatedFailure(
     'VcpuLimitExceeded',
@@ -278,13 +281,13 @@ function start(
 
 function attachFresh(world: World, instanceId: string, planned: PlannedVolume): VolumeRow {
   const volume = addVolume(world, planned.fresh, 0);
-  volume.attachment = {
+  setAttachment(world, volume, {
     instanceId,
     device: planned.device,
     attachedAtMs: world.nowMs,
     isRoot: planned.isRoot,
     deleteOnTermination: planned.deleteOnTermination,
     isDetaching: false,
-  };
+  });
   return volume;
 }

@@ -65,17 +65,29 @@ function taggedRows(world: World): Ec2Row[] {
   return world.tablesUnder('ec2/').flatMap((rows) => [...rows.values()].filter(isEc2Row));
 }
 
+interface Tagged {
+  readonly row: Ec2Row;
+  /** The table that it stands in. */
+  readonly rows: Map<string, unknown>;
+}
+
+/** Puts the row in again, as there are indexes by tag. */
+function setTags({ row, rows }: Tagged, tags: Record<string, string>): void {
+  row.tags = tags;
+  rows.set(row.id, row);
+}
+
 /** @throws SimulatedFailure the kind's own NotFound, InvalidID for an id of no kind */
-function requireTagged(world: World, id: string): Ec2Row {
+function requireTagged(world: World, id: string): Tagged {
   const { notFound } = kindOf(id);
   for (const rows of world.tablesUnder('ec2/')) {
     const row = rows.get(id);
-    if (isEc2Row(row) && (row.knownAtMs ?? 0) <= world.nowMs) return row;
+    if (isEc2Row(row) && (row.knownAtMs ?? 0) <= world.nowMs) return { row, rows };
   }
   throw new SimulatedFailure(notFound, `The ID '${id}' does not exist`);
 }
 
-function requireAll(world: World, ids: readonly string[] | undefined): Ec2Row[] {
+function requireAll(world: World, ids: readonly string[] | undefined): Tagged[] {
   const named = requireParameter(ids, 'resourceIdSet');
   if (named.length === 0) requireParameter(undefined, 'resourceIdSet');
   return named.map((id) => requireTagged(world, id));
@@ -92,26 +104,26 @@ function holds(filter: Filter, values: Readonly<Record<string, string | undefine
 /** Tags on all EC2 things. The whole call is checked before anything is changed. */
 export const tagOperations = {
   CreateTags(world: World, input: CreateTagsCommandInput): object {
-    const rows = requireAll(world, input.Resources);
+    const all = requireAll(world, input.Resources);
     const tags = requireParameter(input.Tags, 'tagSet');
     checkTags(tags);
     const added = Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
-    for (const row of rows) checkTagCount({ ...row.tags, ...added });
-    for (const row of rows) row.tags = { ...row.tags, ...added };
+    for (const { row } of all) checkTagCount({ ...row.tags, ...added });
+    for (const one of all) setTags(one, { ...one.row.tags, ...added });
     return {};
   },
 
   /** Without tags all of a thing's own are removed; with a value only where it holds just that value. */
   DeleteTags(world: World, input: DeleteTagsCommandInput): object {
-    const rows = requireAll(world, input.Resources);
+    const all = requireAll(world, input.Resources);
     const named = input.Tags;
     if (named !== undefined) checkTags(named);
-    for (const row of rows) {
-      const kept = Object.entries(row.tags).filter(([key, value]) => {
+    for (const one of all) {
+      const kept = Object.entries(one.row.tags).filter(([key, value]) => {
         if (named === undefined) return key.startsWith('aws:');
         return !named.some((tag) => tag.Key === key && (tag.Value === undefined || tag.Value === value));
       });
-      row.tags = Object.fromEntries(kept);
+      setTags(one, Object.fromEntries(kept));
     }
     return {};
   },

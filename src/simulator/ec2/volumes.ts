@@ -20,7 +20,7 @@ import type {
 
 import { once } from '../core/client-tokens.ts';
 import { SimulatedFailure } from '../core/failure.ts';
-import { type EventRule, table, type World } from '../core/world.ts';
+import { type EventRule, indexBy, table, type World } from '../core/world.ts';
 import {
   type Answer,
   describeRows,
@@ -68,6 +68,26 @@ export interface VolumeRow extends Ec2Row {
 
 /** EBS volumes by id. */
 export const volumes = table<VolumeRow>('ec2/volumes');
+
+const byHolder = indexBy(volumes, ({ attachment }) =>
+  attachment === undefined ? [] : [attachment.instanceId],
+);
+
+/** Volumes by a tag and its value; see `tagKey`. */
+export const volumesByTag = indexBy(volumes, (row) =>
+  Object.entries(row.tags).map(([key, value]) => tagKey(key, value)),
+);
+
+/** The key of `volumesByTag`. */
+export function tagKey(key: string, value: string): string {
+  return JSON.stringify([key, value]);
+}
+
+/** Who holds a volume is changed here alone. */
+export function setAttachment(world: World, row: VolumeRow, attachment: AttachmentRow | undefined): void {
+  row.attachment = attachment;
+  world.rows(volumes).set(row.id, row);
+}
 
 /** "You can modify a volume up to four times within a rolling 24-hour period" (ModifyVolume, EC2 API reference, 2026). */
 const modificationsADay = 4;
@@ -365,20 +385,20 @@ export function attachVolume(
     deleteOnTermination: false,
     isDetaching: false,
   };
-  row.attachment = attachment;
+  setAttachment(world, row, attachment);
   return attachment;
 }
 
 /** The volumes that an instance holds. */
 export function volumesOf(world: World, instanceId: string): readonly VolumeRow[] {
-  return [...world.rows(volumes).values()].filter((row) => row.attachment?.instanceId === instanceId);
+  return world.rowsBy(byHolder, instanceId);
 }
 
 /** At an instance's end: what was to go with it goes, the rest is free again. */
 export function releaseVolumes(world: World, instanceId: string): void {
   for (const row of volumesOf(world, instanceId)) {
     const goes = row.attachment?.deleteOnTermination === true;
-    row.attachment = undefined;
+    setAttachment(world, row, undefined);
     if (goes) deleteVolume(world, row);
   }
 }
@@ -472,7 +492,7 @@ function toModification(world: World, row: VolumeRow, modification: Modification
 export const volumeRules: Readonly<Record<string, EventRule>> = {
   'ec2/volume-detached': (world, id) => {
     const row = world.rows(volumes).get(id);
-    if (row?.attachment?.isDetaching === true) row.attachment = undefined;
+    if (row?.attachment?.isDetaching === true) setAttachment(world, row, undefined);
   },
   'ec2/volume-deleted': (world, id) => {
     world.rows(volumes).delete(id);

@@ -16,6 +16,7 @@ import { type Answer, atMost, invalidParameter } from './common.ts';
 import {
   announceCapacity,
   type ContainerInstanceRow,
+  containerInstances,
   findInstance,
   instancesOf,
 } from './container-instances.ts';
@@ -51,7 +52,10 @@ export const attributeOperations = {
       name: customName(attribute),
       row: targetOf(world, cluster.name, attribute),
     }));
-    for (const { attribute, name, row } of wanted) row.attributes[name] = attribute.value ?? '';
+    for (const { attribute, name, row } of wanted) {
+      row.attributes[name] = attribute.value ?? '';
+      world.rows(containerInstances).set(row.arn, row);
+    }
     announceCapacity(world, cluster.name);
     return {
       attributes: wanted.map(({ attribute, row }) => ({
@@ -69,6 +73,7 @@ export const attributeOperations = {
       const row = targetOf(world, cluster.name, attribute);
       const name = customName(attribute);
       row.attributes = Object.fromEntries(Object.entries(row.attributes).filter(([key]) => key !== name));
+      world.rows(containerInstances).set(row.arn, row);
     }
     return { attributes: input.attributes };
   },

@@ -14,7 +14,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 
 import { page } from '../core/operation.ts';
-import { table, type World } from '../core/world.ts';
+import { indexBy, table, type World } from '../core/world.ts';
 import { clusterNameOf, clusters, requireCluster } from './clusters.ts';
 import {
   type Answer,
@@ -30,7 +30,7 @@ import {
   toEcsTags,
 } from './common.ts';
 import { type InstanceFacts, matchesExpression, parseExpression } from './expression.ts';
-import { holdsPlace, type TaskRow, tasks } from './tasks-table.ts';
+import { holdsPlace, type TaskRow, tasksByInstance } from './tasks-table.ts';
 
 /** A host as ECS knows it. */
 export interface ContainerInstanceRow {
@@ -50,6 +50,19 @@ export interface ContainerInstanceRow {
 }
 
 export const containerInstances = table<ContainerInstanceRow>('ecs/container-instances');
+
+/** By EC2's id of the host. */
+const byHost = indexBy(containerInstances, (row) => [row.instanceId]);
+
+/** By cluster and an attribute with its value; see `attributeKey`. */
+export const instancesByAttribute = indexBy(containerInstances, (row) =>
+  Object.entries(row.attributes).map(([name, value]) => attributeKey(row.clusterName, name, value)),
+);
+
+/** The key of `instancesByAttribute`. */
+export function attributeKey(clusterName: string, name: string, value: string): string {
+  return JSON.stringify([clusterName, name, value]);
+}
 
 /** What a host's agent says of itself when it registers. */
 export interface HostRegistration {
@@ -129,10 +142,7 @@ export function hostGone(world: World, instanceId: string): void {
 
 /** The registered container instance on a host. */
 function instanceOnHost(world: World, instanceId: string): ContainerInstanceRow | undefined {
-  for (const row of world.rows(containerInstances).values()) {
-    if (row.instanceId === instanceId && row.status !== 'INACTIVE') return row;
-  }
-  return undefined;
+  return world.rowsBy(byHost, instanceId).find((row) => row.status !== 'INACTIVE');
 }
 
 /** One look at the whole cluster at a time, however many hosts register meanwhile. */
@@ -153,9 +163,7 @@ export function instancesOf(world: World, clusterName: string): ContainerInstanc
 
 /** Tasks that take up memory and ports of an instance, in the order of their making. */
 export function tasksOn(world: World, instanceArn: string): TaskRow[] {
-  return [...world.rows(tasks).values()].filter(
-    (task) => task.containerInstanceArn === instanceArn && holdsPlace(task),
-  );
+  return world.rowsBy(tasksByInstance, instanceArn).filter(holdsPlace);
 }
 
 /** By ARN or id, within a cluster. */
@@ -165,7 +173,8 @@ export function findInstance(
   arnOrId: string | undefined,
 ): ContainerInstanceRow | undefined {
   const id = shortName(arnOrId ?? '');
-  return instancesOf(world, clusterName).find((row) => shortName(row.arn) === id);
+  const row = world.rows(containerInstances).get(ecsArn(world, `container-instance/${clusterName}/${id}`));
+  return row === undefined || row.status === 'INACTIVE' ? undefined : row;
 }
 
 /** What a placement expression sees of an instance. */

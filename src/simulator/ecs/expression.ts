@@ -173,6 +173,20 @@ export function matchesExpression(expression: Expression, facts: InstanceFacts):
   }
 }
 
+/**
+ * An attribute that every member has one of these values of: where an expression asks for that, only those that carry it need be
+ * looked at. Undefined where it asks for something else.
+ */
+export function pinOf(
+  expression: Expression,
+): { readonly name: string; readonly values: readonly string[] } | undefined {
+  if (expression.kind === 'and') return pinOf(expression.left) ?? pinOf(expression.right);
+  if (expression.kind !== 'test' || (expression.operator !== '==' && expression.operator !== 'in'))
+    return undefined;
+  const name = /^attribute:(.+)$/.exec(expression.subject)?.[1];
+  return name === undefined ? undefined : { name, values: expression.values };
+}
+
 function valuesOf(subject: string, facts: InstanceFacts): readonly string[] {
   if (subject === 'task:group') return facts.groups;
   const value = subject.startsWith('attribute:')

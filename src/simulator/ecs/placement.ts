@@ -2,13 +2,15 @@ import type { ContainerDefinition, PlacementConstraint } from '@aws-sdk/client-e
 
 import type { World } from '../core/world.ts';
 import {
+  attributeKey,
   type ContainerInstanceRow,
   factsOf,
+  instancesByAttribute,
   instancesOf,
   reservedPorts,
   tasksOn,
 } from './container-instances.ts';
-import { type Expression, matchesExpression, parseExpression } from './expression.ts';
+import { type Expression, matchesExpression, parseExpression, pinOf } from './expression.ts';
 import { shortName } from './common.ts';
 import type { TaskDefinitionRow } from './task-definitions.ts';
 
@@ -55,8 +57,9 @@ type Check = (instance: ContainerInstanceRow) => string | undefined;
 
 /** Finds a host for one task: of those that meet every requirement, the one with the fewest tasks. */
 export function place(world: World, request: PlacementRequest): Placement {
-  const instances = instancesOf(world, request.clusterName).filter((row) => row.status === 'ACTIVE');
-  const checks = checksFor(world, request);
+  const expressions = expressionsOf(request);
+  const instances = candidatesFor(world, request.clusterName, expressions[0]);
+  const checks = checksFor(world, request, expressions);
   let closest: { readonly id: string; readonly passed: number; readonly because: string } | undefined;
   const fitting: ContainerInstanceRow[] = [];
   for (const instance of instances) {
@@ -76,16 +79,52 @@ export function place(world: World, request: PlacementRequest): Placement {
     (one, other) => tasksOn(world, one.arn).length - tasksOn(world, other.arn).length,
   );
   if (best !== undefined) return { instance: best };
-  return {
-    instance: undefined,
-    because:
-      closest === undefined
-        ? 'Reason: No Container Instances were found in your cluster.'
-        : `The closest matching container-instance ${closest.id} ${closest.because}`,
-  };
+  return { instance: undefined, because: closestWords(world, request.clusterName, closest) };
 }
 
-function checksFor(world: World, request: PlacementRequest): Check[] {
+/** An instance that fits nothing is the closest there is, as long as there is any. */
+function closestWords(
+  world: World,
+  clusterName: string,
+  closest: { readonly id: string; readonly because: string } | undefined,
+): string {
+  const [any] = closest === undefined ? activeOnes(world, clusterName) : [];
+  const found = closest ?? (any && { id: shortName(any.arn), because: notAMember });
+  return found === undefined
+    ? 'Reason: No Container Instances were found in your cluster.'
+    : `The closest matching container-instance ${found.id} ${found.because}`;
+}
+
+const notAMember = 'encountered error "MemberOf placement constraint unsatisfied.".';
+
+function activeOnes(world: World, clusterName: string): ContainerInstanceRow[] {
+  return instancesOf(world, clusterName).filter((row) => row.status === 'ACTIVE');
+}
+
+/**
+ * Those that may pass the first check. A service of one node asks for the host of that node, and to look at all hosts for each of a
+ * thousand services would be a million looks.
+ */
+function candidatesFor(
+  world: World,
+  clusterName: string,
+  first: Expression | undefined,
+): readonly ContainerInstanceRow[] {
+  const pin = first && pinOf(first);
+  if (pin === undefined) return activeOnes(world, clusterName);
+  const found = pin.values.flatMap((value) =>
+    world.rowsBy(instancesByAttribute, attributeKey(clusterName, pin.name, value)),
+  );
+  return [...new Set(found)].filter((row) => row.status === 'ACTIVE');
+}
+
+function expressionsOf(request: PlacementRequest): readonly Expression[] {
+  return [...request.constraints, ...(request.definition.definition.placementConstraints ?? [])]
+    .filter((constraint) => constraint.type === 'memberOf')
+    .map((constraint) => parseExpression(constraint.expression ?? ''));
+}
+
+function checksFor(world: World, request: PlacementRequest, expressions: readonly Expression[]): Check[] {
   const needs = needsOf(request.definition);
   const architecture = request.definition.definition.runtimePlatform?.cpuArchitecture;
   const here = new Map<string, ReturnType<typeof tasksOn>>();
@@ -100,7 +139,9 @@ function checksFor(world: World, request: PlacementRequest): Check[] {
     return (row) => (isMet(row) ? undefined : because);
   };
   return [
-    ...memberOfChecks(world, request),
+    ...expressions.map((expression): Check => {
+      return (row) => (matchesExpression(expression, factsOf(world, row)) ? undefined : notAMember);
+    }),
     failing(
       (row) => architecture === undefined || fitsArchitecture(row, architecture),
       'is missing an attribute required by your task.',
@@ -127,19 +168,6 @@ function checksFor(world: World, request: PlacementRequest): Check[] {
 
 function isDistinct(request: PlacementRequest): boolean {
   return request.constraints.some((constraint) => constraint.type === 'distinctInstance');
-}
-
-function memberOfChecks(world: World, request: PlacementRequest): Check[] {
-  const all = [...request.constraints, ...(request.definition.definition.placementConstraints ?? [])];
-  const expressions: Expression[] = all
-    .filter((constraint) => constraint.type === 'memberOf')
-    .map((constraint) => parseExpression(constraint.expression ?? ''));
-  return expressions.map(
-    (expression) => (row) =>
-      matchesExpression(expression, factsOf(world, row))
-        ? undefined
-        : 'encountered error "MemberOf placement constraint unsatisfied.".',
-  );
 }
 
 /** The agent says `x86_64` or `arm64`, the task definition `X86_64` or `ARM64`. */

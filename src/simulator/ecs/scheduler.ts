@@ -6,7 +6,7 @@ import { place } from './placement.ts';
 import { addEvent, type DeploymentRow, type ServiceRow, services } from './services-table.ts';
 import { taskDefinitions } from './task-definitions.ts';
 import { startTask } from './tasks.ts';
-import { type TaskRow, tasks } from './tasks-table.ts';
+import { type TaskRow, tasksByService } from './tasks-table.ts';
 
 /** Between attempts to place a task that fits nowhere: twice as long each time, from the first to the last. */
 const missRetryMs = { first: 10_000, last: 300_000 } as const;
@@ -68,10 +68,7 @@ export function capacityChanged(world: World, clusterName: string): void {
 function viewOf(world: World, service: ServiceRow): View | undefined {
   const [primary] = service.deployments;
   if (primary === undefined) return undefined;
-  const live: TaskRow[] = [];
-  for (const task of world.rows(tasks).values()) {
-    if (task.serviceArn === service.arn && task.lastStatus !== 'STOPPED') live.push(task);
-  }
+  const live = world.rowsBy(tasksByService, service.arn).filter((task) => task.lastStatus !== 'STOPPED');
   const wanted = live.filter((task) => task.desiredStatus === 'RUNNING');
   const isCurrent = (task: TaskRow): boolean =>
     task.startedBy === primary.id &&
@@ -197,8 +194,8 @@ function countEnded(world: World, service: ServiceRow): void {
   const [primary] = service.deployments;
   if (primary === undefined) return;
   let newFailures = 0;
-  for (const task of world.rows(tasks).values()) {
-    if (task.serviceArn !== service.arn || task.startedBy !== primary.id) continue;
+  for (const task of world.rowsBy(tasksByService, service.arn)) {
+    if (task.startedBy !== primary.id) continue;
     if (isHealthy(world, task)) service.failures = 0;
     if (task.isCounted || !hasFailed(task)) continue;
     task.isCounted = true;

@@ -1,6 +1,6 @@
 import type { HealthStatus, TaskStopCode } from '@aws-sdk/client-ecs';
 
-import { table } from '../core/world.ts';
+import { indexBy, table } from '../core/world.ts';
 import type { EcsTags } from './common.ts';
 
 /** A container of a task, as DescribeTasks shows it. */
@@ -49,6 +49,12 @@ export interface TaskRow {
 }
 
 export const tasks = table<TaskRow>('ecs/tasks');
+
+/** By the ARN of their service. */
+export const tasksByService = indexBy(tasks, (row) => (row.serviceArn === undefined ? [] : [row.serviceArn]));
+
+/** By the ARN of the container instance that they are on. */
+export const tasksByInstance = indexBy(tasks, (row) => [row.containerInstanceArn]);
 
 /** A task holds its memory and ports until its containers have stopped. */
 export function holdsPlace(task: TaskRow): boolean {

@@ -69,9 +69,8 @@ function lead(world: World, cluster: SimulatedClusterRow, up: readonly NodeIdent
 
 /** The master stays while it is there and a majority is; without a majority nobody leads. */
 function elect(cluster: SimulatedClusterRow, nodes: readonly NodeIdentity[]): void {
-  const voters = nodes.filter(
-    (node) => isMasterEligible(node) && cluster.votingConfiguration.includes(node.diskId),
-  );
+  const voting = new Set(cluster.votingConfiguration);
+  const voters = nodes.filter((node) => isMasterEligible(node) && voting.has(node.diskId));
   if (voters.length * 2 <= cluster.votingConfiguration.length) {
     cluster.masterDiskId = undefined;
     return;
@@ -80,7 +79,8 @@ function elect(cluster: SimulatedClusterRow, nodes: readonly NodeIdentity[]): vo
   if (!isStill) cluster.masterDiskId = voters[0]?.diskId;
   const members = new Set(cluster.members);
   const staying = nodes.filter((node) => members.has(node.diskId));
-  cluster.members = nodes.filter((node) => mayJoin(node, staying)).map((node) => node.diskId);
+  const joins = gateOf(staying);
+  cluster.members = nodes.filter(joins).map((node) => node.diskId);
 }
 
 /** A master that has lost its vote hands over to one that has one. */
@@ -92,11 +92,11 @@ function abdicate(cluster: SimulatedClusterRow, nodes: readonly NodeIdentity[]):
 }
 
 /** None that is older than every node that is there ("may not join a cluster comprising only nodes of version …"). */
-function mayJoin(node: NodeIdentity, members: readonly NodeIdentity[]): boolean {
-  return (
-    members.length === 0 ||
-    members.some((member) => member.diskId === node.diskId || !isOlder(node.version, member.version))
-  );
+function gateOf(members: readonly NodeIdentity[]): (node: NodeIdentity) => boolean {
+  const known = new Set(members.map((member) => member.diskId));
+  const versions = [...new Set(members.map((member) => member.version))];
+  return (node) =>
+    known.size === 0 || known.has(node.diskId) || versions.some((version) => !isOlder(node.version, version));
 }
 
 function join(
@@ -105,10 +105,10 @@ function join(
   { fresh, up }: { readonly fresh: readonly NodeIdentity[]; readonly up: readonly NodeIdentity[] },
 ): void {
   const members = new Set(cluster.members);
-  const staying = up.filter((node) => members.has(node.diskId));
+  const joins = gateOf(up.filter((node) => members.has(node.diskId)));
   for (const node of fresh) {
     const disk = world.rows(disks).get(node.diskId);
-    if (disk === undefined || disk.clusterUuid !== undefined || !mayJoin(node, staying)) continue;
+    if (disk === undefined || disk.clusterUuid !== undefined || !joins(node)) continue;
     disk.clusterUuid = cluster.uuid;
     members.add(node.diskId);
   }
@@ -124,10 +124,15 @@ function bootstrap(
   clusterName: string,
   fresh: readonly NodeIdentity[],
 ): SimulatedClusterRow | undefined {
-  for (const { initialMasters } of fresh.filter(isMasterEligible)) {
-    const present = fresh.filter((node) => isMasterEligible(node) && initialMasters.includes(node.name));
+  const candidates = fresh.filter(isMasterEligible);
+  // Most carry the same list, which is looked at once.
+  const lists = new Map(candidates.map(({ initialMasters }) => [initialMasters.join(), initialMasters]));
+  for (const initialMasters of lists.values()) {
+    const names = new Set(initialMasters);
+    const present = candidates.filter((node) => names.has(node.name));
     if (initialMasters.length === 0 || present.length * 2 <= initialMasters.length) continue;
-    const absent = initialMasters.filter((name) => !present.some((node) => node.name === name));
+    const there = new Set(present.map((node) => node.name));
+    const absent = initialMasters.filter((name) => !there.has(name));
     const cluster: SimulatedClusterRow = {
       uuid: newUuid(world),
       clusterName,

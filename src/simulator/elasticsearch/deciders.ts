@@ -16,6 +16,8 @@ export interface Board {
   readonly byDisk: ReadonlyMap<string, NodeIdentity>;
   readonly zones: number;
   readonly rules: AllocationRules;
+  /** How many of the nodes are not to give up their shards. */
+  readonly keeping: number;
 }
 
 /** One shard of an index. */
@@ -32,13 +34,15 @@ function holdsData(node: NodeIdentity): boolean {
 /** The board as the cluster is now. */
 export function boardOf(world: World, cluster: SimulatedClusterRow, nodes: readonly NodeIdentity[]): Board {
   const dataNodes = nodes.filter(holdsData);
+  const rules = rulesOf(cluster);
   return {
     world,
     cluster,
     nodes: dataNodes,
     byDisk: new Map(dataNodes.map((node) => [node.diskId, node])),
     zones: new Set(dataNodes.map((node) => node.zone)).size,
-    rules: rulesOf(cluster),
+    rules,
+    keeping: dataNodes.filter((node) => !isExcluded({ rules }, node)).length,
   };
 }
 
@@ -46,7 +50,7 @@ export function boardOf(world: World, cluster: SimulatedClusterRow, nodes: reado
 export function wantedReplicas(index: IndexRow, board: Board): number {
   const bounds = /^(\d+)-(\d+|all)$/.exec(index.autoExpand ?? '');
   if (bounds === null) return index.replicas;
-  const possible = board.nodes.filter((node) => !isExcluded(board, node)).length - 1;
+  const possible = board.keeping - 1;
   const most = bounds[2] === 'all' ? possible : Math.min(possible, Number(bounds[2]));
   return Math.max(0, Number(bounds[1]), most);
 }
@@ -57,7 +61,7 @@ export function copiesOf(cluster: SimulatedClusterRow, { index, shard }: Shard):
 }
 
 /** Whether a node is to give up its shards (`cluster.routing.allocation.exclude._name`). */
-export function isExcluded({ rules }: Board, node: NodeIdentity): boolean {
+export function isExcluded({ rules }: Pick<Board, 'rules'>, node: NodeIdentity): boolean {
   return rules.excludedNames.some((name) => matches(name, node.name));
 }
 

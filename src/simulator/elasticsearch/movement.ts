@@ -25,7 +25,9 @@ export function moveShards(board: Board): void {
   for (const node of nodes.filter((one) => isExcluded(board, one))) {
     for (const copy of restingOn(board, node)) moveAway(board, shardOf(copy), copy);
   }
-  for (const node of nodes) relieve(board, node, shardOf);
+  // Of a node that holds nothing, nothing can be moved.
+  const holding = new Set(board.cluster.copies.map((copy) => copy.diskId));
+  for (const node of nodes) if (holding.has(node.diskId)) relieve(board, node, shardOf);
   rebalance(board, shardOf);
 }
 
@@ -103,6 +105,8 @@ function moveOne(
 ): boolean {
   const counts = shardsByDisk(board.cluster);
   const count = (node: NodeIdentity): number => counts.get(node.diskId) ?? 0;
+  const all = nodes.map(count);
+  if (all.length === 0 || Math.max(...all) - Math.min(...all) < 2) return false;
   const sorted = nodes.toSorted((one, other) => count(one) - count(other));
   for (const from of sorted.toReversed()) {
     const targets = sorted.filter((node) => count(from) - count(node) >= 2);

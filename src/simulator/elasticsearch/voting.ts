@@ -31,11 +31,12 @@ function reconfigured(cluster: SimulatedClusterRow, nodes: readonly NodeIdentity
   const deprived = new Set(present.filter((node) => isDeprived(cluster, node)).map((node) => node.diskId));
   for (const { diskId } of cluster.voteExclusions) if (diskId !== undefined) deprived.add(diskId);
   const current = cluster.votingConfiguration;
+  const voting = new Set(current);
   const living = present.map((node) => node.diskId).filter((disk) => !deprived.has(disk));
   const all = new Set(present.map((node) => node.diskId));
   const candidates = [
-    ...living.filter((disk) => current.includes(disk)),
-    ...living.filter((disk) => !current.includes(disk)),
+    ...living.filter((disk) => voting.has(disk)),
+    ...living.filter((disk) => !voting.has(disk)),
     ...current.filter((disk) => !all.has(disk) && !deprived.has(disk)),
   ];
   const odd = living.length % 2 === 0 ? living.length - 1 : living.length;

@@ -4,7 +4,7 @@ import { requireImage } from '../ec2/images.ts';
 import { interfaceOf } from '../ec2/instance-places.ts';
 import { type InstanceRow, instances } from '../ec2/instance-rows.ts';
 import { instanceType } from '../ec2/instance-types.ts';
-import { attachVolume, type VolumeRow, volumes, volumeState } from '../ec2/volumes.ts';
+import { attachVolume, tagKey, type VolumeRow, volumes, volumesByTag, volumeState } from '../ec2/volumes.ts';
 import { registerHost } from '../ecs/container-instances.ts';
 import { instanceProfiles } from '../iam/instance-profiles.ts';
 import { type Attempt, roleAllows } from '../iam/roles.ts';
@@ -171,12 +171,9 @@ function takeVolume(
   }
   const { cluster, addressPrefix } = script.volume;
   const address = `${addressPrefix}${node}`;
-  const found = [...world.rows(volumes).values()].filter(
-    (one) =>
-      one.tags[tagNames.cluster] === cluster &&
-      one.tags[tagNames.resource] === address &&
-      volumeState(world, one) !== 'deleting',
-  );
+  const found = world
+    .rowsBy(volumesByTag, tagKey(tagNames.resource, address))
+    .filter((one) => one.tags[tagNames.cluster] === cluster && volumeState(world, one) !== 'deleting');
   const [volume, ...others] = found;
   if (volume === undefined)
     return wait(`the volume of ${node} cannot be had: no volume carries the address ${address}`);

@@ -10,6 +10,12 @@ export interface HostScript {
   readonly volume: { readonly cluster: string; readonly addressPrefix: string } | undefined;
 }
 
+/** What was read already, by text: hosts of one cluster share theirs, and look at it again and again. */
+const read = new Map<string, HostScript | undefined>();
+
+/** Texts that are kept. */
+const mostRead = 50;
+
 /**
  * Reads the few assignments that matter out of a user-data script; everything else in it is not carried out.
  *
@@ -18,6 +24,14 @@ export interface HostScript {
  */
 export function parseUserData(userData: string | undefined): HostScript | undefined {
   if (userData === undefined) return undefined;
+  if (!read.has(userData)) {
+    if (read.size >= mostRead) read.clear();
+    read.set(userData, readScript(userData));
+  }
+  return read.get(userData);
+}
+
+function readScript(userData: string): HostScript | undefined {
   const text = decode(userData);
   const assigned = assignments(text);
   const ecsCluster = assigned('ECS_CLUSTER');
