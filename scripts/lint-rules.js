@@ -18,6 +18,7 @@ export const layers = {
   elasticsearch: { only: ['errors'] },
   state: { only: ['errors'] },
   config: { only: ['errors'] },
+  proxy: { only: ['errors'] },
   aws: { never: ['cli', 'steps', 'operations', 'simulator'] },
   lock: { never: ['cli', 'steps', 'operations', 'simulator'] },
   costs: { only: ['config', 'errors'] },

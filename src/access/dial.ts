@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 
 import { EsEcsError } from '../errors.ts';
+import { proxyOf, refusalOf } from '../proxy/failure.ts';
 import type { SshRoute } from '../ssh/arguments.ts';
 import { checkKeyFile } from '../ssh/key-file.ts';
 import { openPipe } from '../ssh/pipe.ts';
@@ -14,6 +15,8 @@ export interface Door {
   readonly name: string;
   readonly host: string;
   readonly port: number;
+  /** What leads there, where it is not a connection of this machine's own. */
+  readonly tunnel?: () => Promise<Duplex>;
 }
 
 /** Whom to believe. */
@@ -95,9 +98,25 @@ export async function dial(door: Door, dialling: Dialling): Promise<tls.TLSSocke
  * @throws EsEcsError KEY_UNUSABLE
  */
 export async function openBelow(door: Door, route: SshRoute | undefined): Promise<Duplex> {
+  if (door.tunnel !== undefined) return throughProxy(door, door.tunnel);
   if (route === undefined) return net.connect({ host: door.host, port: door.port });
   await checkKeyFile(route.privateKeyFile);
   return openPipe(route, door);
+}
+
+async function throughProxy(door: Door, tunnel: () => Promise<Duplex>): Promise<Duplex> {
+  try {
+    return await tunnel();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const proxy = proxyOf(error);
+    const status = refusalOf(error);
+    const why = status === undefined ? error.message : `it answers with status ${String(status)}`;
+    throw unreachable(
+      door,
+      proxy === undefined ? why : `the proxy ${proxy.host} of ${proxy.variable}: ${why}`,
+    );
+  }
 }
 
 /** Why what `openBelow` gave has failed, as a sentence. */

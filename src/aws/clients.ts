@@ -8,8 +8,11 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import type { Agent as HttpAgent } from 'node:http';
 
 import type { Clock } from '../engine/clock.ts';
+import type { ProxyAgents } from '../proxy/agents.ts';
 import { guardCalls } from './guard.ts';
 import type { CallMeter } from './meter.ts';
 import { createRetryStrategy } from './retry-strategy.ts';
@@ -32,10 +35,14 @@ export interface Clients {
 /** What every client is made with. */
 interface ClientSettings {
   readonly region: string;
-  readonly requestHandler: { readonly requestTimeout: number };
+  readonly requestHandler: RequestSettings;
   readonly retryStrategy: ReturnType<typeof createRetryStrategy>;
+<<<<<<< HEAD
   readonly cacheMiddleware: true;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+=======
+  readonly credentials: NonNullable<ClientOptions['credentials']> | ReturnType<typeof credentialChain>;
+>>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 }
 
 /** Any of them, as far as middleware is concerned. */
@@ -57,6 +64,8 @@ export interface ClientOptions {
   readonly onSlow?: (service: string) => void;
   /** Static credentials, for the simulated account; absent: the SDK's default chain, as in the AWS CLI. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** The way out, where it leads through a proxy: the SDK itself reads no HTTPS_PROXY. */
+  readonly proxies?: Pick<ProxyAgents, 'http' | 'https'>;
 }
 
 /**
@@ -64,6 +73,17 @@ export interface ClientOptions {
  * CreateService) take seconds.
  */
 const timeouts = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true } as const;
+
+/** How a client of ours, or one that its credentials come by, speaks to the network. */
+type RequestSettings = typeof timeouts & { readonly httpAgent?: HttpAgent; readonly httpsAgent?: HttpAgent };
+
+/**
+ * The SDK's own chain of sources of credentials, one for all clients: what it asks (single sign-on, roles) is asked once a run, and by
+ * the same way as everything else. The metadata services of EC2 and ECS have a way of their own, which no proxy is on.
+ */
+function credentialChain(requestHandler: RequestSettings): ReturnType<typeof defaultProvider> {
+  return defaultProvider({ clientConfig: { requestHandler } });
+}
 
 /**
  * For what is good to know and no more: a network without a way to that service (few have an endpoint for Service Quotas) must not hold
@@ -76,15 +96,24 @@ const soon = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTi
  * own business, so that they work as in the AWS CLI.
  */
 export function createClients(options: ClientOptions): Clients {
-  const { region, meter, credentials } = options;
+  const { region, meter, proxies } = options;
+  const requestHandler =
+    proxies === undefined
+      ? { ...timeouts }
+      : { ...timeouts, httpAgent: proxies.http, httpsAgent: proxies.https };
+  const credentials = options.credentials ?? credentialChain(requestHandler);
   /** Each client its own retries: what one service throttles is no reason to slow down at another. */
   const settings = (service: string): ClientSettings => ({
     region,
-    requestHandler: { ...timeouts },
+    requestHandler,
     retryStrategy: retriesOf(service, options),
+<<<<<<< HEAD
     // What passes a call on is put together once for each kind of call, not once for each call; nothing is added later.
     cacheMiddleware: true,
     ...(credentials === undefined ? {} : { credentials }),
+=======
+    credentials,
+>>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
   });
   const ready = <Client extends AnyClient>(client: Client): Client => {
     withoutLog(client);

@@ -1,5 +1,6 @@
 import { codeOf } from './failure-kind.ts';
 import { goesOn, hintLine, type Refusal, type Translation } from './translations.ts';
+import { proxyOf, type ProxyTrace, refusalOf } from '../proxy/failure.ts';
 import { WebPageAnswer } from './web-page.ts';
 
 /** What Node calls the failures between here and there. */
@@ -27,8 +28,13 @@ const certificateCodes = new Set([
 
 /** What is said when the failure lies between here and AWS; undefined when AWS itself answered. */
 export function translateDistance(error: Error, refusal: Refusal): Translation | undefined {
+  const proxy = proxyOf(error);
+  const status = refusalOf(error);
+  if (proxy !== undefined && status !== undefined) return refusedByProxy(proxy, status, refusal);
   if (error instanceof WebPageAnswer) return intercepted(whatCame(error), refusal);
   const code = codeOf(error) ?? '';
+  if (proxy !== undefined && certificateCodes.has(code)) return opened(proxy, code, refusal);
+  if (proxy !== undefined && networkCodes.has(code)) return proxyUnreachable(proxy, code, refusal);
   if (certificateCodes.has(code)) return untrusted(code, refusal);
   if (networkCodes.has(code)) return unreachable(code, error, refusal);
   if (error.name === 'TimeoutError') return unreachable('no answer in time', error, refusal);
@@ -77,7 +83,68 @@ function unreachable(code: string, error: Error, { action, again }: Refusal): Tr
       ...(noSuchName
         ? ['a region that does not exist shows in the same way: look at `region` in the config']
         : []),
-      'look at the network, HTTPS_PROXY and AWS_ENDPOINT_URL',
+      'look at the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL',
+      ...goesOn(again),
+    ],
+  };
+}
+
+/** 407: "Proxy Authentication Required" (RFC 9110). */
+const passwordNeeded = 407;
+
+/** A proxy that answered and let nothing through. */
+function refusedByProxy(
+  { host, variable }: ProxyTrace,
+  status: number,
+  { action, again }: Refusal,
+): Translation {
+  const wantsPassword = status === passwordNeeded;
+  const what = wantsPassword
+    ? 'asks for a user and a password, or does not take the ones that it was given (407)'
+    : status >= 500
+      ? `could not connect to the other side (${String(status)})`
+      : `does not let this through (${String(status)})`;
+  return {
+    code: 'UNREACHABLE',
+    message: `AWS cannot be reached${forAction(action)}: the proxy ${host} of ${variable} ${what}`,
+    hint: [
+      wantsPassword
+        ? hintLine(
+            `export ${variable}=http://USER:PASSWORD@${host}`,
+            'with %40 for @ and %3A for : in either',
+          )
+        : `have the host allowed there: all that es-ecs asks is under amazonaws.com; or name it in NO_PROXY to go without`,
+      ...goesOn(again),
+    ],
+  };
+}
+
+function proxyUnreachable(
+  { host, variable }: ProxyTrace,
+  code: string,
+  { action, again }: Refusal,
+): Translation {
+  return {
+    code: 'UNREACHABLE',
+    message: `AWS cannot be reached${forAction(action)}: the proxy ${host} of ${variable} does not answer (${code})`,
+    hint: [
+      hintLine(`unset ${variable}`, 'where there is a way out without it; NO_PROXY names single hosts'),
+      `look at the address in ${variable}, and at the network that it is in`,
+      ...goesOn(again),
+    ],
+  };
+}
+
+/** Behind a proxy, a certificate that nobody trusts is most likely the proxy's own. */
+function opened({ host, variable }: ProxyTrace, code: string, { action, again }: Refusal): Translation {
+  return {
+    code: 'UNREACHABLE',
+    message: `AWS cannot be reached${forAction(action)}: what answers through the proxy ${host} of ${variable} shows a certificate that is not trusted (${code})`,
+    hint: [
+      hintLine(
+        'export NODE_EXTRA_CA_CERTS=…',
+        'a PEM file with the authority with which that proxy opens TLS',
+      ),
       ...goesOn(again),
     ],
   };

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 
+import { ProxyRefusal } from '../proxy/failure.ts';
 import type { AnyClient } from './clients.ts';
 
 /**
@@ -31,6 +32,8 @@ export function refuseWebPages(client: AnyClient): void {
     (next) => async (args) => {
       const result = await next(args);
       const { response } = result;
+      // No service of AWS sends it: a proxy does that was asked by http, in the place of the answer.
+      if (response.statusCode === 407) throw new ProxyRefusal(407);
       if (!/^text\/html\b/i.test(response.headers['content-type'] ?? '')) return result;
       const text = await textOf(response.body);
       if (isPage(text)) throw new WebPageAnswer(response.statusCode, titleOf(text));

@@ -4,8 +4,8 @@ import { requireWayIn, type WayInOptions } from './real-adapters.ts';
 import type { Visit } from './session.ts';
 
 /** What the way in is looked up with, in a visit. */
-export function wayInOptions({ config, clients, inventory, adapters, files }: Visit): WayInOptions {
-  return { config, clients, inventory, keys: adapters.keys, knownHostsFile: files.knownHosts };
+export function wayInOptions({ config, clients, inventory, adapters, files, proxies }: Visit): WayInOptions {
+  return { config, clients, inventory, keys: adapters.keys, knownHostsFile: files.knownHosts, proxies };
 }
 
 /**

@@ -6,6 +6,7 @@ import { type Clock, realClock } from '../engine/clock.ts';
 import { EsEcsError, invariant } from '../errors.ts';
 import { AccountLock } from '../lock/account-lock.ts';
 import type { Holder } from '../state/lock.ts';
+import { openProxies, type Proxies } from './proxies.ts';
 import type { SessionOptions } from './session.ts';
 import type { SessionFiles } from './session-files.ts';
 import type { Simulation } from './simulation.ts';
@@ -17,6 +18,8 @@ export interface Account {
   readonly meter: CallMeter;
   /** Undefined on a real account. */
   readonly simulation: Simulation | undefined;
+  /** The way out of this machine, where it leads through a proxy. */
+  readonly proxies: Proxies | undefined;
   /** The account's own lock: not taken before something is to be written. */
   readonly lock: AccountLock;
   /** Says that a run is known to be dead, whatever its lock says. */
@@ -35,6 +38,8 @@ export async function openAccount(
   const { config } = options.located;
   const simulation =
     options.options.simulate === true ? await openSimulation(options, given.files) : undefined;
+  // Nothing of a rehearsal leaves this machine.
+  const proxies = simulation === undefined ? await openProxies() : undefined;
   const clock = simulation?.clock ?? realClock;
   const meter = new CallMeter();
   const dead = new Set<string>();
@@ -60,6 +65,7 @@ export async function openAccount(
     onSlow: (service) => {
       options.notice?.(`AWS throttles ${service}: its calls are sent more slowly until it no longer does`);
     },
+    ...(proxies === undefined ? {} : { proxies }),
     ...(simulation === undefined
       ? {}
       : {
@@ -77,7 +83,7 @@ export async function openAccount(
     isKnownDead: ({ run }) => dead.has(run),
     ...visibleWithin(simulation === undefined ? process.env['ES_ECS_VISIBLE_WITHIN_SECONDS'] : undefined),
   });
-  return { clock, clients, meter, simulation, lock, declareDead: (run) => dead.add(run) };
+  return { clock, clients, meter, simulation, proxies, lock, declareDead: (run) => dead.add(run) };
 }
 
 /** For an emulator that shows at once what it has made: a wait for what it shows late would only cost time. */

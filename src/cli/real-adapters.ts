@@ -1,9 +1,10 @@
 import type { ClusterConnection, WayIn } from '../access/cluster.ts';
+import type { Door } from '../access/dial.ts';
 import type { Clients } from '../aws/clients.ts';
 import type { Inventory } from '../aws/inventory.ts';
 import { createSecretMaker } from '../certificates/secret-maker.ts';
 import type { Config } from '../config/config.ts';
-import { createImageBuilder } from '../docker/image-builder.ts';
+import { createImageBuilder, type ImageBuilderOptions } from '../docker/image-builder.ts';
 import { runProgram } from '../docker/run.ts';
 import type { Clock } from '../engine/clock.ts';
 import { EsEcsError } from '../errors.ts';
@@ -11,7 +12,11 @@ import { createKeyStore, type KeyStore } from '../ssh/key-store.ts';
 import type { Adapters, ClusterAccess } from '../steps/adapters.ts';
 import { endpointAddress, nodeAddresses, readCredentials, runningBastion } from '../steps/way-in.ts';
 import { ownVersion } from './own-version.ts';
+<<<<<<< HEAD
 import { inPrivateFolder, removeLeftFolders } from './private-folder.ts';
+=======
+import type { Proxies } from './proxies.ts';
+>>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 
 export interface RealAdapterOptions {
   readonly config: Config;
@@ -21,8 +26,13 @@ export interface RealAdapterOptions {
   readonly knownHostsFile: string;
   readonly clock: Clock;
   readonly notice: (text: string) => void;
+<<<<<<< HEAD
   /** Ends what is done outside AWS: a build, a push. */
   readonly signal: AbortSignal;
+=======
+  /** The way out of this machine; absent or undefined is straight. */
+  readonly proxies?: Proxies | undefined;
+>>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 }
 
 /**
@@ -37,14 +47,34 @@ export function createRealAdapters(options: RealAdapterOptions): Adapters {
     images: createImageBuilder({
       config,
       run: runProgram,
+<<<<<<< HEAD
       inFolder: inPrivateFolder,
       version: ownVersion(),
       signal,
+=======
+      version: ownVersion(),
+      ...buildProxies(options.proxies),
+>>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
     }),
     keys,
     secrets: createSecretMaker(() => clock.now()),
     cluster: createClusterAccess({ ...options, keys }),
   };
+}
+
+/** Where a build gets the plugin from: elasticsearch-plugin asks nobody else. */
+const plugins = { protocol: 'https', host: 'artifacts.elastic.co', port: 443 } as const;
+
+/** What a build is told of the proxies, which it would not learn by itself: nothing where it needs none. */
+function buildProxies(proxies: Proxies | undefined): Pick<ImageBuilderOptions, 'proxies'> {
+  return proxies?.proxyFor(plugins) === undefined ? {} : { proxies: proxies.settings };
+}
+
+/** The address in the config is reached as everything else out there is; what goes through the bastion's ssh is not. */
+function throughProxy(door: Door, proxies: Proxies | undefined): Door {
+  const { host, port } = door;
+  const isProxied = proxies?.proxyFor({ protocol: 'https', host, port }) !== undefined;
+  return isProxied ? { ...door, tunnel: () => proxies.tunnel(host, port) } : door;
 }
 
 /** What the way in is found with. */
@@ -94,7 +124,7 @@ export async function requireWayIn(options: WayInOptions): Promise<WayIn> {
 /** What the way in is looked up with. */
 export type WayInOptions = Pick<
   ClusterAccessOptions,
-  'config' | 'clients' | 'inventory' | 'keys' | 'knownHostsFile'
+  'config' | 'clients' | 'inventory' | 'keys' | 'knownHostsFile' | 'proxies'
 >;
 
 /**
@@ -108,7 +138,7 @@ export async function findWayIn(options: WayInOptions): Promise<WayIn | { readon
   if (endpoint !== undefined) {
     const credentials = await readCredentials(options);
     return {
-      doors: [endpointAddress(endpoint)],
+      doors: [throughProxy(endpointAddress(endpoint), options.proxies)],
       route: undefined,
       clusterName: config.name,
       ...credentials,

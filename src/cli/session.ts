@@ -27,10 +27,12 @@ import { type ClusterSteps, clusterSteps } from '../steps/index.ts';
 import type { Pins } from '../steps/pins.ts';
 import { prepareContext } from '../steps/prepare.ts';
 import { nodesUnderWay } from '../steps/service/steadiness.ts';
+import { askCallerAddress } from './caller-address.ts';
 import { guardedCluster } from './guarded-cluster.ts';
 import { type Account, openAccount } from './open-account.ts';
 import { openState } from './open-state.ts';
 import type { CommonOptions } from './options.ts';
+import type { Proxies } from './proxies.ts';
 import { duration } from './render/duration.ts';
 import { filesFor, type SessionFiles } from './session-files.ts';
 import { lockLocally, newHolder } from './session-lock.ts';
@@ -50,6 +52,8 @@ export interface Visit {
   readonly identity: Identity;
   /** Undefined on a real account. */
   readonly simulation: Simulation | undefined;
+  /** The way out of this machine; undefined is straight. */
+  readonly proxies: Proxies | undefined;
   readonly files: SessionFiles;
   /** When the command began, on the visit's clock. */
   readonly startedMs: number;
@@ -175,7 +179,7 @@ interface Opened {
 
 async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   const { files, account } = opened;
-  const { clients, clock, lock, meter, simulation } = account;
+  const { clients, clock, lock, meter, simulation, proxies } = account;
   const { located, notice } = options;
   const { config } = located;
   const startedMs = clock.now();
@@ -187,7 +191,11 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   const signal = AbortSignal.any([options.signal, lock.lost]);
   const given =
     simulation?.adapters ??
+<<<<<<< HEAD
     (await realAdapters(config, { files, clock, clients, inventory, notice, signal }));
+=======
+    (await realAdapters(config, { files, clock, clients, inventory, notice, proxies }));
+>>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
   const adapters = { ...given, cluster: guardedCluster(given.cluster, () => lock.take()) };
   return {
     config,
@@ -200,6 +208,7 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
     adapters,
     identity,
     simulation,
+    proxies,
     files,
     startedMs,
     lock,
@@ -328,7 +337,8 @@ async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prep
         underWay: (some) => nodesUnderWay(visit, some),
       }),
     departures: (nodes) => nodeDepartures({ cluster: adapters.cluster, clock, ...nodes }),
-    askCallerAddress: () => (simulation === undefined ? askCallerAddress() : simulation.askCallerAddress()),
+    askCallerAddress: () =>
+      simulation === undefined ? askCallerAddress(visit.proxies) : simulation.askCallerAddress(),
   });
   const steps = clusterSteps(context);
   return { context, pins, graph: createGraph(steps.resources), steps };
@@ -379,15 +389,10 @@ async function realAdapters(
     readonly clock: Clock;
     readonly clients: Clients;
     readonly inventory: Inventory;
+    readonly proxies: Proxies | undefined;
   },
 ): Promise<Adapters> {
   const { createRealAdapters } = await import('./real-adapters.ts');
   const { files, ...rest } = given;
   return createRealAdapters({ config, keyFile: files.key, knownHostsFile: files.knownHosts, ...rest });
-}
-
-/** AWS's own answer to "which address do I come from"; a timeout, as some networks swallow the question. */
-async function askCallerAddress(): Promise<string> {
-  const answer = await fetch('https://checkip.amazonaws.com', { signal: AbortSignal.timeout(5_000) });
-  return (await answer.text()).trim();
 }

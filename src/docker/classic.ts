@@ -55,7 +55,7 @@ export async function writeSecondDockerfile(directory: string): Promise<void> {
 
 /** The Dockerfile with its stage `plugins` in the second build's form. */
 export function withPluginFromContext(dockerfile: string): string {
-  const stage = /^FROM --platform=\S+ \S+ AS plugins\nRUN .*\n/m;
+  const stage = /^FROM --platform=\S+ \S+ AS plugins\n(?:#.*\n)*RUN .*\n/m;
   invariant(stage.test(dockerfile), 'templates/Dockerfile has no stage "plugins" of one FROM and one RUN');
   return dockerfile.replace(stage, () => `FROM scratch AS plugins\nCOPY ${pluginDirectory} ${pluginPath}\n`);
 }

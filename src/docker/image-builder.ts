@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { SettingsConfig } from '../elasticsearch/settings.ts';
 import { imageFor } from '../elasticsearch/versions.ts';
 import { EsEcsError } from '../errors.ts';
+import type { ProxySettings } from '../proxy/settings.ts';
 import {
   baseArguments,
   buildArguments,
@@ -62,8 +63,13 @@ export interface ImageBuilderOptions {
   readonly version: string;
   /** Each line of the build's output. */
   readonly onLine?: (line: string) => void;
+<<<<<<< HEAD
   /** Ends a build or a push that is under way. */
   readonly signal?: AbortSignal;
+=======
+  /** The proxies that a build goes through: neither a container engine nor elasticsearch-plugin looks at the environment by itself. */
+  readonly proxies?: Pick<ProxySettings, 'variables' | 'redact'>;
+>>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 }
 
 /** Builds images with docker, podman or buildah, whichever is there, and pushes them. */
@@ -80,7 +86,8 @@ export interface ImageBuilder {
 }
 
 /** An image builder for one config; the program is looked for once. */
-export function createImageBuilder(options: ImageBuilderOptions): ImageBuilder {
+export function createImageBuilder(given: ImageBuilderOptions): ImageBuilder {
+  const options = { ...given, run: withoutPasswords(given.run, given.proxies) };
   let found: Promise<Builder> | undefined;
   const builder = (): Promise<Builder> => (found ??= requireBuilder(options.run));
   return {
@@ -101,6 +108,7 @@ export function createImageBuilder(options: ImageBuilderOptions): ImageBuilder {
   };
 }
 
+<<<<<<< HEAD
 /** One image on its way. */
 interface Making {
   readonly builder: Builder;
@@ -140,6 +148,47 @@ function makingOf(builder: Builder, options: ImageBuilderOptions, order: ImageOr
       );
       const failure = `${builder.program} cannot ${to}`;
       expectSuccess(result, { program: builder.program, failure, baseImage });
+=======
+/** What a program says may name its proxy, with the password: that is heard nowhere. */
+function withoutPasswords(run: Run, proxies: ImageBuilderOptions['proxies']): Run {
+  if (proxies === undefined) return run;
+  const { redact } = proxies;
+  return async (argv, more = {}) => {
+    const { onLine } = more;
+    const heard =
+      onLine === undefined
+        ? more
+        : {
+            ...more,
+            onLine: (line: string) => {
+              onLine(redact(line));
+            },
+          };
+    const { stdout, stderr, exitCode } = await run(argv, heard);
+    return { stdout: redact(stdout), stderr: redact(stderr), exitCode };
+  };
+}
+
+type Referenced = ImageOrder & { readonly reference: string };
+
+async function build(builder: Builder, options: ImageBuilderOptions, order: Referenced): Promise<void> {
+  await withTemporaryDirectory('image', async (directory) => {
+    await writeContext(buildContext(options.config), directory);
+    const details: BuildOrder = {
+      directory,
+      platform: platformOf(order.architecture),
+      baseImage: imageFor(options.config.elasticsearch.version),
+      version: options.version,
+      reference: order.reference,
+      ...(options.proxies === undefined ? {} : { variables: options.proxies.variables }),
+    };
+    const call = async (argv: readonly string[]): Promise<string> => {
+      const result = await options.run(argv, {
+        env: buildEnvironment(builder),
+        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+      });
+      expectSuccess(result, `${builder.program} cannot build ${order.reference}`);
+>>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
       return result.stdout.trim();
     },
   };

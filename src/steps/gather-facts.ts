@@ -105,7 +105,8 @@ async function askCidr({ askCallerAddress, located }: FactsQuestion): Promise<st
   try {
     answer = (await askCallerAddress()).trim();
   } catch (error) {
-    throw unknown('checkip.amazonaws.com cannot be asked', error);
+    const why = error instanceof Error ? ` (${error.message})` : '';
+    throw unknown(`checkip.amazonaws.com cannot be asked${why}`, error);
   }
   if (!isIpv4(answer)) throw unknown(`checkip.amazonaws.com answers ${JSON.stringify(answer.slice(0, 60))}`);
   return `${answer}/32`;

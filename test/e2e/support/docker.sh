@@ -88,7 +88,8 @@ case ${1:-} in
         *)
           [ ! -e "plugins/$name" ] || { echo "plugin directory [plugins/$name] already exists" >&2; exit 78; }
           mkdir "plugins/$name"
-          echo "name=$name" >"plugins/$name/plugin-descriptor.properties"
+          # What the real one is told of a proxy, to be seen by a test.
+          printf 'name=%s\njava=%s\n' "$name" "${CLI_JAVA_OPTS:-}" >"plugins/$name/plugin-descriptor.properties"
           echo "-> Installed $name"
           ;;
       esac
