@@ -89,8 +89,8 @@ function unreachable(code: string, error: Error, { action, again }: Refusal): Tr
   };
 }
 
-/** 407: "Proxy Authentication Required" (RFC 9110). */
-const passwordNeeded = 407;
+/** "Proxy Authentication Required" (RFC 9110), and what tinyproxy 1.11 says in its place. */
+const passwordNeeded = [407, 401];
 
 /** A proxy that answered and let nothing through. */
 function refusedByProxy(
@@ -98,9 +98,9 @@ function refusedByProxy(
   status: number,
   { action, again }: Refusal,
 ): Translation {
-  const wantsPassword = status === passwordNeeded;
+  const wantsPassword = passwordNeeded.includes(status);
   const what = wantsPassword
-    ? 'asks for a user and a password, or does not take the ones that it was given (407)'
+    ? `asks for a user and a password, or does not take the ones that it was given (${String(status)})`
     : status >= 500
       ? `could not connect to the other side (${String(status)})`
       : `does not let this through (${String(status)})`;

@@ -1,12 +1,15 @@
 import { hostname, userInfo } from 'node:os';
 
 import { EsEcsError } from '../errors.ts';
+import { printable } from './render/printable.ts';
 import type { OpenSimulation } from './simulation.ts';
 
 /** Where results and progress go, and who can answer a question. */
 export interface Terminal {
-  /** A result, on stdout. */
+  /** A result, on stdout; what a terminal would obey in it is shown, as of everything that comes from outside. */
   out(text: string): void;
+  /** A result as it came, for a program that reads stdout; absent: as `out`. */
+  pipe?(text: string): void;
   /** Progress, questions and errors, on stderr. */
   err(text: string): void;
   /** Whether a person sees stderr. */
@@ -46,10 +49,13 @@ export function processTerminal(): Terminal {
   const isTerminal = canDraw() && !isCi && env['TERM'] !== 'dumb';
   return {
     out: (line) => {
-      stdout.write(`${line}\n`);
+      stdout.write(`${printable(line)}\n`);
     },
     err: (line) => {
-      stderr.write(`${line}\n`);
+      stderr.write(`${printable(line)}\n`);
+    },
+    pipe: (text) => {
+      stdout.write(`${text}\n`);
     },
     isTerminal,
     isOutTerminal: stdout.isTTY,
@@ -77,7 +83,7 @@ async function ask(question: string): Promise<string> {
       };
       lines.once('SIGINT', interrupted);
       lines.once('close', interrupted);
-      void lines.question(question).then(resolve, reject);
+      void lines.question(printable(question)).then(resolve, reject);
     });
   } finally {
     lines.removeAllListeners('close');

@@ -6,6 +6,7 @@ import { toEsEcsError } from '../../src/aws/errors.ts';
 import { CallMeter } from '../../src/aws/meter.ts';
 import { createVirtualClock } from '../../src/engine/clock.ts';
 import { EsEcsError } from '../../src/errors.ts';
+import { noteProxy, ProxyRefusal } from '../../src/proxy/failure.ts';
 import { createSimulatedAccount } from '../../src/simulator/index.ts';
 
 /** What a real client throws when the account answers so. */
@@ -32,6 +33,38 @@ async function thrownFor(code: string, message = 'No.'): Promise<unknown> {
 function failure(name: string, more: object = {}): Error {
   return Object.assign(new Error('Could not load credentials from any providers.'), { name }, more);
 }
+
+describe('a proxy in between', () => {
+  const told = (error: Error): EsEcsError => {
+    noteProxy(error, { host: 'proxy.example.com:3128', variable: 'HTTPS_PROXY' });
+    return toEsEcsError(error, { operation: 'sts:GetCallerIdentity' });
+  };
+
+  it.each([
+    [
+      new ProxyRefusal(407),
+      'asks for a user and a password',
+      'export HTTPS_PROXY=http://USER:PASSWORD@proxy.example.com:3128',
+    ],
+    [new ProxyRefusal(401), 'asks for a user and a password', 'export HTTPS_PROXY='],
+    [new ProxyRefusal(403), 'does not let this through (403)', 'NO_PROXY'],
+    [new ProxyRefusal(503), 'could not connect to the other side (503)', 'NO_PROXY'],
+    [failure('Error', { code: 'ECONNREFUSED' }), 'does not answer (ECONNREFUSED)', 'unset HTTPS_PROXY'],
+    [failure('Error', { code: 'ENOTFOUND' }), 'does not answer (ENOTFOUND)', 'unset HTTPS_PROXY'],
+    [
+      failure('Error', { code: 'SELF_SIGNED_CERT_IN_CHAIN' }),
+      'a certificate that is not trusted',
+      'NODE_EXTRA_CA_CERTS',
+    ],
+    [failure('CredentialsProviderError', { code: 'ECONNREFUSED' }), 'does not answer', 'unset HTTPS_PROXY'],
+  ])('is named with its variable: %s', (error, sentence, hint) => {
+    const { code, message, hints } = told(error);
+    expect(code).toBe('UNREACHABLE');
+    expect(message).toContain('the proxy proxy.example.com:3128 of HTTPS_PROXY');
+    expect(message).toContain(sentence);
+    expect(hints.join('\n')).toContain(hint);
+  });
+});
 
 describe('toEsEcsError', () => {
   it.each([

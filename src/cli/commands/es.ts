@@ -68,9 +68,10 @@ function give({ status, body }: ElasticsearchAnswer, options: EsOptions, termina
   if (options.json === true) terminal.out(document(status, body));
   else if (body === undefined) terminal.err(`status ${status}, without a body`);
   else {
-    const isPretty = terminal.isOutTerminal === true && options.raw !== true;
     // A text ends with a line break, and printing adds one.
-    terminal.out((isPretty ? indentJson(body) : undefined) ?? body.replace(/\n$/, ''));
+    const text = body.replace(/\n$/, '');
+    if (terminal.isOutTerminal !== true) (terminal.pipe ?? terminal.out)(text);
+    else terminal.out((options.raw === true ? undefined : indentJson(body)) ?? text);
   }
 }
 

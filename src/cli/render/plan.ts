@@ -4,6 +4,7 @@ import type { AnyResource, Change } from '../../engine/resource.ts';
 import { forecastRoll } from '../../engine/timeline.ts';
 import { aboutMinutes } from './duration.ts';
 import { orphanDocuments } from './orphans.ts';
+import { oneLine } from './printable.ts';
 import { type Style, styleFor } from './style.ts';
 
 /** How much of a plan is shown. */
@@ -118,9 +119,9 @@ function impactWords(entry: PlanEntry, leadsToRestarts: boolean): string {
 function renderChange(change: Change): string {
   const path = change.path.padEnd(14);
   const because = change.because === undefined ? '' : `   ${change.because}`;
-  if (change.before === undefined) return `${path} + ${change.after ?? ''}${because}`;
-  if (change.after === undefined) return `${path} - ${change.before}${because}`;
-  return `${path} ${change.before} → ${change.after}${because}`;
+  if (change.before === undefined) return oneLine(`${path} + ${change.after ?? ''}${because}`);
+  if (change.after === undefined) return oneLine(`${path} - ${change.before}${because}`);
+  return oneLine(`${path} ${change.before} → ${change.after}${because}`);
 }
 
 /** `68 to create, 2 to change`; empty when there is nothing to do. */

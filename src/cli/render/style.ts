@@ -1,3 +1,5 @@
+import { colour } from './printable.ts';
+
 /** Colours, or nothing where there are none. */
 export interface Style {
   readonly green: (text: string) => string;
@@ -14,7 +16,7 @@ export function styleFor(hasColour: boolean): Style {
   const paint =
     (code: number) =>
     (text: string): string =>
-      hasColour ? `\u001B[${code}m${text}\u001B[0m` : text;
+      hasColour ? `${colour(code)}${text}${colour(0)}` : text;
   return {
     green: paint(codes.green),
     red: paint(codes.red),

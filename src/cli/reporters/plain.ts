@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../../engine/events.ts';
 import { stepOf } from '../../engine/resource.ts';
 import { duration, stamp } from '../render/duration.ts';
+import { oneLine } from '../render/printable.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { StepBook, type StepProgress } from './steps.ts';
 
@@ -12,7 +13,7 @@ export function plainReporter({ terminal, verbose }: ReporterOptions): Reporter 
   const book = new StepBook();
   const toldMs = new Map<string, number>();
   const line = (subject: string, text: string): void => {
-    terminal.err(`${stamp(book.elapsedMs)} ${subject.padEnd(8)} ${text}`);
+    terminal.err(oneLine(`${stamp(book.elapsedMs)} ${subject.padEnd(8)} ${text}`));
   };
 
   const waiting = (event: Extract<EngineEvent, { type: 'resource-waiting' }>): void => {

@@ -1,6 +1,7 @@
 import ora from 'ora';
 
 import { duration } from '../render/duration.ts';
+import { oneLine, printable } from '../render/printable.ts';
 import { fit, type Style, styleFor } from '../render/style.ts';
 import { firstLine, nameOf } from './plain.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
@@ -13,7 +14,7 @@ export function ttyReporter({ terminal }: ReporterOptions): Reporter {
   const told = new Set<string>();
   const spinner = ora({ stream: process.stderr, discardStdin: false, hideCursor: true });
   const keep = (symbol: string, text: string): void => {
-    spinner.stopAndPersist({ symbol, text });
+    spinner.stopAndPersist({ symbol: printable(symbol), text: printable(oneLine(text)) });
   };
 
   const draw = (): void => {
@@ -21,7 +22,9 @@ export function ttyReporter({ terminal }: ReporterOptions): Reporter {
       (one) => one.startedMs !== undefined && !told.has(one.step),
     );
     if (running.length === 0) return;
-    spinner.text = running.map((one) => fit(stepLine(one, book), terminal.columns - 4)).join('\n  ');
+    spinner.text = running
+      .map((one) => printable(fit(oneLine(stepLine(one, book)), terminal.columns - 4)))
+      .join('\n  ');
     if (!spinner.isSpinning) spinner.start();
   };
 
