@@ -37,12 +37,8 @@ interface ClientSettings {
   readonly region: string;
   readonly requestHandler: RequestSettings;
   readonly retryStrategy: ReturnType<typeof createRetryStrategy>;
-<<<<<<< HEAD
   readonly cacheMiddleware: true;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-=======
   readonly credentials: NonNullable<ClientOptions['credentials']> | ReturnType<typeof credentialChain>;
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 }
 
 /** Any of them, as far as middleware is concerned. */
@@ -107,13 +103,9 @@ export function createClients(options: ClientOptions): Clients {
     region,
     requestHandler,
     retryStrategy: retriesOf(service, options),
-<<<<<<< HEAD
     // What passes a call on is put together once for each kind of call, not once for each call; nothing is added later.
     cacheMiddleware: true,
-    ...(credentials === undefined ? {} : { credentials }),
-=======
     credentials,
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
   });
   const ready = <Client extends AnyClient>(client: Client): Client => {
     withoutLog(client);

@@ -12,11 +12,8 @@ import { createKeyStore, type KeyStore } from '../ssh/key-store.ts';
 import type { Adapters, ClusterAccess } from '../steps/adapters.ts';
 import { endpointAddress, nodeAddresses, readCredentials, runningBastion } from '../steps/way-in.ts';
 import { ownVersion } from './own-version.ts';
-<<<<<<< HEAD
 import { inPrivateFolder, removeLeftFolders } from './private-folder.ts';
-=======
 import type { Proxies } from './proxies.ts';
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 
 export interface RealAdapterOptions {
   readonly config: Config;
@@ -26,13 +23,10 @@ export interface RealAdapterOptions {
   readonly knownHostsFile: string;
   readonly clock: Clock;
   readonly notice: (text: string) => void;
-<<<<<<< HEAD
   /** Ends what is done outside AWS: a build, a push. */
   readonly signal: AbortSignal;
-=======
   /** The way out of this machine; absent or undefined is straight. */
   readonly proxies?: Proxies | undefined;
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 }
 
 /**
@@ -47,14 +41,10 @@ export function createRealAdapters(options: RealAdapterOptions): Adapters {
     images: createImageBuilder({
       config,
       run: runProgram,
-<<<<<<< HEAD
       inFolder: inPrivateFolder,
       version: ownVersion(),
       signal,
-=======
-      version: ownVersion(),
       ...buildProxies(options.proxies),
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
     }),
     keys,
     secrets: createSecretMaker(() => clock.now()),

@@ -191,11 +191,7 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   const signal = AbortSignal.any([options.signal, lock.lost]);
   const given =
     simulation?.adapters ??
-<<<<<<< HEAD
-    (await realAdapters(config, { files, clock, clients, inventory, notice, signal }));
-=======
-    (await realAdapters(config, { files, clock, clients, inventory, notice, proxies }));
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
+    (await realAdapters(config, { files, clock, clients, inventory, notice, signal, proxies }));
   const adapters = { ...given, cluster: guardedCluster(given.cluster, () => lock.take()) };
   return {
     config,

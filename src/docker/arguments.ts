@@ -25,22 +25,20 @@ export interface BuildOrder {
   /** `repository:tag`. */
   readonly reference: string;
   /**
-<<<<<<< HEAD
    * Docker's classic builder only: the base is to be pulled though one of that name is there. It takes that one whatever it
    * was pulled for, and then finds that it "does not match the specified platform" (seen with 20.10).
    */
   readonly pulls?: boolean;
+  /**
+   * The names of variables that the build takes from the environment of its program, so that no password is on a command line. Docker,
+   * podman and buildah know the names of proxies beforehand, and keep them out of the image and of its history ("Predefined ARGs").
+   */
+  readonly variables?: readonly string[];
 }
 
 /** Asks Docker for which platform the base is that it has. */
 export function baseArguments(baseImage: string): readonly string[] {
   return ['docker', 'image', 'inspect', '--format', '{{.Os}}/{{.Architecture}}', baseImage];
-=======
-   * The names of variables that the build takes from the environment of its program, so that no password is on a command line. Docker,
-   * podman and buildah know the names of proxies beforehand, and keep them out of the image and of its history ("Predefined ARGs").
-   */
-  readonly variables?: readonly string[];
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 }
 
 /** Variables for a build: the classic builder must be asked for where BuildKit is missing. */

@@ -63,13 +63,10 @@ export interface ImageBuilderOptions {
   readonly version: string;
   /** Each line of the build's output. */
   readonly onLine?: (line: string) => void;
-<<<<<<< HEAD
   /** Ends a build or a push that is under way. */
   readonly signal?: AbortSignal;
-=======
   /** The proxies that a build goes through: neither a container engine nor elasticsearch-plugin looks at the environment by itself. */
   readonly proxies?: Pick<ProxySettings, 'variables' | 'redact'>;
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
 }
 
 /** Builds images with docker, podman or buildah, whichever is there, and pushes them. */
@@ -108,7 +105,26 @@ export function createImageBuilder(given: ImageBuilderOptions): ImageBuilder {
   };
 }
 
-<<<<<<< HEAD
+/** What a program says may name its proxy, with the password: that is heard nowhere. */
+function withoutPasswords(run: Run, proxies: ImageBuilderOptions['proxies']): Run {
+  if (proxies === undefined) return run;
+  const { redact } = proxies;
+  return async (argv, more = {}) => {
+    const { onLine } = more;
+    const heard =
+      onLine === undefined
+        ? more
+        : {
+            ...more,
+            onLine: (line: string) => {
+              onLine(redact(line));
+            },
+          };
+    const { stdout, stderr, exitCode } = await run(argv, heard);
+    return { stdout: redact(stdout), stderr: redact(stderr), exitCode };
+  };
+}
+
 /** One image on its way. */
 interface Making {
   readonly builder: Builder;
@@ -137,7 +153,13 @@ function makingOf(builder: Builder, options: ImageBuilderOptions, order: ImageOr
     builder,
     options,
     reference,
-    order: { platform: platformOf(order.architecture), baseImage, version: options.version, reference },
+    order: {
+      platform: platformOf(order.architecture),
+      baseImage,
+      version: options.version,
+      reference,
+      ...(options.proxies === undefined ? {} : { variables: options.proxies.variables }),
+    },
     call: async (argv, { to, always, ...how }) => {
       const result = await stoppable(always === true ? undefined : signal, (ending) =>
         options.run(argv, {
@@ -148,47 +170,6 @@ function makingOf(builder: Builder, options: ImageBuilderOptions, order: ImageOr
       );
       const failure = `${builder.program} cannot ${to}`;
       expectSuccess(result, { program: builder.program, failure, baseImage });
-=======
-/** What a program says may name its proxy, with the password: that is heard nowhere. */
-function withoutPasswords(run: Run, proxies: ImageBuilderOptions['proxies']): Run {
-  if (proxies === undefined) return run;
-  const { redact } = proxies;
-  return async (argv, more = {}) => {
-    const { onLine } = more;
-    const heard =
-      onLine === undefined
-        ? more
-        : {
-            ...more,
-            onLine: (line: string) => {
-              onLine(redact(line));
-            },
-          };
-    const { stdout, stderr, exitCode } = await run(argv, heard);
-    return { stdout: redact(stdout), stderr: redact(stderr), exitCode };
-  };
-}
-
-type Referenced = ImageOrder & { readonly reference: string };
-
-async function build(builder: Builder, options: ImageBuilderOptions, order: Referenced): Promise<void> {
-  await withTemporaryDirectory('image', async (directory) => {
-    await writeContext(buildContext(options.config), directory);
-    const details: BuildOrder = {
-      directory,
-      platform: platformOf(order.architecture),
-      baseImage: imageFor(options.config.elasticsearch.version),
-      version: options.version,
-      reference: order.reference,
-      ...(options.proxies === undefined ? {} : { variables: options.proxies.variables }),
-    };
-    const call = async (argv: readonly string[]): Promise<string> => {
-      const result = await options.run(argv, {
-        env: buildEnvironment(builder),
-        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
-      });
-      expectSuccess(result, `${builder.program} cannot build ${order.reference}`);
->>>>>>> 850657d (Whoever is behind a proxy gets out: HTTPS_PROXY, HTTP_PROXY and NO_PROXY count)
       return result.stdout.trim();
     },
   };

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import { inPrivateFolder } from '../../src/cli/private-folder.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { buildArguments } from '../../src/docker/arguments.ts';
 import { createImageBuilder } from '../../src/docker/image-builder.ts';
@@ -44,6 +45,7 @@ describe('a build behind a proxy', () => {
       config,
       run,
       version: '1',
+      inFolder: inPrivateFolder,
       ...(proxies === undefined ? {} : { proxies }),
     });
     const building = builder.buildAndPush({

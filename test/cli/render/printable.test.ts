@@ -25,6 +25,7 @@ describe('the terminal itself', () => {
     }
     const [out, err, json = '', piped] = written;
     expect([out, err, piped]).toEqual(['a\\u001b[2Jb\n', 'c\\u009bd\n', '{"raw":"\u001B[1m"}\n']);
+    // eslint-disable-next-line no-control-regex -- they are what is looked for
     expect(json).not.toMatch(/[\u0000-\u0009\u007F-\u009F\u202E]/);
     expect(JSON.parse(json)).toEqual({ tag: '\u001B]0;x\u0007\u009B\u007F\u202E' });
   });
