@@ -127,7 +127,7 @@ export function createClients(options: ClientOptions): Clients {
       ready(
         new ServiceQuotasClient({
           ...settings('servicequotas'),
-          requestHandler: { ...soon },
+          requestHandler: { ...requestHandler, ...soon },
           retryStrategy: createRetryStrategy({ clock: options.clock, once: true }),
         }),
       ),

@@ -26,7 +26,17 @@ const program = path.join(import.meta.dirname, '..', '..', 'bin', 'es-ecs.js');
 const support = path.join(import.meta.dirname, 'support');
 /** Where AWS answers by its own names; of loopback, and nobody else's. */
 const frontAddress = '127.0.77.1';
-const services = ['autoscaling', 'ec2', 'api.ecr', 'ecs', 'logs', 'secretsmanager', 'ssm', 'sts'];
+const services = [
+  'autoscaling',
+  'ec2',
+  'api.ecr',
+  'ecs',
+  'logs',
+  'secretsmanager',
+  'servicequotas',
+  'ssm',
+  'sts',
+];
 const awsHosts = [
   ...services.map((service) => `${service}.eu-west-1.amazonaws.com`),
   'iam.amazonaws.com',
