@@ -24,7 +24,10 @@ const answering = new Set(['simulator']);
 const alwaysAllowed = new Set(['sts:GetCallerIdentity']);
 
 /** Other packages of the SDK that make no calls of their own, with the reason beside each. */
-const harmless = new Set([]);
+const harmless = new Set([
+  // Asks for the credentials themselves, single sign-on and roles, before anybody is who the policy is for.
+  '@aws-sdk/credential-provider-node',
+]);
 
 /**
  * The IAM actions of the calls that the product makes: whatever a file of `src` takes from an SDK client that is a command or a paginator.
