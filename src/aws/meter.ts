@@ -9,7 +9,7 @@ export interface ApiCalls {
   readonly writes: number;
 }
 
-/** Calls in flight at once: enough for 300 nodes, few enough not to be a storm. */
+/** Calls in flight at once: enough for 1,000 nodes, few enough not to be a storm. */
 const inFlightLimit = 32;
 
 const readVerbs = ['BatchCheck', 'BatchGet', 'Describe', 'Get', 'List'];

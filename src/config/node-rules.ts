@@ -152,6 +152,20 @@ function sayMasters(config: Config): readonly Finding[] {
   );
 }
 
+/** More than this many masters to be are more than any failure asks for. */
+const manyMasters = 9;
+
+/** Each change of the cluster's state is sent to all of them, and a majority has to answer before it holds. */
+function sayManyMasters(config: Config): readonly Finding[] {
+  const masters = masterEligibleNodes(config);
+  return onlyIf(
+    masters > manyMasters,
+    ['nodes'],
+    `${masters} master-eligible nodes all vote on each change, and elections take longer; give one group of 3 the role master, and the ` +
+      'others none: nodes: [{ name: masters, count: 3, roles: [master] }, …]',
+  );
+}
+
 function sayBurstable({ nodeGroups }: Config): readonly Finding[] {
   return nodeGroups.flatMap(({ instanceType }, index) =>
     onlyIf(
@@ -167,6 +181,12 @@ export const nodeWarnings: readonly Rule[] = [
   {
     rule: 'One or two master-eligible nodes survive no failure; an even number survives no more than one fewer.',
     check: sayMasters,
+  },
+  {
+    rule:
+      `More than ${manyMasters} master-eligible nodes make each change of the cluster's state and each election slow: three dedicated ones ` +
+      'are enough for any number of others.',
+    check: sayManyMasters,
   },
   { rule: 'Burstable instance types (t3, t4g) are for trials.', check: sayBurstable },
   {

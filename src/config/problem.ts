@@ -11,7 +11,7 @@ export interface Problem {
   readonly at: string;
 }
 
-/** `es-ecs.yaml:7:11: nodes: 0 is not a number of nodes (1 to 300)`. */
+/** `es-ecs.yaml:7:11: nodes: 0 is not a number of nodes (1 to 1000)`. */
 export function formatProblem({ at, path, message }: Problem): string {
   return [at, formatPath(path), message].filter((part) => part !== '').join(': ');
 }

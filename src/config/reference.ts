@@ -24,6 +24,7 @@ nodes: 3
 
 Everything else has a default that is right for production. \`es-ecs init\` writes a commented file. Editors check it against
 [the JSON Schema](../schema/es-ecs.schema.json); es-ecs checks more, and says where in the file, as \`file:line:column\`.
+[limits.md](limits.md) says how large a cluster can be.
 `;
 
 /** The page \`docs/configuration.md\`. */

@@ -28,7 +28,7 @@ export const maxZones = 6;
 export const defaultBastionType = 't4g.nano';
 
 /** As many as one config may ask for in all. */
-export const maxNodes = 300;
+export const maxNodes = 1_000;
 
 /** The days that CloudWatch Logs accepts (PutRetentionPolicy, `retentionInDays`). */
 const retentionDays = [

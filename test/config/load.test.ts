@@ -178,24 +178,24 @@ describe('whatever stands in the file', () => {
 describe('what the schema refuses', () => {
   it.each([
     // The golden form of UX.
-    [fileWith('', '0'), 'es-ecs.yaml:4:8: nodes: 0 is not a number of nodes (1 to 300)'],
-    [fileWith('', '301'), 'es-ecs.yaml:4:8: nodes: 301 is not a number of nodes (1 to 300)'],
-    [fileWith('', '2.5'), 'es-ecs.yaml:4:8: nodes: 2.5 is not a number of nodes (1 to 300)'],
+    [fileWith('', '0'), 'es-ecs.yaml:4:8: nodes: 0 is not a number of nodes (1 to 1000)'],
+    [fileWith('', '1001'), 'es-ecs.yaml:4:8: nodes: 1001 is not a number of nodes (1 to 1000)'],
+    [fileWith('', '2.5'), 'es-ecs.yaml:4:8: nodes: 2.5 is not a number of nodes (1 to 1000)'],
     [
       fileWith('', 'many'),
-      'es-ecs.yaml:4:8: nodes: many is not a number of nodes (1 to 300) or a list of node groups',
+      'es-ecs.yaml:4:8: nodes: many is not a number of nodes (1 to 1000) or a list of node groups',
     ],
     [
       fileWith('', '[]'),
-      'es-ecs.yaml:4:1: nodes: an empty list is not a number of nodes (1 to 300) or a list of node groups',
+      'es-ecs.yaml:4:1: nodes: an empty list is not a number of nodes (1 to 1000) or a list of node groups',
     ],
     [
       fileWith('', '[{ name: a, count: 0 }]'),
-      'es-ecs.yaml:4:27: nodes[0].count: 0 is not a number of nodes (1 to 300)',
+      'es-ecs.yaml:4:27: nodes[0].count: 0 is not a number of nodes (1 to 1000)',
     ],
     [
       fileWith('', '[{ name: a }]'),
-      'es-ecs.yaml:4:9: nodes[0].count: missing; it must be a number of nodes (1 to 300)',
+      'es-ecs.yaml:4:9: nodes[0].count: missing; it must be a number of nodes (1 to 1000)',
     ],
     [fileWith('', '[3]'), 'es-ecs.yaml:4:9: nodes[0]: 3 is not a node group (a map with name and count)'],
     [
@@ -422,7 +422,7 @@ describe('readConfig', () => {
   it('names the file as it was given', async () => {
     const path = join(directory, 'mine.yaml');
     await writeFile(path, fileWith('', '0'));
-    expect((await errorOf(path)).message).toBe(`${path}:4:8: nodes: 0 is not a number of nodes (1 to 300)`);
+    expect((await errorOf(path)).message).toBe(`${path}:4:8: nodes: 0 is not a number of nodes (1 to 1000)`);
   });
 
   it('says what to do when there is none', async () => {

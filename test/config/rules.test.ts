@@ -25,7 +25,7 @@ function withSettings(settings: Readonly<Record<string, unknown>>): string {
 
 describe('what is refused of nodes', () => {
   it.each([
-    ['[{ name: a, count: 200 }, { name: b, count: 101 }]', 'nodes: 301 nodes in all is more than 300'],
+    ['[{ name: a, count: 900 }, { name: b, count: 101 }]', 'nodes: 1001 nodes in all is more than 1000'],
     [
       '[{ name: a, count: 3 }, { name: a, count: 3 }]',
       'nodes[1].name: a is the name of an earlier group; names are unique',
@@ -196,7 +196,7 @@ describe('what is refused of the network', () => {
   });
 
   it('a VPC whose subnets do not hold the nodes', () => {
-    expect(warnings(fileWith('network: { cidr: 10.0.0.0/24 }', '33'))).toEqual([]);
+    expect(load(fileWith('network: { cidr: 10.0.0.0/24 }', '33')).config.network.cidr).toBe('10.0.0.0/24');
     expect(refusals(fileWith('network: { cidr: 10.0.0.0/24 }', '35'))).toEqual([
       'network.cidr: 10.0.0.0/24 is too small: a zone gets up to 12 nodes, and its private subnet (/28) holds 11',
     ]);
@@ -268,6 +268,15 @@ describe('what is warned about', () => {
         'nodes: 4 master-eligible nodes is an even number: they survive no more failures than 3 do; 3 or 5 are better',
       ],
     ],
+    [fileWith('', '9'), []],
+    [
+      fileWith('', '11'),
+      [
+        'nodes: 11 master-eligible nodes all vote on each change, and elections take longer; give one group of 3 the role master, and the ' +
+          'others none: nodes: [{ name: masters, count: 3, roles: [master] }, …]',
+      ],
+    ],
+    [fileWith('', '[{ name: m, count: 3, roles: [master] }, { name: d, count: 300, roles: [data] }]'), []],
     [
       fileWith('network: { zones: 2 }'),
       [

@@ -190,6 +190,7 @@ export function describeRows<Row extends Ec2Row>(
   },
 ): Row[] {
   const { ids = [] } = asked;
+  checkFilterValues(asked.filters);
   for (const { Name = '' } of asked.filters ?? []) checkFilter(Name, asked.fields);
   const candidates =
     ids.length > 0
@@ -209,6 +210,19 @@ function matches<Row extends Ec2Row>(row: Row, filter: Filter, fields: FilterFie
   const wanted = (filter.Values ?? []).map(toPattern);
   return valuesOf(row, name, fields).some(
     (value) => value !== undefined && wanted.some((one) => one.test(value)),
+  );
+}
+
+/** Of all filters of a call together; said by EC2 alone, in its refusal. */
+const mostFilterValues = 200;
+
+/** @throws SimulatedFailure FilterLimitExceeded, whatever the values would have found */
+export function checkFilterValues(filters: readonly Filter[] | undefined): void {
+  const count = (filters ?? []).reduce((sum, { Values = [] }) => sum + Values.length, 0);
+  if (count <= mostFilterValues) return;
+  throw new SimulatedFailure(
+    'FilterLimitExceeded',
+    `The maximum number of filter values specified on a single call is ${mostFilterValues}`,
   );
 }
 

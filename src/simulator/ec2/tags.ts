@@ -10,7 +10,15 @@ import type {
 
 import { SimulatedFailure } from '../core/failure.ts';
 import type { World } from '../core/world.ts';
-import { type Answer, checkTagCount, checkTags, type Ec2Row, ec2Page, requireParameter } from './common.ts';
+import {
+  type Answer,
+  checkFilterValues,
+  checkTagCount,
+  checkTags,
+  type Ec2Row,
+  ec2Page,
+  requireParameter,
+} from './common.ts';
 
 /**
  * Every kind of thing that can be tagged, by the prefix of its ids: the type's name, and EC2's code for one that does not
@@ -129,6 +137,7 @@ export const tagOperations = {
   },
 
   DescribeTags(world: World, input: DescribeTagsCommandInput): Answer<DescribeTagsCommandOutput> {
+    checkFilterValues(input.Filters);
     const all: TagDescription[] = taggedRows(world)
       .filter((row) => row.visibleAtMs <= world.nowMs)
       .flatMap((row) =>

@@ -23,6 +23,7 @@ import { SimulatedFailure } from '../core/failure.ts';
 import { type EventRule, indexBy, table, type World } from '../core/world.ts';
 import {
   type Answer,
+  checkFilterValues,
   describeRows,
   type Ec2Row,
   ec2Page,
@@ -270,6 +271,7 @@ export const volumeOperations = {
     world: World,
     input: DescribeVolumesModificationsCommandInput,
   ): Answer<DescribeVolumesModificationsCommandOutput> {
+    checkFilterValues(input.Filters);
     const asked = input.VolumeIds ?? [];
     const rows =
       asked.length > 0 ? asked.map((id) => requireVolume(world, id)) : world.rows(volumes).values();

@@ -24,8 +24,8 @@ export interface NodeInstances {
 
 /** An instance in any of these still holds its network interface and its disks. */
 const unended = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
-/** Values that one filter takes (EC2 API reference, "Filtering"). */
-const filterValues = 200;
+/** Values that all filters of a call have together, else `FilterLimitExceeded`: here one is the cluster's, and some are states. */
+const nodesInCall = 200 - 1 - unended.length;
 
 /** Instances by their node, so that all nodes that are looked for at once share a call. */
 export const nodeInstances: Collection<NodeInstances> = {
@@ -49,7 +49,7 @@ export const nodeInstances: Collection<NodeInstances> = {
       ];
     });
   },
-  chunk: filterValues,
+  chunk: nodesInCall,
   id: (instances) => instances.key,
   tags: (instances) => instances.tags,
 };
