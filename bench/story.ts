@@ -35,6 +35,7 @@ export interface Play {
 export async function playStory(stages: readonly Stage[], play: Play): Promise<readonly Sample[]> {
   const samples: Sample[] = [];
   const broken = new Set<Stage>();
+  const tagged = new Set<Stage>();
   const onEach = async (
     step: StepName | undefined,
     run: (stage: Stage) => Promise<Measured>,
@@ -44,8 +45,10 @@ export async function playStory(stages: readonly Stage[], play: Play): Promise<r
       const measured = await run(stage);
       const sample = sampleOf(stage, step ?? 'up', { play, measured });
       if (step !== undefined && play.steps.includes(step)) samples.push(sample);
-      // Without its cluster, and with half of a change, there is nothing to go on with.
-      if (sample.problem !== undefined && step !== 'version') broken.add(stage);
+      // A change that an emulator cannot show is told as such; the next one has a cluster all the same.
+      const isChange = step === 'tag' || step === 'version';
+      if (step === 'tag' && sample.problem === undefined) tagged.add(stage);
+      if (sample.problem !== undefined && !isChange) broken.add(stage);
     }
   };
   const has = (step: StepName): boolean => play.steps.includes(step);
@@ -58,7 +61,9 @@ export async function playStory(stages: readonly Stage[], play: Play): Promise<r
     if (has('tag'))
       await onEach('tag', (stage) => upWith(stage, play.nodes, { version: first, tag: 'search' }));
     if (has('version'))
-      await onEach('version', (stage) => upWith(stage, play.nodes, { version: next, tag: 'search' }));
+      await onEach('version', (stage) =>
+        upWith(stage, play.nodes, { version: next, ...(tagged.has(stage) ? { tag: 'search' } : {}) }),
+      );
     await onEach('destroy', destroyed);
   }
   if (has('resume')) {
