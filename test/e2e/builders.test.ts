@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -54,6 +54,7 @@ nodes:
   - { name: intel, count: 1, instanceType: m7i.large, roles: [data] }
 network: { zones: 1, nat: none }
 bastion: false
+access: { endpoint: "https://127.0.0.1:9200" }
 `;
 }
 
@@ -94,7 +95,8 @@ describe.skipIf(moto === undefined || docker === undefined)('an image', () => {
       rewrite: async (answer, made, request) =>
         store.rewrite(await bridge.rewrite(answer, made, request), made, request),
     });
-    environment = { ...awsEnvironment(proxy.url), ...docker.environment };
+    await mkdir(path.join(folder, 'tmp'));
+    environment = { ...awsEnvironment(proxy.url), ...docker.environment, TMPDIR: path.join(folder, 'tmp') };
   });
 
   afterAll(async () => {
@@ -130,6 +132,8 @@ describe.skipIf(moto === undefined || docker === undefined)('an image', () => {
           });
         }
         expect(await leftFolders()).toEqual([]);
+        const gone = await workplace.run(['destroy', '--delete-data', '--yes']);
+        expect(gone, gone.stderr).toMatchObject({ exitCode: 0 });
       } finally {
         await workplace.close();
       }
@@ -184,17 +188,9 @@ describe.skipIf(moto === undefined || docker === undefined)('an image', () => {
     return layer.readUInt16BE(0) === 0x1f8b ? gunzipSync(layer) : layer;
   }
 
+  /** What es-ecs has left of its own among temporary files: a login, above all. */
   async function leftFolders(): Promise<readonly string[]> {
-    const { stdout } = await execa('find', [
-      os.tmpdir(),
-      '-maxdepth',
-      '1',
-      '-name',
-      'es-ecs-login-*',
-      '-newer',
-      path.join(folder, 'registries.conf'),
-    ]);
-    return stdout === '' ? [] : stdout.split('\n');
+    return (await readdir(path.join(folder, 'tmp'))).filter((name) => name.startsWith('es-ecs-'));
   }
 
   /**

@@ -33,6 +33,7 @@ nodes: 1
 instanceType: ${instanceType}
 network: { zones: 1, nat: none }
 bastion: false
+access: { endpoint: "https://127.0.0.1:9200" }
 `;
 }
 
