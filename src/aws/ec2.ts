@@ -1,6 +1,7 @@
 import {
   CreateTagsCommand,
   DeleteTagsCommand,
+  DescribeTagsCommand,
   type EC2Client,
   type Filter,
   type ResourceType,
@@ -10,6 +11,7 @@ import {
 import type { Clients } from './clients.ts';
 import type { Collection } from './inventory.ts';
 import { clusterTag, type Tags, type TagWriter, toCapitalTags } from './tags.ts';
+import { unless } from './unless.ts';
 
 /** The filter for everything of a cluster. */
 export function ec2Filters(cluster: string): Filter[] {
@@ -33,6 +35,27 @@ export function tagSpecifications(type: ResourceType, tags: Tags): TagSpecificat
   return [{ ResourceType: type, Tags: toCapitalTags(tags) }];
 }
 
+/** DescribeTags gives up to 1000 tags at once. */
+const tagsAtOnce = 1_000;
+
+/**
+ * The kinds of EC2 things of which any carries the cluster's tag, by what their ids begin with: one call in place of a list for each.
+ * Undefined where it cannot be said so cheaply.
+ */
+export async function taggedKinds(
+  { ec2 }: Pick<Clients, 'ec2'>,
+  cluster: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const Filters = [
+    { Name: 'key', Values: [clusterTag] },
+    { Name: 'value', Values: [cluster] },
+  ];
+  const command = new DescribeTagsCommand({ Filters, MaxResults: tagsAtOnce });
+  const answer = await unless(['UnauthorizedOperation'], ec2.send(command));
+  if (answer?.Tags === undefined || (answer.NextToken ?? '') !== '') return undefined;
+  return new Set(answer.Tags.map(({ ResourceId: id = '' }) => id.slice(0, id.lastIndexOf('-'))));
+}
+
 /** What a Describe of EC2 is asked for: either of the two. */
 export interface Ec2Question {
   readonly filters?: Filter[];
@@ -45,6 +68,8 @@ export interface Ec2Type<Item extends { readonly tags: Tags }> {
   readonly name: string;
   /** The error name for an unknown id, as in `InvalidVpcID.NotFound`. */
   readonly notFound: string;
+  /** What its ids begin with, as in `subnet-0a…`. */
+  readonly prefix: string;
   readonly read: (clients: Clients, question: Ec2Question) => Promise<readonly Item[]>;
   readonly id: (item: Item) => string;
   /** Deleted, though AWS still shows it for a while. */
@@ -56,9 +81,10 @@ const idsAtOnce = 100;
 
 /** The collection of an EC2 type: listed by the cluster's tag, looked up by id. */
 export function ec2Collection<Item extends { readonly tags: Tags }>(type: Ec2Type<Item>): Collection<Item> {
-  const { name, notFound, read, id, isGone } = type;
+  const { name, notFound, prefix, read, id, isGone } = type;
   return {
     name,
+    prefix,
     list: (clients, cluster) => read(clients, { filters: ec2Filters(cluster) }),
     byIds: (clients, ids) => existing(ids, notFound, (some) => read(clients, { ids: some })),
     chunk: idsAtOnce,

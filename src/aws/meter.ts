@@ -2,11 +2,12 @@ import pLimit from 'p-limit';
 
 import type { AnyClient } from './clients.ts';
 
-/** Calls counted as they go out, retries included. */
+/** Calls counted as they go out, retries included, and how many trips deep they went (`CallMeter.tripsDeep`). */
 export interface ApiCalls {
   readonly total: number;
   readonly reads: number;
   readonly writes: number;
+  readonly tripsDeep: number;
 }
 
 /** Calls in flight at once: enough for 1,000 nodes, few enough not to be a storm. */
@@ -49,7 +50,7 @@ export class CallMeter {
       if (isRead(operation)) reads += count;
       else writes += count;
     }
-    return { total: reads + writes, reads, writes };
+    return { total: reads + writes, reads, writes, tripsDeep: this.#trips };
   }
 
   /** How often each operation was called, by name. */

@@ -68,6 +68,12 @@ export function diffTags(
   );
   const set = (): Promise<void> => writer.set(Object.fromEntries(wrong));
   const unset = (): Promise<void> => writer.unset(surplus);
+  const tagged =
+    (change: (tags: Tags) => Tags) =>
+    <Observed extends { readonly tags: Tags }>(before: Observed): Observed => ({
+      ...before,
+      tags: change(before.tags),
+    });
   return [
     ...wrong.map(
       ([key, value]): Change => ({
@@ -76,6 +82,7 @@ export function diffTags(
         after: value,
         impact: 'in-place',
         apply: set,
+        becomes: tagged((tags) => ({ ...tags, [key]: value })),
       }),
     ),
     ...surplus.map(
@@ -86,6 +93,7 @@ export function diffTags(
         impact: 'in-place',
         because: 'not declared here',
         apply: unset,
+        becomes: tagged((tags) => Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key))),
       }),
     ),
   ];

@@ -75,6 +75,7 @@ async function leftAfterSettling(
       waits: settling,
       look: async () => {
         session.context.inventory.forget();
+        session.context.inventory.narrow();
         const id = (address: string): string | undefined => session.state.id(address);
         const { doomed } = await planDestroy(graph, { id, deleteData: true });
         const unclear = await volumesWithoutAddress(session.context);

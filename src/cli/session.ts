@@ -318,7 +318,9 @@ async function isHidden(resource: AnyResource, id: string | undefined): Promise<
 
 /** All that is read before a plan. */
 async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prepared> {
-  const { adapters, config, state, clock, simulation } = visit;
+  const { adapters, config, state, clock, simulation, inventory } = visit;
+  // A state that remembers nothing most often belongs to an account that holds nothing.
+  if (state.addresses.length === 0) inventory.narrow();
   const { context, pins } = await prepareContext({
     ...visit,
     pins: state.pins,

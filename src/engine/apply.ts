@@ -6,7 +6,16 @@ import { heaviest, refuseRefused } from './plan.ts';
 import type { Address } from './resource.ts';
 import type { Run, Span } from './run.ts';
 import { type Piece, runPieces, type Scheduled, type Slot } from './schedule.ts';
-import { createOne, destroyOne, type Settling, syncOne, untilOpen, untilReady } from './settle.ts';
+import {
+  createOne,
+  destroyOne,
+  prove,
+  type Settled,
+  type Settling,
+  syncOne,
+  untilOpen,
+  untilReady,
+} from './settle.ts';
 import { stepTotals } from './step-totals.ts';
 
 /** What an `apply` or a `destroy` did. */
@@ -59,6 +68,12 @@ class Application {
   readonly #plan: Plan;
   readonly #run: Run;
   readonly #observed = new Map<Address, unknown>();
+  /** What calls have been answered with and nobody has looked at yet. */
+  readonly #believed: {
+    readonly entry: PlanEntry;
+    readonly settling: Settling;
+    readonly observed: unknown;
+  }[] = [];
   readonly #spans: Span[] = [];
   readonly #lanes: ReadonlyMap<Lane, LaneQueue>;
   /** Whose turn it was last in a lane, and after whom each resource had its turn: a chain like that of needs. */
@@ -83,13 +98,13 @@ class Application {
       totals: stepTotals(this.#plan.entries.map((entry) => this.#workOf(entry))),
     });
     const options = { concurrency: run.concurrency, stopped: () => run.signal.aborted };
-    throwFirst(
-      await runPieces(
-        wanted.map((entry) => this.#piece(entry, needsOf(entry))),
-        options,
-      ),
-      run,
+    const done = await runPieces(
+      wanted.map((entry) => this.#piece(entry, needsOf(entry))),
+      options,
     );
+    // Also after a failure: whoever runs next is to see what this run has made.
+    const unproven = run.signal.aborted ? [] : await this.#prove();
+    throwFirst({ ...done, failures: [...done.failures, ...unproven] }, run);
     // What goes with care goes first: all else may be what it stands on while it lasts.
     const isCareful = ({ resource }: PlanEntry): boolean => resource.lane !== undefined;
     for (const some of [unwanted.filter(isCareful), unwanted.filter((entry) => !isCareful(entry))]) {
@@ -100,6 +115,32 @@ class Application {
     const elapsedMs = run.clock.now() - startMs;
     run.emit({ type: 'finished', atMs: run.clock.now(), elapsedMs });
     return { ...this.#counts, spans: this.#spans, elapsedMs, observed: this.#observed };
+  }
+
+  /** Looks at everything that was only believed, all at the same moment, so that one look stands for all of a type. */
+  async #prove(): Promise<Scheduled['failures']> {
+    const run = this.#run;
+    const proofs = await Promise.allSettled(
+      this.#believed.map(async ({ entry, settling, observed }) => {
+        this.#observed.set(entry.resource.address, await prove(settling, observed));
+      }),
+    );
+    return proofs.flatMap((proof, index) => {
+      const address = this.#believed[index]?.entry.resource.address ?? '';
+      if (proof.status === 'fulfilled') return [];
+      const error = run.translate(proof.reason, address);
+      if (error.code !== 'INTERRUPTED') {
+        run.emit({ type: 'resource-failed', atMs: run.clock.now(), address, error });
+      }
+      return [{ address, error }];
+    });
+  }
+
+  /** Takes note of what is to be looked at in the end. */
+  #settled(entry: PlanEntry, settling: Settling, settled: Settled): unknown {
+    const { observed, isBelieved } = settled;
+    if (isBelieved) this.#believed.push({ entry, settling, observed });
+    return observed;
   }
 
   #workOf(entry: PlanEntry): { readonly address: Address; readonly works: boolean } {
@@ -177,7 +218,7 @@ class Application {
         await this.#announced('create', entry, async () => {
           const made = await createOne(settling);
           this.#counts.created += 1;
-          return made;
+          return this.#settled(entry, settling, made);
         });
         return;
       case 'replace':
@@ -211,7 +252,7 @@ class Application {
       await destroyOne(settling, entry.observed);
       const made = await createOne(settling);
       this.#counts.replaced += 1;
-      return made;
+      return this.#settled(entry, settling, made);
     });
   }
 
@@ -244,7 +285,7 @@ class Application {
         const ready = pending && !isFirstMended ? await untilReady(settling, entry.id) : observed;
         const synced = await syncOne(settling, ready);
         if (synced.changed) this.#counts.changed += 1;
-        return synced.observed;
+        return this.#settled(entry, settling, synced);
       });
     const queue = this.#queueOf(entry);
     if (!rolls || queue === undefined) await sync();

@@ -33,7 +33,9 @@ export async function planDestroy(
   options: { readonly id: (address: Address) => string | undefined; readonly deleteData: boolean },
 ): Promise<DestroyPlan> {
   const found = new Map<Address, Promise<unknown>>();
-  for (const resource of graph.resources) {
+  // What is only waited for, and what is not es-ecs's own, is not destroyed.
+  const own = graph.resources.filter((one) => one.destroy !== undefined && one.borrowed !== true);
+  for (const resource of own) {
     const finding = findFor(resource, found, options.id(resource.address));
     finding.catch(() => undefined);
     found.set(resource.address, finding);
@@ -43,12 +45,9 @@ export async function planDestroy(
     const one = await finding;
     if (one !== undefined) observed.set(address, one);
   }
-  const claimed = [...graph.resources]
+  const claimed = [...own]
     .reverse()
-    .filter(
-      (resource) =>
-        observed.has(resource.address) && resource.destroy !== undefined && resource.borrowed !== true,
-    )
+    .filter((resource) => observed.has(resource.address))
     .map((resource): Doomed => {
       const one = observed.get(resource.address);
       return { resource, observed: one, id: resource.id(one) };

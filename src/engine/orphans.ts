@@ -26,8 +26,10 @@ export async function findOrphans(
     if (one !== undefined) claimed.add(keyOf(resource, resource.id(one)));
   }
   const orphans = new Map<string, Orphan>();
-  for (const kin of onePerKind(resources)) {
-    for (const thing of (await kin.all?.()) ?? []) {
+  const kinds = onePerKind(resources);
+  const things = await Promise.all(kinds.map(async (kin) => kin.all?.()));
+  for (const [index, kin] of kinds.entries()) {
+    for (const thing of things[index] ?? []) {
       const id = kin.id(thing.observed);
       const key = keyOf(kin, id);
       if (claimed.has(key) || kin.phase(thing.observed) === 'gone') continue;

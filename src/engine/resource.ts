@@ -31,6 +31,12 @@ export interface Change {
    * distinct function once, in the order of the list. Absent for `replace` and `refuse`.
    */
   readonly apply?: () => Promise<void>;
+  /**
+   * What the thing is once `apply` has been answered, made from what it was before: the answer is believed, and looked at with all
+   * others of its type when everything is done. Absent: it is looked at at once. It takes and gives what the resource's `find` gives; a
+   * change does not say of which resource it is, and the engine hands each only what came out of it.
+   */
+  becomes?(before: unknown): unknown;
 }
 
 /** How long a thing usually takes, how often to look, and when to give up. */
@@ -73,8 +79,8 @@ export interface Sight<N extends Needs = Needs> {
 export interface Created<Observed = unknown> {
   readonly id: string;
   /**
-   * What the create's answer says it is, where that is all of it: differences are then synced without another look first.
-   * It is looked at afterwards in any case.
+   * What the create's answer says it is, and what the request said that AWS made in the same call, as far as `diff` reads it:
+   * differences are then synced without a look first. Absent where the answer says less.
    */
   readonly observed?: Observed;
 }
@@ -179,6 +185,16 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
   /** What is different about it may be why it is not ready, and can be mended before it is; else it is waited for first. */
   readonly mendsPending?: true;
   /**
+   * A new one may be built upon while its service still calls it pending: it is waited for at the end, with all others. What cannot
+   * be built upon it yet is refused under names that are retried.
+   */
+  readonly standsPending?: true;
+  /**
+   * What a new one's create and changes are answered with is the last word: it has a name of its own, so that it cannot be made twice
+   * by somebody who does not see it yet, and its answers leave nothing open. Without this it is looked at when everything is done.
+   */
+  readonly provenByAnswers?: true;
+  /**
    * Makes the identity only, tagged, and returns its id before any waiting. Every further property may be left to
    * `diff`, which runs on what was made just as on what was found.
    *
@@ -191,6 +207,8 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
 
   /** Starts the end of it; already gone is success. The engine waits until `find` says gone. */
   destroy?(observed: Observed): Promise<void>;
+  /** Its destroy is over when it is answered: nothing is left to wait for. The last look around sees it all the same. */
+  readonly goneWhenAnswered?: true;
   readonly destroyWaits?: Waits;
   /** Of what is known only by a name: whether this is another thing than the one that was destroyed, which then is gone. */
   isAnother?(destroyed: Observed, seen: Observed): boolean;

@@ -19,13 +19,20 @@ export interface Settling {
   readonly inputs: InputsByName;
 }
 
+/** What a thing is after it was settled. */
+export interface Settled {
+  readonly observed: unknown;
+  /** So say the answers to the calls that made it so; it has not been looked at since. */
+  readonly isBelieved: boolean;
+}
+
 /**
- * Makes a thing and syncs every difference: intent saved, create called, id saved, then all else that is desired.
+ * Makes a thing and syncs every difference: intent saved, create called, id saved, then all else that is desired. What its create
+ * and its changes are answered with is believed.
  *
- * @returns what it is then, as it was looked at last.
  * @throws whatever the create throws after its retries; EsEcsError RESOURCE_FAILED, WAIT_TIMEOUT or NOT_CONVERGED.
  */
-export async function createOne(settling: Settling): Promise<unknown> {
+export async function createOne(settling: Settling): Promise<Settled> {
   const { run, resource, inputs } = settling;
   const { address } = resource;
   const create = resource.create?.bind(resource);
@@ -58,12 +65,37 @@ export async function createOne(settling: Settling): Promise<unknown> {
   }
   const { id, observed } = made;
   await run.memory.remember(address, id);
-  if (observed !== undefined && resource.phase(observed) === 'ready') {
-    const told = await syncOne(settling, observed);
-    if (told.changed) return told.observed;
+  if (observed !== undefined && isToBuildUpon(resource, observed)) {
+    const synced = await syncOne(settling, observed);
+    // Where nothing was left to do, the create's answer is what is known.
+    const isBelieved = synced.isBelieved || !synced.changed;
+    return { observed: synced.observed, isBelieved: isBelieved && !isProven(resource, synced.observed) };
   }
   const seen = await untilReady(settling, id);
-  return (await syncOne(settling, seen)).observed;
+  return syncOne(settling, seen);
+}
+
+function isToBuildUpon(resource: AnyResource, observed: unknown): boolean {
+  const phase = resource.phase(observed);
+  return phase === 'ready' || (phase === 'pending' && resource.standsPending === true);
+}
+
+function isProven(resource: AnyResource, observed: unknown): boolean {
+  return resource.provenByAnswers === true && resource.phase(observed) === 'ready';
+}
+
+/**
+ * Looks at what was believed: AWS shows it, calls it ready, and nothing is different. Looks of one moment are shared by all of a type.
+ *
+ * @returns what it was seen to be.
+ * @throws EsEcsError NOT_CONVERGED, RESOURCE_FAILED, WAIT_TIMEOUT
+ */
+export async function prove(settling: Settling, believed: unknown): Promise<unknown> {
+  const { resource, inputs } = settling;
+  const seen = await untilReady(settling, resource.id(believed), { ...resource.waits, usualMs: 0 });
+  const desired = await resource.desired(inputs);
+  const changes = resource.diff(desired, seen);
+  return changes.length === 0 ? seen : untilShown(settling, desired, { observed: seen, applied: changes });
 }
 
 const answered: Waits = {
@@ -161,7 +193,7 @@ async function unseenBefore(settling: Settling, untilMs: number): Promise<Found<
 }
 
 /** Goes on with a thing that is there after all; one that a plan would have replaced is replaced here. */
-async function settleFound(settling: Settling, found: unknown): Promise<unknown> {
+async function settleFound(settling: Settling, found: unknown): Promise<Settled> {
   const { run, resource, inputs } = settling;
   const id = resource.id(found);
   await run.memory.remember(resource.address, id);
@@ -170,8 +202,7 @@ async function settleFound(settling: Settling, found: unknown): Promise<unknown>
     await destroyOne(settling, found);
     return createOne(settling);
   }
-  const seen = await untilReady(settling, id);
-  return (await syncOne(settling, seen)).observed;
+  return syncOne(settling, await untilReady(settling, id));
 }
 
 /** Waits until a thing is there and its service calls it ready. */
@@ -236,7 +267,7 @@ async function failed(resource: AnyResource, observed: unknown): Promise<EsEcsEr
 }
 
 /**
- * Syncs every difference, then looks again until none is left.
+ * Syncs every difference. Changes that do not say what becomes of the thing are looked at, until no difference is left.
  *
  * @returns what the resource is then, and whether anything was written.
  * @throws EsEcsError REFUSED; NOT_CONVERGED when a difference is left though everything was applied.
@@ -244,18 +275,27 @@ async function failed(resource: AnyResource, observed: unknown): Promise<EsEcsEr
 export async function syncOne(
   settling: Settling,
   observed: unknown,
-): Promise<{ readonly observed: unknown; readonly changed: boolean }> {
+): Promise<Settled & { readonly changed: boolean }> {
   const { resource, inputs, run } = settling;
   const desired = await resource.desired(inputs);
   let current = observed;
+  let isBelieved = false;
   let changes = resource.diff(desired, current);
-  if (changes.length === 0) return { observed: current, changed: false };
+  if (changes.length === 0) return { observed: current, isBelieved, changed: false };
   for (let round = 1; changes.length > 0; round += 1) {
     const [first] = changes;
     if (round > maxRounds && first !== undefined) throw notConverged(resource, changes);
     const applied = changes;
     await applyChanges(settling, applied);
     throwIfInterrupted(run);
+    const told = afterAll(current, applied);
+    if (told !== undefined) {
+      current = told.value;
+      changes = resource.diff(desired, current);
+      isBelieved = !isYetToShow(changes, applied);
+      if (isBelieved) continue;
+    }
+    isBelieved = false;
     current = await untilReady(settling, resource.id(current), waitsAfter(resource, applied));
     changes = resource.diff(desired, current);
     if (isYetToShow(changes, applied)) {
@@ -263,7 +303,17 @@ export async function syncOne(
       changes = resource.diff(desired, current);
     }
   }
-  return { observed: current, changed: true };
+  return { observed: current, isBelieved, changed: true };
+}
+
+/** What a thing is after all of the changes, by their answers; undefined where one of them does not say. */
+function afterAll(observed: unknown, applied: readonly Change[]): Found<unknown> | undefined {
+  let value = observed;
+  for (const change of applied) {
+    if (change.becomes === undefined) return undefined;
+    value = change.becomes(value);
+  }
+  return { value };
 }
 
 /** After a change in place nothing takes its usual length: the first look comes at once. */
@@ -360,6 +410,10 @@ export async function destroyOne(settling: Settling, observed: unknown): Promise
     call: () => destroy(observed),
     blockers: blockers && (() => blockers(observed)),
   });
+  if (resource.goneWhenAnswered === true) {
+    await run.memory.forget(address);
+    return;
+  }
   await waitUntil(run, {
     address,
     waits: resource.destroyWaits ?? { ...showing, for: 'it to go' },

@@ -20,13 +20,17 @@ export interface Awaited<Value> {
   readonly explain?: () => Promise<string | undefined>;
 }
 
-/** The part of a wait's usual length that passes between the first look and the second. */
+/** Of a wait's usual length: where looks begin, and where they become dense. */
+const half = 0.5;
 const nearly = 0.85;
+/** Before it is nearly there, so many looks fit into the usual length; from twice that length on, looks are a twentieth of it apart. */
+const sparsely = 6;
+const late = { from: 2, part: 20 } as const;
 
 /**
- * Waits. The first look comes at once, as it may be so already, unless the run is to stop; the next when the thing is usually
- * nearly there; then looks come at whole multiples of `everyMs`, the same for all that wait, so that looks at things of one type
- * fall together and share a call.
+ * Waits. The first look comes at once, as it may be so already, unless the run is to stop. Then looks are
+ * sparse until the thing is usually nearly there, dense around its usual end, and sparse again when it is very late. They come at whole
+ * multiples of `everyMs`, the same for all that wait, so that looks at things of one type fall together and share a call.
  *
  * @throws EsEcsError WAIT_TIMEOUT with the cause where it can be had; INTERRUPTED.
  */
@@ -34,7 +38,7 @@ export async function waitUntil<Value>(run: Run, awaited: Awaited<Value>): Promi
   const { address, waits } = awaited;
   const startMs = run.clock.now();
   const causes = new CauseWatch(run, address, awaited);
-  for (let looks = 0; ; looks += 1) {
+  for (;;) {
     throwIfInterrupted(run);
     const lookedMs = run.clock.now();
     const seen = await awaited.look();
@@ -46,17 +50,26 @@ export async function waitUntil<Value>(run: Run, awaited: Awaited<Value>): Promi
     const { usualMs } = waits;
     const wait = { address, for: waits.for, sinceMs, usualMs };
     run.emit({ type: 'resource-waiting', atMs: nowMs, ...wait, ...(cause === undefined ? {} : { cause }) });
-    const nearlyMs = looks === 0 ? usualMs * nearly - sinceMs : 0;
     // A look that AWS held up is followed by a pause as long: waiting must not add to what is throttled.
     const restMs = nowMs - lookedMs > waits.everyMs ? nowMs - lookedMs : 0;
-    await pause(run, address, Math.max(nearlyMs, untilNextLook(nowMs + restMs, waits.everyMs) + restMs));
+    await pause(run, address, untilNextLook(nowMs, sinceMs, waits) + restMs);
   }
 }
 
-/** Milliseconds to the next whole multiple of the interval, at least a quarter of it away. */
-function untilNextLook(nowMs: number, everyMs: number): number {
-  const rest = everyMs - (nowMs % everyMs);
-  return rest < everyMs / 4 ? rest + everyMs : rest;
+/** Milliseconds to the next look: a whole multiple of the interval, and at least a quarter of it away. */
+function untilNextLook(nowMs: number, sinceMs: number, waits: Waits): number {
+  const { everyMs } = waits;
+  const earliestMs = nowMs + Math.max(everyMs / 4, pauseAfter(sinceMs, waits));
+  return Math.ceil(earliestMs / everyMs) * everyMs - nowMs;
+}
+
+/** How long nothing is to be expected; 0 when every look may be the last. */
+function pauseAfter(sinceMs: number, { usualMs, everyMs }: Waits): number {
+  if (sinceMs >= late.from * usualMs) return usualMs === 0 ? 0 : usualMs / late.part;
+  if (sinceMs >= nearly * usualMs) return 0;
+  const sparseMs = Math.max(2 * everyMs, usualMs / sparsely);
+  const nextMs = sinceMs < half * usualMs ? half * usualMs : sinceMs + sparseMs;
+  return Math.min(nextMs, nearly * usualMs) - sinceMs;
 }
 
 async function pause(run: Run, address: Address, ms: number): Promise<void> {

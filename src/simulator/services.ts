@@ -29,6 +29,7 @@ import { ecsOperations } from './ecs/operations.ts';
 import { ecsRules } from './ecs/rules.ts';
 import { elasticsearchRules } from './elasticsearch/rules.ts';
 import { hostRules } from './hosts/boot.ts';
+import { accountDetailOperations } from './iam/account-details.ts';
 import { instanceProfileOperations } from './iam/instance-profiles.ts';
 import { roleOperations, rolePolicyOperations } from './iam/roles.ts';
 import { logOperations } from './logs/log-groups.ts';
@@ -64,7 +65,12 @@ export const services: Readonly<Record<string, Operations>> = {
   },
   ECR: { ...ecrImageOperations, ...repositoryOperations },
   ECS: { ...ecsOperations },
-  IAM: { ...instanceProfileOperations, ...roleOperations, ...rolePolicyOperations },
+  IAM: {
+    ...accountDetailOperations,
+    ...instanceProfileOperations,
+    ...roleOperations,
+    ...rolePolicyOperations,
+  },
   SecretsManager: { ...secretOperations },
   ServiceQuotas: { ...quotaOperations },
   SSM: { ...parameterOperations },

@@ -249,9 +249,9 @@ describe('the way to AWS', () => {
   });
 
   it('broken for longer than all retries', async () => {
-    expect(errorOf(await meeting('DescribeSubnets:ECONNRESET:always'))).toMatchInlineSnapshot(`
+    expect(errorOf(await meeting('DescribeTags:ECONNRESET:always'))).toMatchInlineSnapshot(`
       "
-      ✖ AWS cannot be reached for ec2:DescribeSubnets: ECONNRESET (tried N times over T)
+      ✖ AWS cannot be reached for ec2:DescribeTags: ECONNRESET (tried N times over T)
         look at the network, HTTPS_PROXY and AWS_ENDPOINT_URL
         es-ecs up --simulate          goes on where this run stopped
       "

@@ -315,6 +315,15 @@ function groupWith(world: World, instanceId: string | undefined): GroupRow {
   return row;
 }
 
+/** "The default value is 50 and the maximum value is 100" (DescribeAutoScalingGroups); fewer here where nothing is said. */
+function groupPage<Item>(
+  found: readonly Item[],
+  input: { readonly NextToken?: string | undefined; readonly MaxRecords?: number | undefined },
+): ReturnType<typeof page<Item>> {
+  const { NextToken, MaxRecords } = input;
+  return page(found, NextToken, MaxRecords, MaxRecords === undefined ? undefined : 100);
+}
+
 /** Auto Scaling groups, as its API reference describes them. There is no client token: the name does its work. */
 export const groupOperations = {
   CreateAutoScalingGroup(world: World, input: CreateAutoScalingGroupCommandInput): object {
@@ -333,7 +342,7 @@ export const groupOperations = {
         (names.length === 0 ? row.visibleAtMs <= world.nowMs : names.includes(row.name)) &&
         (input.Filters ?? []).every((filter) => matches(row, filter)),
     );
-    const { items, nextToken } = page(found, input.NextToken, input.MaxRecords);
+    const { items, nextToken } = groupPage(found, input);
     return { AutoScalingGroups: items.map((row) => toGroup(world, row)), NextToken: nextToken };
   },
 
@@ -346,7 +355,7 @@ export const groupOperations = {
         .filter((member) => input.InstanceIds?.includes(member.instanceId) ?? true)
         .map((member) => ({ ...toMember(member), AutoScalingGroupName: row.name })),
     );
-    const { items, nextToken } = page(found, input.NextToken, input.MaxRecords);
+    const { items, nextToken } = groupPage(found, input);
     return {
       AutoScalingInstances: items.map((one) => ({
         ...one,
@@ -435,7 +444,7 @@ export const groupOperations = {
     const found = [...world.rows(activities).values()]
       .filter((row) => (name === undefined || row.groupName === name) && (ids?.includes(row.id) ?? true))
       .toReversed();
-    const { items, nextToken } = page(found, input.NextToken, input.MaxRecords);
+    const { items, nextToken } = groupPage(found, input);
     return { Activities: items.map(toActivity), NextToken: nextToken };
   },
 } as const;

@@ -73,6 +73,8 @@ export function requireParameter<Value>(value: Value | undefined, name: string):
 
 /** EC2 refuses to give fewer at once. */
 const fewestResults = 5;
+/** It gives up to 1000 where so many are asked for, and may give fewer; fewer here, so that paging is exercised. */
+const mostResults = 100;
 
 /**
  * One page of what was found.
@@ -91,7 +93,7 @@ export function ec2Page<Item>(
       `Expecting a value greater than or equal to ${fewestResults}.`,
     );
   }
-  return page(found, NextToken, MaxResults);
+  return page(found, NextToken, MaxResults, MaxResults === undefined ? undefined : mostResults);
 }
 
 /**

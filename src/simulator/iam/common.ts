@@ -97,17 +97,21 @@ export interface IamPage<Item> {
   readonly Marker?: string;
 }
 
-/** @throws SimulatedFailure ValidationError for a marker that IAM did not give. */
+/**
+ * @param limits how many the caller asked for, and how many IAM gives at most (few unless said, so that paging is always exercised).
+ * @throws SimulatedFailure ValidationError for a marker that IAM did not give.
+ */
 export function iamPage<Item>(
   all: readonly Item[],
   marker: string | undefined,
-  maxItems: number | undefined,
+  ...limits: readonly [maxItems?: number | undefined, most?: number]
 ): IamPage<Item> {
+  const [maxItems, most = 20] = limits;
   const from = marker === undefined ? 0 : Number(marker.replace(/^marker-/, ''));
   if (Number.isNaN(from)) {
     throw new SimulatedFailure('ValidationError', `Invalid Marker: ${String(marker)}`);
   }
-  const next = from + Math.min(maxItems ?? 20, 20);
+  const next = from + Math.min(maxItems ?? most, most);
   return {
     items: all.slice(from, next),
     IsTruncated: next < all.length,

@@ -24,6 +24,7 @@ export const keyTag = 'es-ecs-key';
 /** Only the bastion: the cluster's hosts carry its tag as well, and may be many. Ended ones are shown for an hour more. */
 export const bastions = ec2Collection<Bastion>({
   name: 'bastion instances',
+  prefix: 'i',
   notFound: 'InvalidInstanceID.NotFound',
   read: async (clients, { filters, ids }) => {
     const narrowed = filters && [...filters, { Name: `tag:${resourceTag}`, Values: [bastionAddress] }];

@@ -37,6 +37,7 @@ export type KeyPairResource = Resource<KeyPairDesired, KeyPair>;
 /** DescribeKeyPairs has no pages. */
 export const keyPairs = ec2Collection<KeyPair>({
   name: 'key pairs',
+  prefix: 'key',
   notFound: 'InvalidKeyPair.NotFound',
   read: (clients, { filters, ids }) => read(clients, { Filters: filters, KeyPairIds: ids }),
   id: (pair) => pair.keyPairId,
@@ -54,6 +55,7 @@ export function keyPair(context: StepContext): KeyPairResource {
     address,
     needs: {},
     waits: { ...brief, for: 'the key pair' },
+    provenByAnswers: true,
     desired: async () => ({
       name: clusterName(config),
       fingerprint: await localFingerprint(context),
@@ -94,10 +96,13 @@ export function keyPair(context: StepContext): KeyPairResource {
       );
       if (made === undefined) return { id: await idOfOurs(context, desired.name) };
       invariant(made.KeyPairId, 'ImportKeyPair answers with an id');
-      return { id: made.KeyPairId };
+      const fingerprint = fingerprintOf(publicKey);
+      const { name, tags } = desired;
+      return { id: made.KeyPairId, observed: { keyPairId: made.KeyPairId, name, fingerprint, tags } };
     },
     once: { by: 'name' },
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async ({ keyPairId }) => {
       await unless(
         ['InvalidKeyPair.NotFound'],

@@ -66,6 +66,7 @@ export function ecsCluster(context: StepContext): Resource<EcsClusterDesired, Ec
     address,
     needs: {},
     waits: { ...brief, for: 'the ECS cluster' },
+    provenByAnswers: true,
     desired: () => ({
       clusterName: name,
       containerInsights: 'disabled',
@@ -87,7 +88,7 @@ export function ecsCluster(context: StepContext): Resource<EcsClusterDesired, Ec
         }),
       );
       invariant(cluster?.clusterName, 'CreateCluster answers with a name');
-      return { id: cluster.clusterName };
+      return { id: cluster.clusterName, observed: { ...toCluster(cluster), tags: desired.tags } };
     },
     once: { by: 'name' },
     // The first cluster of an account has ECS make its service-linked role, which IAM may not know yet: "Unable to assume the

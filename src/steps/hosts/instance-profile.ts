@@ -84,12 +84,21 @@ export function instanceProfile(
       );
       invariant(made?.InstanceProfileName, 'CreateInstanceProfile answers with a name');
       // A difference like any other, should a crash come between; here it saves another look at the profile.
-      await unless(roleNotKnownYet, addRole(iam, desired));
-      return { id: made.InstanceProfileName };
+      const isAdded = (await unless(roleNotKnownYet, addRole(iam, desired))) !== undefined;
+      return {
+        id: made.InstanceProfileName,
+        observed: {
+          profileName: made.InstanceProfileName,
+          profileArn: made.Arn ?? '',
+          roleName: isAdded ? desired.roleName : undefined,
+          tags: desired.tags,
+        },
+      };
     },
     // The role may be a moment old.
     once: { by: 'name', refusals: ['EntityAlreadyExistsException'] },
     createRetries: { names: missing, limitMs: 60_000 },
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       await removeRole(iam, observed);
       await unless(
@@ -117,13 +126,16 @@ function roleChange(
         await removeRole(iam, observed);
         await addRole(iam, desired);
       },
+      becomes: (before: InstanceProfile): InstanceProfile => ({ ...before, roleName: desired.roleName }),
     },
   ];
 }
 
-async function addRole(iam: IAMClient, desired: InstanceProfileDesired): Promise<void> {
-  const { profileName: InstanceProfileName, roleName: RoleName } = desired;
-  await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
+function addRole(
+  iam: IAMClient,
+  { profileName: InstanceProfileName, roleName: RoleName }: InstanceProfileDesired,
+): Promise<object> {
+  return iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
 }
 
 async function removeRole(iam: IAMClient, observed: InstanceProfile): Promise<void> {

@@ -62,6 +62,7 @@ const notFound = 'InvalidLaunchTemplateId.NotFound';
 
 const launchTemplates: Collection<LaunchTemplate> = {
   name: 'launch templates',
+  prefix: 'lt',
   list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster) }),
   byIds: (clients, ids) =>
     existing(ids, notFound, (LaunchTemplateIds) => read(clients, { LaunchTemplateIds })),
@@ -126,8 +127,22 @@ export function launchTemplate(
         }),
       );
       invariant(made?.LaunchTemplateId, 'CreateLaunchTemplate answers with an id');
-      return { id: made.LaunchTemplateId };
+      // A version is what it was made from; what EC2 makes of it is seen in the end.
+      const contents = desired.contents as ResponseLaunchTemplateData;
+      const { LaunchTemplateId: launchTemplateId, DefaultVersionNumber: number = 1 } = made;
+      return {
+        id: launchTemplateId,
+        observed: {
+          launchTemplateId,
+          name: desired.name,
+          defaultVersion: number,
+          latestVersion: number,
+          versions: [{ number, contents }],
+          tags: desired.tags,
+        },
+      };
     },
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       await unless(
         [notFound],

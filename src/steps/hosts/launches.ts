@@ -71,7 +71,8 @@ export class LaunchWatch {
     this.#askMs = nowMs + askAfterMs;
     const failures = await this.#failures();
     const [last] = failures;
-    if (last === undefined) return;
+    // What failed before this run has looked says nothing of the next try, which may be minutes away.
+    if (last === undefined || (last.StartTime?.getTime() ?? 0) < this.#emptySinceMs) return;
     const sinceMs = nowMs - this.#emptySinceMs;
     if (!isHopeless(failures.map(wordsOf), sinceMs)) return;
     throw launchError(this.#place, { words: wordsOf(last), times: failures.length, sinceMs });

@@ -25,6 +25,7 @@ const groupTag = 'aws:autoscaling:groupName';
 
 const instances = ec2Collection<StrayInstance>({
   name: 'instances',
+  prefix: 'i',
   notFound: 'InvalidInstanceID.NotFound',
   read: async (clients, { filters, ids }) => {
     // By tag only those that nobody has ended yet.

@@ -64,10 +64,14 @@ const notFound = 'InvalidVolume.NotFound';
 /** An ended instance lets go of its disks within minutes. */
 const whileAttached: Retries = { names: ['VolumeInUse'], limitMs: 10 * 60_000 };
 
+/** A page may hold up to 1000; where nothing is said EC2 may give them all in one answer that takes long. */
+const volumesAtOnce = 500;
+
 /** All of the cluster's; the root disks of its hosts among them, which carry no address. */
 export const volumes: Collection<Volume> = {
   name: 'volumes',
-  list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster) }),
+  prefix: 'vol',
+  list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster), MaxResults: volumesAtOnce }),
   byIds: (clients, ids) => existing(ids, notFound, (VolumeIds) => read(clients, { VolumeIds })),
   chunk: 200,
   id: (volume) => volume.volumeId,
@@ -88,6 +92,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
     address,
     needs: first === undefined ? {} : { first },
     waits: { ...brief, for: 'the data volume', usualMs: 5_000, everyMs: 5_000 },
+    standsPending: true,
     holdsData: true,
     desired: () => ({
       zone: node.zone,
@@ -130,10 +135,11 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
         }),
       );
       invariant(made.VolumeId, 'CreateVolume answers with an id');
-      return { id: made.VolumeId };
+      return { id: made.VolumeId, observed: { ...toVolume(made), tags: { ...desired.tags, ...right } } };
     },
     once: onceByToken,
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       await assertStillOurs(context, observed);
       await unless([notFound], ec2.send(new DeleteVolumeCommand({ VolumeId: observed.volumeId })));

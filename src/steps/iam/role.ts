@@ -3,12 +3,14 @@ import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
+  GetAccountAuthorizationDetailsCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
   type IAMClient,
   paginateListAttachedRolePolicies,
   paginateListRolePolicies,
   PutRolePolicyCommand,
+  type RoleDetail,
   TagRoleCommand,
   UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
@@ -44,6 +46,8 @@ export interface Role {
   readonly policy: string | undefined;
   /** ARNs of managed policies; none is ours. */
   readonly attached: readonly string[];
+  /** The names of all inline policies, where they are known. */
+  readonly inline?: readonly string[];
   readonly tags: Tags;
 }
 
@@ -51,16 +55,10 @@ export interface Role {
 const policyName = 'es-ecs';
 const missing = ['NoSuchEntityException'];
 
-/**
- * IAM lists no roles by tag and reads one at a time. What else may have been written into a role inline is not looked for:
- * a call for every role and every plan; managed policies, which is what people attach by hand, are.
- */
+/** What else may have been written into a role inline is not compared: managed policies, which is what people attach by hand, are. */
 const roles: Collection<Role> = {
   name: 'roles',
-  byIds: async (clients, names) => {
-    const found = await Promise.all(names.map((name) => readRole(clients, name)));
-    return found.filter((role) => role !== undefined);
-  },
+  byIds: readRoles,
   chunk: 20,
   id: (role) => role.roleName,
   tags: (role) => role.tags,
@@ -112,12 +110,18 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
         }),
       );
       invariant(made?.RoleName, 'CreateRole answers with a name');
-      // A difference like any other, should a crash come between; here it saves another look at the role.
-      await putPolicy(iam, desired);
-      return { id: made.RoleName };
+      const { trust, tags } = desired;
+      const { RoleName, Arn = '' } = made;
+      return {
+        id: RoleName,
+        observed: { roleName: RoleName, roleArn: Arn, trust, policy: undefined, attached: [], tags },
+      };
     },
     once: { by: 'name', refusals: ['EntityAlreadyExistsException'] },
-    destroy: () => destroyRole(iam, roleName),
+    // The policy of a role that was made a moment ago.
+    createRetries: { names: missing, limitMs: 60_000 },
+    destroy: (observed) => destroyRole(iam, observed),
+    goneWhenAnswered: true,
     // Taken out of its instance profile a moment ago, IAM may still see it there.
     destroyRetries: {
       names: ['DeleteConflictException', 'ConcurrentModificationException'],
@@ -139,6 +143,7 @@ function trustChange(iam: IAMClient, desired: RoleDesired, observed: Role): read
           new UpdateAssumeRolePolicyCommand({ RoleName: desired.roleName, PolicyDocument: desired.trust }),
         );
       },
+      becomes: (before: Role): Role => ({ ...before, trust: desired.trust }),
     },
   ];
 }
@@ -152,6 +157,7 @@ function policyChange(iam: IAMClient, desired: RoleDesired, observed: Role): rea
       after: canonicalPolicy(desired.policy),
       impact: 'in-place',
       apply: () => putPolicy(iam, desired),
+      becomes: (before: Role): Role => ({ ...before, policy: desired.policy }),
     },
   ];
 }
@@ -190,8 +196,27 @@ function roleTags(iam: IAMClient, roleName: string): TagWriter {
   };
 }
 
-/** A role is deleted only once it has no policies, ours or others' (IAM API reference, DeleteRole). */
-async function destroyRole(client: IAMClient, roleName: string): Promise<void> {
+/**
+ * A role is deleted only once it has no policies, ours or others' (IAM API reference, DeleteRole). They are asked for where they are not
+ * known, and where one must have come since.
+ */
+async function destroyRole(client: IAMClient, observed: Role): Promise<void> {
+  const { roleName, inline, attached } = observed;
+  const policies = inline === undefined ? await policiesOf(client, roleName) : { inline, attached };
+  try {
+    await destroyWith(client, roleName, policies);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'DeleteConflictException') throw error;
+    await destroyWith(client, roleName, await policiesOf(client, roleName));
+  }
+}
+
+interface RolePolicies {
+  readonly inline: readonly string[];
+  readonly attached: readonly string[];
+}
+
+async function policiesOf(client: IAMClient, roleName: string): Promise<RolePolicies> {
   const [inline, attached] = await Promise.all([
     unless(
       missing,
@@ -199,10 +224,14 @@ async function destroyRole(client: IAMClient, roleName: string): Promise<void> {
     ),
     unless(missing, listAttached(client, roleName)),
   ]);
-  const deletions = (inline ?? []).map((PolicyName) =>
+  return { inline: inline ?? [], attached: attached ?? [] };
+}
+
+async function destroyWith(client: IAMClient, roleName: string, policies: RolePolicies): Promise<void> {
+  const deletions = policies.inline.map((PolicyName) =>
     client.send(new DeleteRolePolicyCommand({ RoleName: roleName, PolicyName })),
   );
-  const detachments = (attached ?? []).map((PolicyArn) =>
+  const detachments = policies.attached.map((PolicyArn) =>
     client.send(new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn })),
   );
   await Promise.all([...deletions, ...detachments].map((call) => unless<unknown>(missing, call)));
@@ -215,6 +244,51 @@ async function listAttached(client: IAMClient, roleName: string): Promise<string
     (page) => page.AttachedPolicies,
   );
   return all.map((one) => one.PolicyArn ?? '').sort();
+}
+
+/** As many as GetAccountAuthorizationDetails gives where nothing is said: an answer that is still read quickly. */
+const rolesAtOnce = 100;
+
+/**
+ * IAM lists no roles by tag. One call tells all of the account's roles with everything that belongs to them; that is worth it for
+ * several roles in an account with few. What it does not tell (there are too many, or these credentials may not ask) is read role by
+ * role: three calls each.
+ */
+async function readRoles(clients: Clients, names: readonly string[]): Promise<readonly Role[]> {
+  const { listed, isAll } = names.length < 2 ? none : await listRoles(clients.iam);
+  const known = new Map(listed.map((role) => [role.roleName, role]));
+  const unknown = isAll ? [] : names.filter((name) => !known.has(name));
+  const others = await Promise.all(unknown.map((name) => readRole(clients, name)));
+  return [...names.map((name) => known.get(name)), ...others].filter((role) => role !== undefined);
+}
+
+interface RoleList {
+  readonly listed: readonly Role[];
+  /** A role that is not among them does not exist, or was made a moment ago. */
+  readonly isAll: boolean;
+}
+
+const none: RoleList = { listed: [], isAll: false };
+
+async function listRoles(iam: IAMClient): Promise<RoleList> {
+  const command = new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'], MaxItems: rolesAtOnce });
+  const answer = await unless(['AccessDenied', 'AccessDeniedException'], iam.send(command));
+  if (answer === undefined) return none;
+  return { listed: (answer.RoleDetailList ?? []).map(fromDetail), isAll: answer.IsTruncated !== true };
+}
+
+function fromDetail(detail: RoleDetail): Role {
+  const inline = detail.RolePolicyList ?? [];
+  const own = inline.find((policy) => policy.PolicyName === policyName)?.PolicyDocument;
+  return {
+    roleName: detail.RoleName ?? '',
+    roleArn: detail.Arn ?? '',
+    trust: decoded(detail.AssumeRolePolicyDocument ?? ''),
+    policy: own === undefined ? undefined : decoded(own),
+    attached: (detail.AttachedManagedPolicies ?? []).map((policy) => policy.PolicyArn ?? '').sort(),
+    inline: inline.map((policy) => policy.PolicyName ?? ''),
+    tags: fromCapitalTags(detail.Tags),
+  };
 }
 
 async function readRole({ iam }: Clients, roleName: string): Promise<Role | undefined> {

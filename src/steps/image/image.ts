@@ -83,6 +83,7 @@ export function image(
     diff: () => [],
     preflight: () => adapters.images.check(),
     // With its repository, which takes the images of older configs along.
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       const colon = observed.key.lastIndexOf(':');
       await unless(

@@ -8,6 +8,7 @@ import {
   PutImageScanningConfigurationCommand,
   PutImageTagMutabilityCommand,
   PutLifecyclePolicyCommand,
+  type Repository as SdkRepository,
   TagResourceCommand,
   UntagResourceCommand,
 } from '@aws-sdk/client-ecr';
@@ -83,6 +84,9 @@ export function repository(context: StepContext): Resource<RepositoryDesired, Re
     address,
     needs: {},
     waits: { ...brief, for: 'the repository' },
+    provenByAnswers: true,
+    // The lifecycle policy of a repository that was made a moment ago.
+    createRetries: { names: missing, limitMs: 60_000 },
     desired: () => ({
       repositoryName: name,
       scansOnPush: true,
@@ -109,11 +113,13 @@ export function repository(context: StepContext): Resource<RepositoryDesired, Re
         }),
       );
       invariant(made?.repositoryName, 'CreateRepository answers with a name');
-      // A difference like any other, should a crash come between; here it saves another look at the repository.
-      await putLifecycle(ecr, desired);
-      return { id: made.repositoryName };
+      return {
+        id: made.repositoryName,
+        observed: toRepository(made, { lifecyclePolicy: undefined, tags: desired.tags }),
+      };
     },
     once: { by: 'name', refusals: ['RepositoryAlreadyExistsException'] },
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       await unless(
         missing,
@@ -160,6 +166,7 @@ function lifecycleChange(
       after: desired.lifecyclePolicy,
       impact: 'in-place',
       apply: () => putLifecycle(ecr, desired),
+      becomes: (before: Repository): Repository => ({ ...before, lifecyclePolicy: desired.lifecyclePolicy }),
     },
   ];
 }
@@ -195,13 +202,20 @@ async function read({ ecr }: Clients, name: string): Promise<Repository | undefi
     ),
     unless(missing, ecr.send(new ListTagsForResourceCommand({ resourceArn: repositoryArn }))),
   ]);
+  return toRepository(found, {
+    lifecyclePolicy: lifecycle?.lifecyclePolicyText,
+    tags: fromCapitalTags(tags?.tags),
+  });
+}
+
+/** @param apart what other calls tell of it */
+function toRepository(found: SdkRepository, apart: Pick<Repository, 'lifecyclePolicy' | 'tags'>): Repository {
   return {
-    repositoryName: name,
-    repositoryArn,
+    repositoryName: found.repositoryName ?? '',
+    repositoryArn: found.repositoryArn ?? '',
     repositoryUri: found.repositoryUri ?? '',
     scansOnPush: found.imageScanningConfiguration?.scanOnPush ?? false,
     tagMutability: found.imageTagMutability ?? 'MUTABLE',
-    lifecyclePolicy: lifecycle?.lifecyclePolicyText,
-    tags: fromCapitalTags(tags?.tags),
+    ...apart,
   };
 }

@@ -65,6 +65,7 @@ export function logGroup(
     address,
     needs: {},
     waits: { ...brief, for: 'the log group' },
+    provenByAnswers: true,
     desired: () => ({
       logGroupName: name,
       retentionDays: context.config.logs.retentionDays,
@@ -84,13 +85,21 @@ export function logGroup(
           new CreateLogGroupCommand({ logGroupName: desired.logGroupName, tags: { ...desired.tags } }),
         ),
       );
-      // A difference like any other, should a crash come between; here it saves another look at the group.
-      await setRetention(logs, desired);
-      return { id: desired.logGroupName };
+      const { partition, region, accountId } = context.facts;
+      return {
+        id: desired.logGroupName,
+        observed: {
+          logGroupName: desired.logGroupName,
+          retentionDays: undefined,
+          tags: desired.tags,
+          logGroupArn: `arn:${partition}:logs:${region}:${accountId}:log-group:${desired.logGroupName}`,
+        },
+      };
     },
-    // A group of that name that is just being deleted.
     once: { by: 'name' },
-    createRetries: { names: ['OperationAbortedException'], limitMs: 60_000 },
+    // A group of that name that is just being deleted; and the retention of one that was made a moment ago.
+    createRetries: { names: ['OperationAbortedException', ...missing], limitMs: 60_000 },
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       await unless(missing, logs.send(new DeleteLogGroupCommand({ logGroupName: observed.logGroupName })));
     },
@@ -112,6 +121,7 @@ function retentionChange(
       after: String(days),
       impact: 'in-place',
       apply: () => setRetention(logs, desired),
+      becomes: (before: LogGroup): LogGroup => ({ ...before, retentionDays: days }),
     },
   ];
 }

@@ -23,6 +23,7 @@ export type ElasticIpResource = Resource<ElasticIpDesired, ElasticIp>;
 /** DescribeAddresses has no pages. */
 export const elasticIps = ec2Collection<ElasticIp>({
   name: 'elastic IPs',
+  prefix: 'eipalloc',
   notFound: 'InvalidAllocationID.NotFound',
   read: async (clients, { filters, ids }) => {
     const request = new DescribeAddressesCommand({ Filters: filters, AllocationIds: ids });
@@ -56,16 +57,20 @@ export function elasticIp(context: StepContext, zone: string): ElasticIpResource
     phase: () => 'ready',
     diff: (desired, observed) => diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.allocationId)),
     create: async (desired) => {
-      const { AllocationId } = await ec2.send(
+      const { AllocationId, PublicIp = '' } = await ec2.send(
         new AllocateAddressCommand({
           Domain: 'vpc',
           TagSpecifications: tagSpecifications('elastic-ip', desired.tags),
         }),
       );
       invariant(AllocationId, 'AllocateAddress answers with an id');
-      return { id: AllocationId };
+      return {
+        id: AllocationId,
+        observed: { allocationId: AllocationId, publicAddress: PublicIp, tags: desired.tags },
+      };
     },
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async ({ allocationId }) => {
       await unless(
         ['InvalidAllocationID.NotFound'],

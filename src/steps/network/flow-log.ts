@@ -37,6 +37,7 @@ const notFound = 'InvalidFlowLogId.NotFound';
 
 export const flowLogs = ec2Collection<FlowLog>({
   name: 'flow logs',
+  prefix: 'fl',
   notFound,
   read: async (clients, { filters, ids }) => {
     // The one Describe of EC2 whose filters are called Filter.
@@ -95,11 +96,12 @@ export function flowLog(context: StepContext, needs: FlowLogNeeds): FlowLogResou
       refuse('CreateFlowLogs', address, answer.Unsuccessful);
       const [id] = answer.FlowLogIds ?? [];
       invariant(id, 'CreateFlowLogs answers with an id');
-      return { id };
+      return { id, observed: { flowLogId: id, ...desired } };
     },
     // A role that was just made cannot be assumed yet, and EC2 has no name of its own for that.
     once: onceByToken,
     createRetries: { names: ['InvalidParameter', 'InvalidVpcId.NotFound'], limitMs: 120_000 },
+    goneWhenAnswered: true,
     destroy: async ({ flowLogId }) => {
       const command = new DeleteFlowLogsCommand({ FlowLogIds: [flowLogId] });
       const answer = await unless([notFound], ec2.send(command));

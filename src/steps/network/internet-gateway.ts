@@ -37,6 +37,7 @@ export type InternetGatewayResource = Resource<
 
 const internetGateways = ec2Collection<InternetGateway>({
   name: 'internet gateways',
+  prefix: 'igw',
   notFound: 'InvalidInternetGatewayID.NotFound',
   read: async (clients, { filters, ids }) => {
     const request = { Filters: filters, InternetGatewayIds: ids };
@@ -88,6 +89,7 @@ export function internetGateway(context: StepContext, vpc: VpcResource): Interne
               before: observed.vpcId,
               after: desired.vpcId,
               impact: 'in-place' as const,
+              becomes: (before: InternetGateway): InternetGateway => ({ ...before, vpcId: desired.vpcId }),
               apply: async () => {
                 await detach(observed);
                 await attach(observed.internetGatewayId, desired.vpcId);
@@ -103,9 +105,10 @@ export function internetGateway(context: StepContext, vpc: VpcResource): Interne
         }),
       );
       invariant(made?.InternetGatewayId, 'CreateInternetGateway answers with an id');
-      return { id: made.InternetGatewayId, observed: fromSdk(made) };
+      return { id: made.InternetGatewayId, observed: { ...fromSdk(made), tags: desired.tags } };
     },
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       await detach(observed);
       const { internetGatewayId: InternetGatewayId } = observed;

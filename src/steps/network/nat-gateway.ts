@@ -42,6 +42,7 @@ export type NatGatewayResource = Resource<NatGatewayDesired, NatGateway, NatGate
 /** Deleted ones are shown for about an hour more. */
 export const natGateways = ec2Collection<NatGateway>({
   name: 'NAT gateways',
+  prefix: 'nat',
   notFound: 'NatGatewayNotFound',
   read: async (clients, { filters, ids }) => {
     const request = { Filter: filters, NatGatewayIds: ids };

@@ -78,10 +78,11 @@ export function routeTable(context: StepContext, place: RouteTablePlace): RouteT
         }),
       );
       invariant(made?.RouteTableId, 'CreateRouteTable answers with an id');
-      return { id: made.RouteTableId, observed: routeTableFromSdk(made) };
+      return { id: made.RouteTableId, observed: { ...routeTableFromSdk(made), tags: desired.tags } };
     },
     once: onceByToken,
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       const { routeTableId: RouteTableId, associations } = observed;
       await Promise.all(associations.map((one) => disassociate(clients, one.associationId)));
@@ -99,13 +100,22 @@ function associationChanges(
   const associated = observed.associations.map((association) => association.subnetId);
   const missing = desired.subnetIds
     .filter((subnetId) => !associated.includes(subnetId))
-    .map((subnetId) => ({
-      path: 'associations',
-      before: undefined,
-      after: subnetId,
-      impact: 'in-place' as const,
-      apply: () => associate(clients, observed.routeTableId, subnetId),
-    }));
+    .map((subnetId) => {
+      let associationId = '';
+      return {
+        path: 'associations',
+        before: undefined,
+        after: subnetId,
+        impact: 'in-place' as const,
+        apply: async () => {
+          associationId = await associate(clients, observed.routeTableId, subnetId);
+        },
+        becomes: (before: RouteTable): RouteTable => ({
+          ...before,
+          associations: [...before.associations, { associationId, subnetId }],
+        }),
+      };
+    });
   const surplus = observed.associations
     .filter((association) => !desired.subnetIds.includes(association.subnetId))
     .map((association) => ({

@@ -10,6 +10,7 @@ import {
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages, ec2Collection } from '../../aws/ec2.ts';
 import { fromCapitalTags, type Tags } from '../../aws/tags.ts';
+import { invariant } from '../../errors.ts';
 
 /** A route table as read; tables and routes are read by the same call. */
 export interface RouteTable {
@@ -39,6 +40,7 @@ export interface Route {
 
 export const routeTables = ec2Collection<RouteTable>({
   name: 'route tables',
+  prefix: 'rtb',
   notFound: 'InvalidRouteTableID.NotFound',
   read: async (clients, { filters, ids }) => {
     const request = { Filters: filters, RouteTableIds: ids };
@@ -51,10 +53,14 @@ export const routeTables = ec2Collection<RouteTable>({
 /**
  * Associates a subnet with a table. One that somebody has associated with another table is taken from there, in a call
  * that leaves no moment without a table.
+ *
+ * @returns the association's id
  */
-export async function associate(clients: Clients, RouteTableId: string, SubnetId: string): Promise<void> {
+export async function associate(clients: Clients, RouteTableId: string, SubnetId: string): Promise<string> {
   try {
-    await clients.ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
+    const made = await clients.ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId }));
+    invariant(made.AssociationId, 'AssociateRouteTable answers with an id');
+    return made.AssociationId;
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'Resource.AlreadyAssociated') throw error;
     const Filters = [{ Name: 'association.subnet-id', Values: [SubnetId] }];
@@ -64,7 +70,11 @@ export async function associate(clients: Clients, RouteTableId: string, SubnetId
       .find((one) => one.SubnetId === SubnetId);
     const AssociationId = association?.RouteTableAssociationId;
     if (AssociationId === undefined) throw error;
-    await clients.ec2.send(new ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId }));
+    const moved = await clients.ec2.send(
+      new ReplaceRouteTableAssociationCommand({ AssociationId, RouteTableId }),
+    );
+    invariant(moved.NewAssociationId, 'ReplaceRouteTableAssociation answers with an id');
+    return moved.NewAssociationId;
   }
 }
 

@@ -108,10 +108,11 @@ function defaultRoute<N extends Needs & TableNeed>(
     },
     create: async (desired) => {
       await ec2.send(new CreateRouteCommand(request(desired)));
-      return { id: idOf(desired.routeTableId) };
+      return { id: idOf(desired.routeTableId), observed: { ...desired, state: 'active' } };
     },
     once: { by: 'name', refusals: ['RouteAlreadyExists'] },
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async ({ routeTableId: RouteTableId }) => {
       const command = new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: everywhere });
       await unless(['InvalidRoute.NotFound', 'InvalidRouteTableID.NotFound'], ec2.send(command));

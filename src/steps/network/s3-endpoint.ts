@@ -3,6 +3,7 @@ import {
   DeleteVpcEndpointsCommand,
   ModifyVpcEndpointCommand,
   paginateDescribeVpcEndpoints,
+  type VpcEndpoint as SdkEndpoint,
 } from '@aws-sdk/client-ec2';
 
 import { collectPages, ec2Collection, ec2Tags, tagSpecifications } from '../../aws/ec2.ts';
@@ -41,22 +42,12 @@ export type EndpointResource = Resource<
 
 const endpoints = ec2Collection<Endpoint>({
   name: 'VPC endpoints',
+  prefix: 'vpce',
   notFound: 'InvalidVpcEndpointId.NotFound',
   read: async (clients, { filters, ids }) => {
     const request = { Filters: filters, VpcEndpointIds: ids };
     const pages = paginateDescribeVpcEndpoints({ client: clients.ec2 }, request);
-    const found = await collectPages(pages, (page) => page.VpcEndpoints);
-    return found.map((one) => ({
-      endpointId: one.VpcEndpointId ?? '',
-      // The model says `Available`, the wire `available`.
-      state: (one.State ?? 'pending').toLowerCase(),
-      failure: one.LastError?.Code && `${one.LastError.Code}: ${one.LastError.Message ?? ''}`,
-      vpcId: one.VpcId ?? '',
-      serviceName: one.ServiceName ?? '',
-      routeTableIds: one.RouteTableIds ?? [],
-      policy: one.PolicyDocument ?? '',
-      tags: fromCapitalTags(one.Tags),
-    }));
+    return (await collectPages(pages, (page) => page.VpcEndpoints)).map(fromSdk);
   },
   id: (endpoint) => endpoint.endpointId,
   isGone: (endpoint) => endpoint.state === 'deleted',
@@ -78,6 +69,7 @@ export function s3Endpoint(
     address,
     needs: tables,
     waits: { ...brief, for: 'the S3 endpoint' },
+    standsPending: true,
     desired: (inputs) => ({
       vpcId: Object.values(inputs)[0]?.vpcId ?? '',
       serviceName: `com.amazonaws.${facts.region}.s3`,
@@ -107,7 +99,7 @@ export function s3Endpoint(
         }),
       );
       invariant(made?.VpcEndpointId, 'CreateVpcEndpoint answers with an id');
-      return { id: made.VpcEndpointId };
+      return { id: made.VpcEndpointId, observed: { ...fromSdk(made), tags: desired.tags } };
     },
     once: onceByToken,
     createRetries: retries.notYetVisible,
@@ -152,6 +144,20 @@ function hostsPolicy({ partition, region }: Facts): string {
       },
     ],
   });
+}
+
+function fromSdk(one: SdkEndpoint): Endpoint {
+  return {
+    endpointId: one.VpcEndpointId ?? '',
+    // The model says `Available`, the wire `available`.
+    state: (one.State ?? 'pending').toLowerCase(),
+    failure: one.LastError?.Code && `${one.LastError.Code}: ${one.LastError.Message ?? ''}`,
+    vpcId: one.VpcId ?? '',
+    serviceName: one.ServiceName ?? '',
+    routeTableIds: one.RouteTableIds ?? [],
+    policy: one.PolicyDocument ?? '',
+    tags: fromCapitalTags(one.Tags),
+  };
 }
 
 /** Tables to add and to remove go in one call. */

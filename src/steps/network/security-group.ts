@@ -54,6 +54,7 @@ export interface SecurityGroupRole<N extends Needs & VpcNeed> {
 /** All groups of the cluster; also read to learn who may reach the bastion when the state is lost. */
 export const securityGroups = ec2Collection<SecurityGroup>({
   name: 'security groups',
+  prefix: 'sg',
   notFound: 'InvalidGroup.NotFound',
   read: async (clients, { filters, ids }) => {
     const request = { Filters: filters, GroupIds: ids };
@@ -115,6 +116,7 @@ export function securityGroup<N extends Needs & VpcNeed>(
     },
     once: { by: 'name', refusals: ['InvalidGroup.Duplicate'] },
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async ({ groupId }) => {
       await unless(['InvalidGroup.NotFound'], ec2.send(new DeleteSecurityGroupCommand({ GroupId: groupId })));
     },

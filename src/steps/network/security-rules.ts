@@ -100,9 +100,25 @@ export function diffRules(
   const authorise = (): Promise<void> => authoriseAll(set, missing);
   const revoke = (): Promise<void> => revokeAll(set, surplus);
   const describe = (): Promise<void> => describeAll(set, reworded);
+  const ruled =
+    (change: (rules: readonly ObservedRule[]) => readonly ObservedRule[]) =>
+    <Group extends Readonly<Record<Direction, readonly ObservedRule[]>>>(before: Group): Group => ({
+      ...before,
+      [path]: change(before[path]),
+    });
+  const without = (rules: readonly ObservedRule[], rule: Rule): readonly ObservedRule[] =>
+    rules.filter((one) => keyOf(one) !== keyOf(rule));
+  const asAsked = (rule: Rule): ObservedRule => ({ ...rule, permission: toPermission(rule, set.groupId) });
   return [
     ...missing.map(
-      (rule): Change => ({ path, before: undefined, after: say(rule), impact: 'in-place', apply: authorise }),
+      (rule): Change => ({
+        path,
+        before: undefined,
+        after: say(rule),
+        impact: 'in-place',
+        apply: authorise,
+        becomes: ruled((rules) => [...rules, asAsked(rule)]),
+      }),
     ),
     ...surplus.map(
       (rule): Change => ({
@@ -112,6 +128,7 @@ export function diffRules(
         impact: 'in-place',
         because: 'not declared here',
         apply: revoke,
+        becomes: ruled((rules) => without(rules, rule)),
       }),
     ),
     ...reworded.map(
@@ -121,6 +138,7 @@ export function diffRules(
         after: `${say(rule)}: ${rule.description}`,
         impact: 'in-place',
         apply: describe,
+        becomes: ruled((rules) => [...without(rules, rule), asAsked(rule)]),
       }),
     ),
   ];

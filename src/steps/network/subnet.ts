@@ -3,6 +3,7 @@ import {
   DeleteSubnetCommand,
   ModifySubnetAttributeCommand,
   paginateDescribeSubnets,
+  type Subnet as SdkSubnet,
 } from '@aws-sdk/client-ec2';
 
 import { collectPages, ec2Collection, ec2Tags, tagSpecifications } from '../../aws/ec2.ts';
@@ -41,19 +42,12 @@ export interface SubnetPlace {
 /** CreateSubnet takes no client token; two of one CIDR in one VPC cannot be (InvalidSubnet.Conflict). */
 export const subnets = ec2Collection<Subnet>({
   name: 'subnets',
+  prefix: 'subnet',
   notFound: 'InvalidSubnetID.NotFound',
   read: async (clients, { filters, ids }) => {
     const pages = paginateDescribeSubnets({ client: clients.ec2 }, { Filters: filters, SubnetIds: ids });
     const found = await collectPages(pages, (page) => page.Subnets);
-    return found.map((one) => ({
-      subnetId: one.SubnetId ?? '',
-      state: one.State ?? 'pending',
-      vpcId: one.VpcId ?? '',
-      cidr: one.CidrBlock ?? '',
-      zone: one.AvailabilityZone ?? '',
-      mapPublicIpOnLaunch: one.MapPublicIpOnLaunch ?? false,
-      tags: fromCapitalTags(one.Tags),
-    }));
+    return found.map(fromSdk);
   },
   id: (subnet) => subnet.subnetId,
 });
@@ -70,6 +64,7 @@ export function subnet(context: StepContext, place: SubnetPlace): SubnetResource
     address,
     needs: { vpc },
     waits: { ...brief, for: 'the subnet' },
+    standsPending: true,
     desired: (inputs) => ({
       vpcId: inputs.vpc.vpcId,
       cidr,
@@ -91,6 +86,10 @@ export function subnet(context: StepContext, place: SubnetPlace): SubnetResource
               before: String(observed.mapPublicIpOnLaunch),
               after: String(desired.mapPublicIpOnLaunch),
               impact: 'in-place' as const,
+              becomes: (before: Subnet): Subnet => ({
+                ...before,
+                mapPublicIpOnLaunch: desired.mapPublicIpOnLaunch,
+              }),
               apply: async () => {
                 await ec2.send(
                   new ModifySubnetAttributeCommand({
@@ -113,15 +112,28 @@ export function subnet(context: StepContext, place: SubnetPlace): SubnetResource
         }),
       );
       invariant(made?.SubnetId, 'CreateSubnet answers with an id');
-      return { id: made.SubnetId };
+      return { id: made.SubnetId, observed: { ...fromSdk(made), tags: desired.tags } };
     },
     once: { by: 'name', refusals: ['InvalidSubnet.Conflict'] },
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async ({ subnetId }) => {
       await unless(['InvalidSubnetID.NotFound'], ec2.send(new DeleteSubnetCommand({ SubnetId: subnetId })));
     },
     destroyRetries: retries.dependencyViolation,
     blockers: ({ subnetId }) => blockersOfSubnet(context, subnetId),
+  };
+}
+
+function fromSdk(one: SdkSubnet): Subnet {
+  return {
+    subnetId: one.SubnetId ?? '',
+    state: one.State ?? 'pending',
+    vpcId: one.VpcId ?? '',
+    cidr: one.CidrBlock ?? '',
+    zone: one.AvailabilityZone ?? '',
+    mapPublicIpOnLaunch: one.MapPublicIpOnLaunch ?? false,
+    tags: fromCapitalTags(one.Tags),
   };
 }
 

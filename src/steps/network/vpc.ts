@@ -36,6 +36,7 @@ const notFound = 'InvalidVpcID.NotFound';
 /** CreateVpc takes no client token: a VPC made by a run that died before it saved the id is found by its tags. */
 const vpcs = ec2Collection<Vpc>({
   name: 'VPCs',
+  prefix: 'vpc',
   notFound,
   read: async (clients, { filters, ids }) => {
     const pages = paginateDescribeVpcs({ client: clients.ec2 }, { Filters: filters, VpcIds: ids });
@@ -56,6 +57,7 @@ export function vpc(context: StepContext): VpcResource {
     address,
     needs: {},
     waits: { ...brief, for: 'the VPC' },
+    standsPending: true,
     desired: () => ({
       cidr: context.config.network.cidr,
       dnsSupport: true,
@@ -79,9 +81,12 @@ export function vpc(context: StepContext): VpcResource {
         }),
       );
       invariant(made?.VpcId, 'CreateVpc answers with an id');
-      return { id: made.VpcId };
+      // As for every VPC that was not made as the default one ("DNS attributes for your VPC").
+      const attributes = { dnsSupport: true, dnsHostnames: false };
+      return { id: made.VpcId, observed: { ...fromSdk(made, attributes), tags: desired.tags } };
     },
     createRetries: retries.notYetVisible,
+    goneWhenAnswered: true,
     destroy: async ({ vpcId }) => {
       await unless([notFound], ec2.send(new DeleteVpcCommand({ VpcId: vpcId })));
     },
@@ -111,6 +116,7 @@ function attributeChanges(clients: Clients, desired: VpcDesired, observed: Vpc):
             before: String(observed[path]),
             after: String(desired[path]),
             impact: 'in-place',
+            becomes: (before: Vpc): Vpc => ({ ...before, [path]: desired[path] }),
             apply: async () => {
               await clients.ec2.send(
                 new ModifyVpcAttributeCommand({

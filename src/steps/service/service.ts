@@ -15,7 +15,7 @@ import type { Definition } from '../task/definition.ts';
 import { explainDraining, explainService } from './explain.ts';
 import { type NodeService, type ServiceDesired, versionTag } from './node-service.ts';
 import { type Restarted, restarts } from './restart.ts';
-import { isDeployed, primary, type Service, serviceKey, services } from './services.ts';
+import { isDeployed, primary, type Service, serviceKey, services, toService } from './services.ts';
 import { isSteady } from './steadiness.ts';
 
 /** What a node's service needs of others. */
@@ -62,6 +62,7 @@ export function service(
     address,
     needs,
     lane: context.nodeLane,
+    provenByAnswers: true,
     waits: { ...serving, usualMs: 0 },
     // With a new host twice as long.
     rollingWaits: { ...serving, usualMs: 1.5 * minute },
@@ -116,7 +117,9 @@ export function service(
         }),
       );
       invariant(made?.serviceName, 'CreateService answers with a name');
-      return { id: serviceKey(desired.clusterName, made.serviceName) };
+      const observed = { ...toService(desired.clusterName, made), tags: desired.tags };
+      // Of its host nothing follows for a new service: there is no task yet that could run on an older one.
+      return { id: observed.key, observed: { ...observed, hosts: [], isRecovering: false } };
     },
     // With the token of the first, and what that was made with, it is answered like the first; else the name is taken.
     once: { by: 'token', refusals: ['InvalidParameterException'] },

@@ -85,7 +85,8 @@ async function read({ ecs }: Clients, keys: readonly string[]): Promise<Service[
   return (answer?.services ?? []).map((found) => toService(cluster, found));
 }
 
-function toService(cluster: string, found: SdkService): Service {
+/** A service as the SDK gives it. */
+export function toService(cluster: string, found: SdkService): Service {
   const { deploymentConfiguration: deployment } = found;
   const breaker = deployment?.deploymentCircuitBreaker;
   return {

@@ -93,6 +93,7 @@ export function definition(
     address,
     needs,
     waits: { ...brief, for: 'the task definition' },
+    provenByAnswers: true,
     desired: (inputs) => ({
       family,
       contents: definitionContents(context, group, {
@@ -122,11 +123,15 @@ export function definition(
       return diffTags(desired.tags, observed.tags, ecsTags(ecs, observed.taskDefinitionArn));
     },
     create: async (desired) => {
-      await register(ecs, desired);
-      return { id: desired.family };
+      const registered = await register(ecs, desired);
+      return {
+        id: desired.family,
+        observed: { ...toDefinition(registered, desired.family), tags: desired.tags },
+      };
     },
     // ECS may not have heard of a role that is a moment old.
     createRetries: { names: ['ClientException', 'InvalidParameterException'], limitMs: 60_000 },
+    goneWhenAnswered: true,
     destroy: (observed) => deleteFamily(ecs, observed.family),
   };
 }
@@ -168,8 +173,12 @@ function revisionChanges(
   }));
 }
 
-async function register(ecs: ECSClient, desired: DefinitionDesired): Promise<void> {
-  await ecs.send(new RegisterTaskDefinitionCommand({ ...desired.contents, tags: toSmallTags(desired.tags) }));
+async function register(ecs: ECSClient, desired: DefinitionDesired): Promise<TaskDefinition> {
+  const { taskDefinition: made } = await ecs.send(
+    new RegisterTaskDefinitionCommand({ ...desired.contents, tags: toSmallTags(desired.tags) }),
+  );
+  invariant(made, 'RegisterTaskDefinition answers with the task definition');
+  return made;
 }
 
 /** DeleteTaskDefinitions takes ten at once, inactive ones only. */
@@ -215,11 +224,14 @@ async function read({ ecs }: Clients, family: string): Promise<Definition | unde
   );
   const found = answer?.taskDefinition;
   if (found === undefined || found.status !== 'ACTIVE') return undefined;
+  return { ...toDefinition(found, family), tags: fromSmallTags(answer?.tags) };
+}
+
+function toDefinition(found: TaskDefinition, family: string): Omit<Definition, 'tags'> {
   return {
     family: found.family ?? family,
     revision: found.revision ?? 0,
     taskDefinitionArn: found.taskDefinitionArn ?? '',
     contents: Object.fromEntries(Object.entries(found).filter(([key]) => !added.has(key))),
-    tags: fromSmallTags(answer?.tags),
   };
 }

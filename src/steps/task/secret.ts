@@ -69,6 +69,8 @@ export interface SecretOptions<N extends Needs> {
   readonly needs: N;
   /** Called when there is no such secret yet, or when its value nears its end. What it makes goes to AWS and nowhere else. */
   readonly make: (inputs: Inputs<N>) => Promise<SecretValue>;
+  /** Told what a new secret holds, once AWS has it: this run need not read back what it has just written. */
+  readonly made?: (value: SecretValue) => void;
 }
 
 /** What a secret holds. */
@@ -102,6 +104,7 @@ export function secret<N extends Needs>(
     address,
     needs: options.needs,
     waits: { ...brief, for: 'the secret' },
+    provenByAnswers: true,
     desired: (inputs) => ({
       name,
       description: options.description,
@@ -133,11 +136,17 @@ export function secret<N extends Needs>(
         }),
       );
       invariant(made.Name, 'CreateSecret answers with a name');
-      return { id: made.Name };
+      options.made?.(value);
+      const tags = { ...desired.tags, ...untilTags(value) };
+      return {
+        id: made.Name,
+        observed: { name: made.Name, secretArn: made.ARN ?? '', isDoomed: false, tags },
+      };
     },
     once: { by: 'name', refusals: ['ResourceExistsException'] },
     // A secret of that name that is just being deleted; and the authority, made a moment ago, that cannot be read yet.
     createRetries: { names: ['InvalidRequestException', ...missing], limitMs: 2 * 60_000 },
+    goneWhenAnswered: true,
     destroy: async (observed) => {
       await unless(
         missing,

@@ -11,6 +11,8 @@ import { type Secret, secret } from './secret.ts';
 /** Key names within the secrets' JSON. */
 const authorityKeys = z.object({ certificate: z.string(), privateKey: z.string() });
 
+type Signer = z.infer<typeof authorityKeys>;
+
 /** The three secrets of a cluster. */
 export interface Secrets {
   readonly authority: Resource<unknown, Secret>;
@@ -24,6 +26,7 @@ export interface Secrets {
  */
 export function secrets(context: StepContext): Secrets {
   const { adapters, clock, config } = context;
+  let ownSigner: Signer | undefined;
   const authority = secret(context, {
     secret: 'authority',
     description: `certificate authority of the Elasticsearch cluster ${config.name}`,
@@ -32,13 +35,16 @@ export function secrets(context: StepContext): Secrets {
       const { certificate, privateKey } = await clock.hold(adapters.secrets.authority(config.name));
       return { values: { certificate, privateKey } };
     },
+    made: ({ values }) => {
+      ownSigner = authorityKeys.parse(values);
+    },
   });
   const certificates = secret(context, {
     secret: 'certificates',
     description: `node certificate of the Elasticsearch cluster ${config.name}`,
     needs: { authority },
     make: async (inputs) => {
-      const signer = await readAuthority(context.clients, inputs.authority.secretArn);
+      const signer = ownSigner ?? (await readAuthority(context.clients, inputs.authority.secretArn));
       const node = await clock.hold(adapters.secrets.nodeCertificate(config.name, signer));
       return {
         values: {
@@ -75,10 +81,7 @@ export function containerSecrets(arns: {
 }
 
 /** @throws EsEcsError NOT_FOUND when the secret is not the authority that es-ecs wrote */
-async function readAuthority(
-  { secretsManager }: Clients,
-  secretArn: string,
-): Promise<z.infer<typeof authorityKeys>> {
+async function readAuthority({ secretsManager }: Clients, secretArn: string): Promise<Signer> {
   const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretArn }));
   const parsed = authorityKeys.safeParse(parse(SecretString ?? ''));
   if (parsed.success) return parsed.data;

@@ -39,6 +39,7 @@ export function strayDefinitions(context: StepContext, needs: Needs): Resource<u
     id: (observed) => observed.family,
     phase: () => 'ready',
     diff: () => [],
+    goneWhenAnswered: true,
     destroy: ({ family }) => deleteFamily(clients.ecs, family),
   };
 }

@@ -7,6 +7,7 @@ import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
+  GetAccountAuthorizationDetailsCommand,
   GetInstanceProfileCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
@@ -143,6 +144,41 @@ export const iamCases: readonly ContractCase[] = [
           await outcome(iam.send(new ListRolePoliciesCommand({ RoleName: nobody }))),
           await outcome(iam.send(new GetRolePolicyCommand({ ...named, RoleName: nobody }))),
         ],
+      };
+    },
+  },
+  {
+    name: 'role: all of the account with everything that belongs to them',
+    calls: ['IAM:GetAccountAuthorizationDetails'],
+    expected: {
+      name: true,
+      trust: ['URL-encoded', JSON.parse(trust('ec2.amazonaws.com'))],
+      inline: [['es-ecs', ['URL-encoded', JSON.parse(policy('ecs:*'))]]],
+      attached: [managed],
+      tags: { 'es-ecs-cluster': 'search' },
+      'none but roles': [[], [], []],
+    },
+    run: async (clients, scratch) => {
+      const { iam } = clients;
+      const RoleName = scratch.name('role');
+      const arn = (await makeRole(clients, RoleName))?.Arn;
+      await iam.send(
+        new PutRolePolicyCommand({ RoleName, PolicyName: 'es-ecs', PolicyDocument: policy('ecs:*') }),
+      );
+      await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: managed }));
+      const find = async () => {
+        const details = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'] }));
+        return { details, found: details.RoleDetailList?.find((one) => one.RoleName === RoleName) };
+      };
+      const { details, found } = await scratch.until(find, ({ found: one }) => one !== undefined);
+      const { UserDetailList: users = [], GroupDetailList: groups = [], Policies: policies = [] } = details;
+      return {
+        name: found?.Arn === arn,
+        trust: read(found?.AssumeRolePolicyDocument),
+        inline: found?.RolePolicyList?.map((one) => [one.PolicyName, read(one.PolicyDocument)]),
+        attached: found?.AttachedManagedPolicies?.map((one) => one.PolicyArn),
+        tags: tagsOf(found?.Tags),
+        'none but roles': [users, groups, policies],
       };
     },
   },

@@ -8,6 +8,7 @@ import {
   DescribeRouteTablesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
+  DescribeTagsCommand,
   DescribeVpcAttributeCommand,
   DescribeVpcsCommand,
   ModifyVpcAttributeCommand,
@@ -25,6 +26,39 @@ import {
 } from '../fixtures.ts';
 
 export const vpcCases: readonly ContractCase[] = [
+  {
+    name: 'tags: what of EC2 carries one with a certain value',
+    calls: ['EC2:DescribeTags'],
+    expected: {
+      'with the value': [['vpc', 'es-ecs-cluster', true]],
+      'with another': [],
+    },
+    run: async (clients, scratch) => {
+      const { ec2 } = clients;
+      const cluster = scratch.name('cluster');
+      const { Vpc: made } = await ec2.send(
+        new CreateVpcCommand({
+          CidrBlock: '10.31.0.0/16',
+          TagSpecifications: [{ ResourceType: 'vpc', Tags: [{ Key: 'es-ecs-cluster', Value: cluster }] }],
+        }),
+      );
+      const look = async (value: string) => {
+        const Filters = [
+          { Name: 'key', Values: ['es-ecs-cluster'] },
+          { Name: 'value', Values: [value] },
+        ];
+        const { Tags = [] } = await ec2.send(new DescribeTagsCommand({ Filters, MaxResults: 1000 }));
+        return Tags.map((one) => [one.ResourceType, one.Key, one.ResourceId === made?.VpcId]);
+      };
+      return {
+        'with the value': await scratch.until(
+          () => look(cluster),
+          (seen) => seen.length > 0,
+        ),
+        'with another': await look(`${cluster}-2`),
+      };
+    },
+  },
   {
     name: 'vpc: create, look at it, delete it',
     calls: ['EC2:CreateVpc', 'EC2:DescribeVpcs', 'EC2:DeleteVpc'],

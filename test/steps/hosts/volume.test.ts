@@ -46,7 +46,7 @@ describe('a data volume', () => {
     const { stub, resource, desired } = setUp(['search-0', 'search-1', 'search-2']);
     stub.answer(DescribeVolumesCommand, { Volumes: [] });
     stub.answer(CreateVolumeCommand, { VolumeId: 'vol-1' });
-    expect(await resource.create?.(desired, 'token')).toEqual({ id: 'vol-1' });
+    expect(await resource.create?.(desired, 'token')).toMatchObject({ id: 'vol-1' });
     expect(stub.sent(CreateVolumeCommand)).toEqual([
       {
         AvailabilityZone: 'eu-west-1a',

@@ -51,6 +51,8 @@ describe('the network step', () => {
     expect(lines(await again.plan())).toEqual([]);
     await again.up();
     expect(again.meter.calls.writes).toBe(0);
+    // Until lists show what was made last.
+    await ground.clock.sleep(ground.account.world.delays.visible);
     const once = await ground.view(build);
     await once.plan();
     // STS, and one Describe a type, but for the VPC (three) and its default group; and, as no host runs here, which image is the newest,
