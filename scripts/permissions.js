@@ -65,6 +65,8 @@ export const impliedActions = [
 export const optionalActions = {
   'ec2:DescribeNetworkInterfaces': 'what is in the way of a deletion is not named',
   'ec2:GetConsoleOutput': 'a host that does not get ready does not say why',
+  'ec2:DescribeTags': 'an account that holds nothing of the cluster is asked a dozen lists for that',
+  'iam:GetAccountAuthorizationDetails': 'roles are read one by one, three calls each',
   'servicequotas:GetServiceQuota':
     'quotas are not looked at before anything is made, and AWS refuses what goes beyond them',
   'logs:GetLogEvents': 'the last lines of a node that does not start are not shown',

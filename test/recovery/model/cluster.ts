@@ -100,17 +100,18 @@ export class Cluster {
   }
 
   /** Runs a command and kills it at its nth moment of writing; whatever it has sent reaches the account all the same. */
-  async runKilled(moment: number, ...words: readonly string[]): Promise<void> {
+  async runKilled(moment: number | (() => boolean), ...words: readonly string[]): Promise<void> {
     this.#begins(words);
     const [desk] = this.#desks;
     const life = new Life();
-    let left = moment;
+    let left = typeof moment === 'number' ? moment : 0;
+    const isNow = (): boolean => (typeof moment === 'number' ? left === 0 : !life.isOver && moment());
     let files = {};
     const ended = await this.#start(
       desk,
       words,
       () => {
-        if (left === 0) {
+        if (isNow()) {
           files = readFiles(desk.path);
           life.kill();
         }
