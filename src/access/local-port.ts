@@ -11,10 +11,15 @@ const tried = 20;
 /**
  * Lets a server listen on a port of this machine, where only this machine's own programs reach it.
  *
+ * @param command that of the hint
  * @returns the port, which is another one than asked for only where 0 was.
  * @throws EsEcsError PORT_UNUSABLE, with another one in the hint
  */
-export async function listenLocally(server: Server, port: number): Promise<number> {
+export async function listenLocally(
+  server: Server,
+  port: number,
+  command = 'es-ecs tunnel',
+): Promise<number> {
   const code = await listen(server, port);
   if (code === undefined) {
     const address = server.address();
@@ -23,7 +28,7 @@ export async function listenLocally(server: Server, port: number): Promise<numbe
   }
   const because = reasons[code] ?? code;
   throw new EsEcsError('PORT_UNUSABLE', `port ${port} of this machine cannot be used: ${because}`, {
-    hint: `es-ecs tunnel --port ${await freePort(port)}`,
+    hint: `${command} --port ${await freePort(port)}`,
   });
 }
 

@@ -11,6 +11,7 @@ import type {
   PlanOptions,
   RebuildOptions,
   RestartOptions,
+  ServeOptions,
   StatusOptions,
   TunnelOptions,
   UnlockOptions,
@@ -23,6 +24,9 @@ import { processTerminal, type Terminal } from './terminal.ts';
 
 /** The exit status for a broken invariant or any other bug. */
 const bugStatus = 1;
+
+/** Of the simulated account: none that another emulator or the tunnel takes. */
+const servedPort = 4577;
 
 /** Runs the command line of this process and sets its exit status. */
 export async function main(): Promise<void> {
@@ -172,6 +176,17 @@ export function program(terminal: Terminal, ending: Ending): Command {
       (await import('./commands/credentials.ts')).credentials(options, terminal),
     );
 
+  const simulate = root
+    .command('simulate')
+    .description('the simulated account, for other programs than es-ecs');
+  simulated(simulate.command('serve'))
+    .description('serve it over HTTP on this machine, for the AWS CLI and every SDK, until Ctrl-C')
+    .option('--port <n>', 'the port, on 127.0.0.1; 0 is any', portOrAny, servedPort)
+    .option('--pace <n>', "seconds of the account's time in one of the real", positive, 1)
+    .action(async (options: ServeOptions) =>
+      (await import('./commands/simulate-serve.ts')).simulateServe(options, terminal),
+    );
+
   root
     .command('version')
     .description('print the version')
@@ -181,21 +196,37 @@ export function program(terminal: Terminal, ending: Ending): Command {
   return root;
 }
 
-function common(command: Command): Command {
-  return command
-    .option('--config <file>', 'the config file', 'es-ecs.yaml')
-    .option('--state <file>', 'the state file (default: es-ecs.state.json beside the config)')
-    .option('--simulate', 'use the simulated account: no AWS account, no cost')
-    .option(
-      '--simulate-fault <fault>',
-      'what goes wrong there, as OPERATION:CODE[:TIMES[:AFTER]]; may be given more than once',
-      (fault: string, before: readonly string[] | undefined) => [...(before ?? []), fault],
-    )
+/** What is about the simulated account itself takes. */
+function simulated(command: Command): Command {
+  return withTrouble(
+    command
+      .option('--config <file>', 'the config file', 'es-ecs.yaml')
+      .option('--state <file>', 'the state file (default: .es-ecs/simulated/state.json beside the config)'),
+  )
+    .option('--json', 'one JSON document on stdout')
+    .option('--verbose', 'show every call');
+}
+
+function withTrouble(command: Command): Command {
+  return command.option(
+    '--simulate-fault <fault>',
+    'what goes wrong there, as OPERATION:CODE[:TIMES[:AFTER]]; may be given more than once',
+    (fault: string, before: readonly string[] | undefined) => [...(before ?? []), fault],
+  )
     .option(
       '--simulate-policy <file>',
       'the IAM policy that the caller has there, a JSON file; may be given more than once (default: everything is allowed)',
       (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
-    )
+    );
+}
+
+function common(command: Command): Command {
+  return withTrouble(
+    command
+      .option('--config <file>', 'the config file', 'es-ecs.yaml')
+      .option('--state <file>', 'the state file (default: es-ecs.state.json beside the config)')
+      .option('--simulate', 'use the simulated account: no AWS account, no cost'),
+  )
     .option('--json', 'one JSON document on stdout')
     .addOption(
       new Option('--progress <style>', 'how progress is shown on stderr')
@@ -227,6 +258,10 @@ function portNumber(text: string): number {
   const value = positive(text);
   if (value > 65_535) throw new InvalidArgumentError(`${text} is not a port (1 to 65535)`);
   return value;
+}
+
+function portOrAny(text: string): number {
+  return text === '0' ? 0 : portNumber(text);
 }
 
 async function report(error: unknown, terminal: Terminal): Promise<number> {

@@ -99,17 +99,27 @@ function visibleWithin(seconds: string | undefined): { readonly visibleWithinMs?
   );
 }
 
-async function openSimulation(
-  options: Pick<AccountOptions, 'located' | 'terminal' | 'faults' | 'permissions'>,
-  files: SessionFiles,
-): Promise<Simulation> {
-  const open = options.terminal.openSimulation ?? (await import('./simulation.ts')).createSimulation;
+/** @throws EsEcsError LOCKED while the account is served */
+async function openSimulation(options: AccountOptions, files: SessionFiles): Promise<Simulation> {
+  const { terminal, located, locks, permissions, faults = [] } = options;
+  const open = terminal.openSimulation ?? (await import('./simulation.ts')).createSimulation;
+  const { served, whoServes } = await import('./served-account.ts');
   const file = path.join(path.dirname(files.state), 'account.json');
-  const { permissions, faults = [] } = options;
-  return open({
+  const holder = await whoServes(file, terminal);
+  if (holder !== undefined) throw served(file, holder);
+  const simulation = await open({
     file,
-    config: options.located.config,
+    config: located.config,
     faults,
     ...(permissions === undefined ? {} : { permissions }),
   });
+  return {
+    ...simulation,
+    save: async () => {
+      // Somebody has begun to serve it meanwhile: what this command has in mind is no longer the account.
+      const later = await whoServes(file, terminal);
+      if (later === undefined) await simulation.save();
+      else if (locks) throw served(file, later);
+    },
+  };
 }

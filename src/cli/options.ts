@@ -71,6 +71,22 @@ export interface TunnelOptions extends CommonOptions {
   readonly port: number;
 }
 
+/** What the commands take that are about the simulated account itself. */
+export interface SimulatedOptions {
+  readonly config: string;
+  readonly state?: string;
+  /** As typed; `simulated-faults.ts` reads them. */
+  readonly simulateFault?: readonly string[];
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+export interface ServeOptions extends SimulatedOptions {
+  readonly port: number;
+  /** Seconds of the account's time in one of the real. */
+  readonly pace: number;
+}
+
 export interface InitOptions {
   readonly config: string;
   readonly name?: string;

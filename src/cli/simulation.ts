@@ -6,7 +6,7 @@ import writeFileAtomic from 'write-file-atomic';
 import type { AnyClient } from '../aws/clients.ts';
 import { createSecretMaker } from '../certificates/secret-maker.ts';
 import type { Config } from '../config/config.ts';
-import { type Clock, createVirtualClock, realClock } from '../engine/clock.ts';
+import { type Clock, createPacedClock, createVirtualClock, realClock } from '../engine/clock.ts';
 import { EsEcsError } from '../errors.ts';
 import { createSimulatedAccount, type Fault, type SimulatedAccount } from '../simulator/account.ts';
 import type { Delays } from '../simulator/core/delays.ts';
@@ -50,6 +50,8 @@ export interface SimulationOptions {
   readonly delays?: Partial<Delays>;
   /** What runs the tasks, where they are not to be played in virtual time. */
   readonly runtime?: TaskRuntime;
+  /** Its time goes by itself, so many times as fast as the real one; absent: it jumps from one event to the next. */
+  readonly pace?: number;
 }
 
 /** Opens the account that `--simulate` talks to. */
@@ -64,14 +66,14 @@ const callerAddress = '203.0.113.7';
  * @throws EsEcsError STATE_UNREADABLE or STATE_CORRUPT, when its file cannot be read; STATE_MISMATCH, when it is of another region.
  */
 export async function createSimulation(options: SimulationOptions): Promise<Simulation> {
-  const { file, config, faults = [], runtime, permissions, onWeighed, delays } = options;
+  const { file, config, faults = [], runtime, permissions, onWeighed, delays, pace } = options;
   const snapshot = await readAccount(file);
   if (snapshot !== undefined) checkRegion(snapshot, options);
-  const clock = createVirtualClock({
-    startMs: Math.max(realClock.now(), snapshot?.nowMs ?? 0),
-    // Another one each time the account has changed: client tokens come from it, and AWS remembers them for a day.
-    seed: (snapshot?.serial ?? 0) + 1,
-  });
+  const startMs = Math.max(realClock.now(), snapshot?.nowMs ?? 0);
+  // Another seed each time the account has changed: client tokens come from it, and AWS remembers them for a day.
+  const seed = (snapshot?.serial ?? 0) + 1;
+  const clock =
+    pace === undefined ? createVirtualClock({ startMs, seed }) : createPacedClock({ startMs, pace });
   const account = createSimulatedAccount({
     clock,
     region: config.region,
@@ -80,7 +82,8 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
     ...(runtime === undefined ? {} : { runtime }),
     ...(permissions === undefined ? {} : { permissions }),
     ...(onWeighed === undefined ? {} : { onWeighed }),
-    ...(delays === undefined ? {} : { delays }),
+    // A call that really takes its time need not be played.
+    delays: { ...(pace === undefined ? {} : { call: 0 }), ...delays },
   });
   return {
     account,

@@ -30,6 +30,32 @@ export const realClock: Clock = {
   accompany: sleepForReal,
 };
 
+/** How a paced clock goes. */
+export interface PacedClockOptions {
+  /** What it shows at first: now, or any later time. */
+  readonly startMs: number;
+  /** How much of its time goes by in a second of the real one's, in seconds. */
+  readonly pace: number;
+}
+
+/** A clock that goes by itself with the one on the wall, from a time of its own on, as fast as is wanted. */
+export function createPacedClock({ startMs, pace }: PacedClockOptions): Clock {
+  const begunMs = Date.now();
+  let latestMs = startMs;
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> => sleepForReal(ms / pace, signal);
+  return {
+    now: () => {
+      // The one on the wall may be set back.
+      latestMs = Math.max(latestMs, Math.round(startMs + (Date.now() - begunMs) * pace));
+      return latestMs;
+    },
+    random: () => Math.random(),
+    hold: (work) => work,
+    sleep,
+    accompany: sleep,
+  };
+}
+
 function sleepForReal(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {

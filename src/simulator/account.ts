@@ -55,6 +55,14 @@ export interface SimulatedAccount {
    * @throws SimulatedFailure in the service's own words
    */
   authorize(call: AskedCall): void;
+  /**
+   * Carries a call out as it would for a client, for who has none.
+   *
+   * @throws ServiceException for what the service refuses
+   */
+  ask(service: string, operation: string, input: object): Promise<object>;
+  /** Whether an operation is simulated. */
+  knows(service: string, operation: string): boolean;
   /** Everything in it, as plain JSON. */
   snapshot(): WorldSnapshot;
   /** For tests and for the default task runtime; changing rows is changing the account behind everybody's back. */
@@ -118,6 +126,8 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
     inject: (fault) => faults.add(fault),
     snapshot: () => world.snapshot(),
     authorize: (call) => permissions?.check(world, call),
+    ask: answer,
+    knows: (service, operation) => Object.hasOwn(services[service] ?? {}, operation),
     attach: (client) => {
       intercept(client, answer);
     },
@@ -135,9 +145,21 @@ function perform(world: World, operations: Operations | undefined, asked: Asked)
   if (operation === undefined) {
     throw new Error(`the simulated account does not know ${asked.service} ${asked.operation}`);
   }
+  refuseDryRun(asked);
   // Operations declare the SDK input type of their own name, and the SDK sends nothing else under that name.
   const output = operation(world, structuredClone(asked.input) as never);
   return structuredClone(output);
+}
+
+/**
+ * With `DryRun` EC2 carries nothing out and says that it would have ("EC2 API reference, DryRun"). RunInstances looks further, and does so
+ * by itself.
+ */
+function refuseDryRun({ service, operation, input }: Asked): void {
+  if (service !== 'EC2' || operation === 'RunInstances') return;
+  if (typeof input !== 'object' || input === null || !('DryRun' in input) || input.DryRun !== true) return;
+  const message = 'Request would have succeeded, but DryRun flag is set.';
+  throw new SimulatedFailure('DryRunOperation', message, 412);
 }
 
 type Answer = (service: string, operation: string, input: unknown) => Promise<object>;

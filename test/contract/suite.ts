@@ -12,9 +12,9 @@ import type { Target, TargetName } from './targets.ts';
  *
  * @param target called once a case.
  */
-export function contractSuite(name: TargetName, target: () => Target): void {
+export function contractSuite(name: TargetName, target: () => Target | Promise<Target>): void {
   it.each(cases.map((one): [string, ContractCase] => [one.name, one]))('%s', async (_name, one) => {
-    const { clients, scratch } = target();
+    const { clients, scratch } = await target();
     const sent = recordCalls(clients);
     const observed = await one.run(clients, scratch);
     const listed = differences.find(

@@ -5,12 +5,12 @@ import type { Clients } from '../../src/aws/clients.ts';
 import { CallMeter } from '../../src/aws/meter.ts';
 import type { Clock } from '../../src/engine/clock.ts';
 import { createVirtualClock, realClock } from '../../src/engine/clock.ts';
-import { createSimulatedAccount } from '../../src/simulator/account.ts';
+import { createSimulatedAccount, type SimulatedAccount } from '../../src/simulator/account.ts';
 import { registerHost } from '../../src/simulator/ecs/container-instances.ts';
 import type { Host, Scratch } from './case.ts';
 
 /** The accounts that the contract is held against; AWS's own is not to be had here. */
-export type TargetName = 'moto' | 'simulated';
+export type TargetName = 'moto' | 'served' | 'simulated';
 
 /** An account with clients that talk to it. */
 export interface Target {
@@ -32,12 +32,16 @@ export function simulatedTarget(): Target {
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
     attach: account.attach,
   });
+  return { name: 'simulated', clients, scratch: simulatedScratch(account, clock) };
+}
+
+/** Time and hosts of a simulated account, whichever way its clients talk to it. */
+export function simulatedScratch({ world }: Pick<SimulatedAccount, 'world'>, clock: Clock): Scratch {
   const pace = { settleMs: 3_000, everyMs: 2_000, patienceMs: 15 * 60_000 };
-  const register = async ({ cluster, instanceId, attribute }: Host): Promise<void> => {
+  return createScratch(clock, pace, async ({ cluster, instanceId, attribute }) => {
     const attributes = { [attribute.name]: attribute.value };
-    registerHost(account.world, { cluster, instanceId, attributes, ...machine });
-  };
-  return { name: 'simulated', clients, scratch: createScratch(clock, pace, register) };
+    registerHost(world, { cluster, instanceId, attributes, ...machine });
+  });
 }
 
 /** Moto over the wire. Its things are there at once or never, so that patience is short. */

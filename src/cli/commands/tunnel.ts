@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-
 import type { WayIn } from '../../access/cluster.ts';
 import { type Door, doorName } from '../../access/dial.ts';
 import { listenLocally } from '../../access/local-port.ts';
@@ -17,6 +15,7 @@ import { renderError } from '../render/error.ts';
 import { renderTunnel, tunnelDocument, type TunnelTold } from '../render/tunnel.ts';
 import type { Visit } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
+import { untilClosed } from '../until-closed.ts';
 
 /** The user that every cluster has. */
 const user = 'elastic';
@@ -176,19 +175,4 @@ function tell({ name, tunnel: { port }, cluster, way }: Opened, files: CurlFiles
   if (cluster instanceof EsEcsError) terminal.err(renderError(cluster, terminal));
   if (options.json === true) terminal.out(JSON.stringify(tunnelDocument(told), undefined, 2));
   else terminal.out(renderTunnel(told, terminal));
-}
-
-/** Ctrl-C, or the terminal is closed. */
-async function untilClosed(signal: AbortSignal): Promise<void> {
-  const hungUp = new AbortController();
-  const onHangUp = (): void => {
-    hungUp.abort();
-  };
-  process.on('SIGHUP', onHangUp);
-  try {
-    const closed = AbortSignal.any([signal, hungUp.signal]);
-    if (!closed.aborted) await once(closed, 'abort');
-  } finally {
-    process.off('SIGHUP', onHangUp);
-  }
 }

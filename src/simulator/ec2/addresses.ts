@@ -2,6 +2,8 @@ import type {
   Address,
   AllocateAddressCommandInput,
   AllocateAddressCommandOutput,
+  DescribeAddressesAttributeCommandInput,
+  DescribeAddressesAttributeCommandOutput,
   DescribeAddressesCommandInput,
   DescribeAddressesCommandOutput,
   ReleaseAddressCommandInput,
@@ -9,7 +11,7 @@ import type {
 
 import { SimulatedFailure } from '../core/failure.ts';
 import type { World } from '../core/world.ts';
-import { type Answer, describeRows, newRow, requireRow, tagsForOnly, toTags } from './common.ts';
+import { type Answer, describeRows, ec2Page, newRow, requireRow, tagsForOnly, toTags } from './common.ts';
 import { interfaceOfAddress, newPublicIp } from './network-interfaces.ts';
 import { type AddressRow, addresses, addressKind } from './tables.ts';
 
@@ -85,6 +87,24 @@ export const addressOperations = {
       notFound: addressKind.notFound,
     });
     return { Addresses: found.map((row) => toAddress(world, row)) };
+  },
+
+  /** The names of addresses (PTR records): here none has one. */
+  DescribeAddressesAttribute(
+    world: World,
+    input: DescribeAddressesAttributeCommandInput,
+  ): Answer<DescribeAddressesAttributeCommandOutput> {
+    const found = describeRows(world, world.rows(addresses), {
+      ids: input.AllocationIds,
+      filters: undefined,
+      fields: {},
+      notFound: addressKind.notFound,
+    });
+    const { items, nextToken } = ec2Page(found, input);
+    return {
+      Addresses: items.map((row) => ({ AllocationId: row.id, PublicIp: row.publicIp })),
+      NextToken: nextToken,
+    };
   },
 
   ReleaseAddress(world: World, input: ReleaseAddressCommandInput): object {

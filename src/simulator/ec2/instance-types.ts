@@ -32,6 +32,8 @@ interface Family {
   readonly smallest: 'medium' | 'large';
   readonly localDiskGBPerVcpu?: number;
   readonly isXen?: true;
+  /** Sizes of the table that the family has not. */
+  readonly lacks?: readonly string[];
 }
 
 const arm64 = 'arm64';
@@ -44,10 +46,19 @@ const families: readonly Family[] = [
   ...['c6g', 'c7g', 'c8g'].map((name) => family(name, arm64, 2)),
   ...['m5', 'm6i', 'm7i', 'm7i-flex', 'm7a'].map((name) => family(name, x86, 4)),
   ...['r5', 'r6i', 'r7i'].map((name) => family(name, x86, 8)),
-  ...['c5', 'c6i', 'c7i', 'c7i-flex'].map((name) => family(name, x86, 2)),
+  // It has a 9xlarge and an 18xlarge instead.
+  { ...family('c5', x86, 2), lacks: ['8xlarge', '16xlarge'] },
+  ...['c6i', 'c7i', 'c7i-flex'].map((name) => family(name, x86, 2)),
   // The last generation before the Nitro system ("Instances built on the AWS Nitro System" lists those that are on it).
-  { name: 'm4', architecture: x86, gibPerVcpu: 4, smallest: 'large', isXen: true },
-  { name: 'r4', architecture: x86, gibPerVcpu: 7.625, smallest: 'large', isXen: true },
+  {
+    name: 'm4',
+    architecture: x86,
+    gibPerVcpu: 4,
+    smallest: 'large',
+    isXen: true,
+    lacks: ['8xlarge', '12xlarge'],
+  },
+  { name: 'r4', architecture: x86, gibPerVcpu: 7.625, smallest: 'large', isXen: true, lacks: ['12xlarge'] },
   {
     name: 'i3',
     architecture: x86,
@@ -55,9 +66,17 @@ const families: readonly Family[] = [
     smallest: 'large',
     localDiskGBPerVcpu: 237.5,
     isXen: true,
+    lacks: ['12xlarge'],
   },
   { name: 'i4i', architecture: x86, gibPerVcpu: 8, smallest: 'large', localDiskGBPerVcpu: 234.375 },
-  { name: 'i4g', architecture: arm64, gibPerVcpu: 8, smallest: 'large', localDiskGBPerVcpu: 234.375 },
+  {
+    name: 'i4g',
+    architecture: arm64,
+    gibPerVcpu: 8,
+    smallest: 'large',
+    localDiskGBPerVcpu: 234.375,
+    lacks: ['12xlarge'],
+  },
 ];
 
 function family(name: string, architecture: InstanceTypeRow['architecture'], gibPerVcpu: number): Family {
@@ -93,6 +112,7 @@ function type(id: string, rest: Omit<InstanceTypeRow, keyof Ec2Row>): InstanceTy
 function sizesOf(one: Family): readonly InstanceTypeRow[] {
   return Object.entries(vcpusBySize)
     .filter(([size]) => size !== 'medium' || one.smallest === 'medium')
+    .filter(([size]) => one.lacks?.includes(size) !== true)
     .map(([size, vcpus]) =>
       type(`${one.name}.${size}`, {
         architecture: one.architecture,

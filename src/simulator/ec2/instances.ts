@@ -31,7 +31,7 @@ import { once } from '../core/client-tokens.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import type { World } from '../core/world.ts';
 import { instanceProfiles } from '../iam/instance-profiles.ts';
-import { type Answer, describeRows, ec2Page, toTags } from './common.ts';
+import { type Answer, describeRows, ec2Page, invalidValue, toTags } from './common.ts';
 import { rootDevice } from './images.ts';
 import { checkGroups, interfaceOf } from './instance-places.ts';
 import {
@@ -348,11 +348,29 @@ export const instanceOperations = {
         return { InstanceId: row.id, InstanceType: { Value: row.type } };
       case 'groupSet':
         return { InstanceId: row.id, Groups: groupsOf(world, interfaceOf(world, row.place)) };
+      case 'blockDeviceMapping':
+        return { InstanceId: row.id, BlockDeviceMappings: toInstance(world, row).BlockDeviceMappings ?? [] };
+      case 'rootDeviceName':
+        return { InstanceId: row.id, RootDeviceName: { Value: rootDevice } };
+      case 'ebsOptimized':
+        return { InstanceId: row.id, EbsOptimized: { Value: row.ebsOptimized } };
+      // What no simulated instance can have otherwise than it begins with.
+      case 'kernel':
+        return { InstanceId: row.id, KernelId: {} };
+      case 'ramdisk':
+        return { InstanceId: row.id, RamdiskId: {} };
+      case 'productCodes':
+        return { InstanceId: row.id, ProductCodes: [] };
+      case 'enaSupport':
+        return { InstanceId: row.id, EnaSupport: { Value: true } };
+      case 'sriovNetSupport':
+        return { InstanceId: row.id, SriovNetSupport: {} };
+      case 'enclaveOptions':
+        return { InstanceId: row.id, EnclaveOptions: { Enabled: false } };
+      case 'disableApiStop':
+        return { InstanceId: row.id, DisableApiStop: { Value: false } };
       default:
-        throw new SimulatedFailure(
-          'InvalidParameterValue',
-          `Value (${String(input.Attribute)}) for parameter attribute is invalid. It is not simulated.`,
-        );
+        throw invalidValue(input.Attribute, 'attribute');
     }
   },
 

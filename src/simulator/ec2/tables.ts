@@ -15,6 +15,8 @@ export interface VpcRow extends Ec2Row {
   readonly networkAclId: string;
   dnsSupport: boolean;
   dnsHostnames: boolean;
+  /** Whether CloudWatch counts its addresses; absent is no. */
+  addressUsageMetrics?: boolean;
 }
 
 export const vpcs = table<VpcRow>('ec2/vpcs');

@@ -177,26 +177,40 @@ export const vpcOperations = {
     input: DescribeVpcAttributeCommandInput,
   ): Answer<DescribeVpcAttributeCommandOutput> {
     const row = requireVpc(world, input.VpcId);
-    return {
-      VpcId: row.id,
-      ...(input.Attribute === 'enableDnsSupport' ? { EnableDnsSupport: { Value: row.dnsSupport } } : {}),
-      ...(input.Attribute === 'enableDnsHostnames'
-        ? { EnableDnsHostnames: { Value: row.dnsHostnames } }
-        : {}),
-    };
+    switch (input.Attribute) {
+      case 'enableDnsSupport':
+        return { VpcId: row.id, EnableDnsSupport: { Value: row.dnsSupport } };
+      case 'enableDnsHostnames':
+        return { VpcId: row.id, EnableDnsHostnames: { Value: row.dnsHostnames } };
+      case 'enableNetworkAddressUsageMetrics':
+        return {
+          VpcId: row.id,
+          EnableNetworkAddressUsageMetrics: { Value: row.addressUsageMetrics === true },
+        };
+      default:
+        throw invalidValue(input.Attribute, 'attribute');
+    }
   },
 
   /** One attribute a call (ModifyVpcAttribute: "Use separate requests for each attribute"). */
   ModifyVpcAttribute(world: World, input: ModifyVpcAttributeCommandInput): object {
     const row = requireVpc(world, input.VpcId);
-    if (input.EnableDnsSupport !== undefined && input.EnableDnsHostnames !== undefined) {
+    const attributes = {
+      enableDnsHostnames: input.EnableDnsHostnames,
+      enableDnsSupport: input.EnableDnsSupport,
+      enableNetworkAddressUsageMetrics: input.EnableNetworkAddressUsageMetrics,
+    };
+    const given = Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    if (given.length > 1) {
       throw new SimulatedFailure(
         'InvalidParameterCombination',
-        'Fields for multiple attribute types specified: enableDnsHostnames, enableDnsSupport',
+        `Fields for multiple attribute types specified: ${given.join(', ')}`,
       );
     }
     row.dnsSupport = input.EnableDnsSupport?.Value ?? row.dnsSupport;
     row.dnsHostnames = input.EnableDnsHostnames?.Value ?? row.dnsHostnames;
+    const metrics = input.EnableNetworkAddressUsageMetrics?.Value;
+    if (metrics !== undefined) row.addressUsageMetrics = metrics;
     return {};
   },
 

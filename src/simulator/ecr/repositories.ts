@@ -124,8 +124,16 @@ function compactJson(text: string | undefined): string {
   }
 }
 
+/** ECR API reference, PutLifecyclePolicy, lifecyclePolicyText. */
+const lifecycleLength = { min: 100, max: 30_720 } as const;
+
 /** A lifecycle policy is a list of rules ("Lifecycle policy properties in Amazon ECR"); what they say is not judged here. */
-function lifecycleJson(text: string | undefined): string {
+function lifecycleJson(text = ''): string {
+  if (text.length < lifecycleLength.min || text.length > lifecycleLength.max) {
+    throw invalidEcrParameter(
+      `Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Member must have length between ${lifecycleLength.min} and ${lifecycleLength.max}, inclusive'`,
+    );
+  }
   const compact = compactJson(text);
   const policy: unknown = JSON.parse(compact);
   const hasRules =

@@ -8,8 +8,12 @@ import type {
   DescribeSecretCommandInput,
   DescribeSecretCommandOutput,
   Filter,
+  GetResourcePolicyCommandInput,
+  GetResourcePolicyCommandOutput,
   GetSecretValueCommandInput,
   GetSecretValueCommandOutput,
+  ListSecretVersionIdsCommandInput,
+  ListSecretVersionIdsCommandOutput,
   ListSecretsCommandInput,
   ListSecretsCommandOutput,
   PutSecretValueCommandInput,
@@ -361,6 +365,35 @@ const readOperations = {
   DescribeSecret(world: World, input: DescribeSecretCommandInput): Answer<DescribeSecretCommandOutput> {
     const { SecretVersionsToStages: versions, ...entry } = toEntry(requireSecret(world, input.SecretId));
     return { ...entry, VersionIdsToStages: versions };
+  },
+
+  /** Resource policies are not played: no secret has one. */
+  GetResourcePolicy(
+    world: World,
+    input: GetResourcePolicyCommandInput,
+  ): Answer<GetResourcePolicyCommandOutput> {
+    const row = requireLiving(world, input.SecretId);
+    return { ARN: row.arn, Name: row.name };
+  },
+
+  /** Versions without a label are shown only when asked for ("IncludeDeprecated"). */
+  ListSecretVersionIds(
+    world: World,
+    input: ListSecretVersionIdsCommandInput,
+  ): Answer<ListSecretVersionIdsCommandOutput> {
+    const row = requireSecret(world, input.SecretId);
+    const shown = row.versions.filter((one) => one.stages.length > 0 || input.IncludeDeprecated === true);
+    const { items, nextToken } = page(shown, input.NextToken, input.MaxResults, 100);
+    return {
+      ARN: row.arn,
+      Name: row.name,
+      Versions: items.map((one) => ({
+        VersionId: one.id,
+        CreatedDate: new Date(one.createdAtMs),
+        ...(one.stages.length === 0 ? {} : { VersionStages: one.stages }),
+      })),
+      NextToken: nextToken,
+    };
   },
 
   GetSecretValue(world: World, input: GetSecretValueCommandInput): Answer<GetSecretValueCommandOutput> {

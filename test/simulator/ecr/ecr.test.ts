@@ -71,9 +71,20 @@ describe('ECR repositories', () => {
     await expect(ecr.send(new GetLifecyclePolicyCommand({ repositoryName }))).rejects.toMatchObject({
       name: 'LifecyclePolicyNotFoundException',
     });
-    await ecr.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText: '{ "rules": [] }' }));
+    // The API reference has at least 100 characters.
+    const tooShort = { repositoryName, lifecyclePolicyText: '{ "rules": [] }' };
+    await expect(ecr.send(new PutLifecyclePolicyCommand(tooShort))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    const rule = {
+      rulePriority: 1,
+      selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: 5 },
+      action: { type: 'expire' },
+    };
+    const lifecyclePolicyText = JSON.stringify({ rules: [rule] }, undefined, 2);
+    await ecr.send(new PutLifecyclePolicyCommand({ repositoryName, lifecyclePolicyText }));
     const policy = await ecr.send(new GetLifecyclePolicyCommand({ repositoryName }));
-    expect(policy.lifecyclePolicyText).toBe('{"rules":[]}');
+    expect(policy.lifecyclePolicyText).toBe(JSON.stringify({ rules: [rule] }));
     await expect(ecr.send(new GetRepositoryPolicyCommand({ repositoryName }))).rejects.toMatchObject({
       name: 'RepositoryPolicyNotFoundException',
     });
