@@ -10,9 +10,11 @@ export default defineConfig({
       'test/{contract,simulator,steps}/**/*.test.ts',
       'test/lifecycle/{drift,scale,settings,whole}.test.ts',
     ],
-    setupFiles: ['test/no-network.ts', 'test/contract/models/watch.ts'],
+    setupFiles: ['test/set-up.ts', 'test/contract/models/watch.ts'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     pool: 'forks',
-    testTimeout: 120_000,
+    isolate: false,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

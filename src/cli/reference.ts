@@ -21,13 +21,22 @@ const plainStatuses: readonly (readonly [number, string])[] = [
 export function renderCommandReference(root: Command): string {
   return [
     introduction,
-    ...root.commands.map((command) => renderCommand(root, command)),
+    ...root.commands.flatMap((command) => renderCommands(root, command)),
     renderStatuses(),
   ].join('\n');
 }
 
-function renderCommand(root: Command, command: Command): string {
-  const usage = [root.name(), command.name(), ...command.registeredArguments.map(argumentWord), '[options]'];
+/** A command, or those of a group. */
+function renderCommands(root: Command, command: Command): string[] {
+  if (command.commands.length === 0) return [renderCommand([root, command])];
+  return command.commands.map((one) => renderCommand([root, command, one]));
+}
+
+function renderCommand(path: readonly [Command, Command, Command?]): string {
+  const [root, group, one] = path;
+  const command = one ?? group;
+  const name = one === undefined ? group.name() : `${group.name()} ${one.name()}`;
+  const usage = [root.name(), name, ...command.registeredArguments.map(argumentWord), '[options]'];
   const rows = [
     ...command.registeredArguments.map((one) => row(argumentWord(one), one.description)),
     ...command.options.map((option) => row(option.flags, optionWords(option))),
@@ -35,7 +44,7 @@ function renderCommand(root: Command, command: Command): string {
   const table = rows.length === 0 ? [] : ['', '| option | what it does |', '| --- | --- |', ...rows];
   const shown = rows.length === 0 ? usage.slice(0, -1) : usage;
   return [
-    `## ${command.name()}`,
+    `## ${name}`,
     '',
     `\`${shown.join(' ')}\``,
     '',

@@ -163,7 +163,7 @@ describe.skipIf(bin === undefined)('boto3 on the account of a cluster that runs'
     expect([...covered].filter((one) => !all.includes(one))).toEqual([]);
   });
 
-  it.sequential.each(operationSteps.map((step, index) => ({ step, name: `${String(index)} ${step.call}` })))(
+  it.each(operationSteps.map((step, index) => ({ step, name: `${String(index)} ${step.call}` })))(
     'is told what the account says, and asks it what it was asked: $name',
     async ({ step }) => {
       asked.length = 0;

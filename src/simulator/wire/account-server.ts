@@ -35,6 +35,7 @@ const clientOf: Readonly<Record<string, keyof Clients>> = {
   iam: 'iam',
   logs: 'logs',
   secretsmanager: 'secretsManager',
+  servicequotas: 'serviceQuotas',
   ssm: 'ssm',
   sts: 'sts',
 };
@@ -56,7 +57,9 @@ function deskOf({ account, credentials, save, tell, onAnswer }: ServedAccount): 
     clock: account.clock,
     meter: new CallMeter(),
     credentials,
-    attach: account.attach,
+    attach: (client) => {
+      account.attach(client);
+    },
   });
   const known = new Map<string, Promise<ServedService | undefined>>();
   const load = async (name: string): Promise<ServedService | undefined> => {

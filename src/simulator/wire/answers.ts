@@ -17,7 +17,7 @@ export interface WireAnswer {
 const json = new JsonCodec2({ timestampFormat: { useTrait: true, default: 7 }, jsonName: false });
 
 /** Reads the JSON of a request into the operation's input. */
-export async function readJson(schema: $SchemaRef, text: string): Promise<unknown> {
+export function readJson(schema: $SchemaRef, text: string): unknown {
   return json.createDeserializer().read(NormalizedSchema.of(schema), text);
 }
 

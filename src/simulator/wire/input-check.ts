@@ -1,5 +1,5 @@
 import { NormalizedSchema } from '@smithy/core/schema';
-import type { SchemaRef } from '@smithy/types';
+import type { $SchemaRef } from '@smithy/types';
 
 /** What an input lacks or has wrong. */
 export interface InputComplaint {
@@ -12,7 +12,7 @@ export interface InputComplaint {
  * The first thing in which an input is not of its operation's shape. The operations of the simulated account are written for what the
  * SDK sends; what comes over the wire may be anything.
  */
-export function inputComplaint(schema: SchemaRef, input: unknown): InputComplaint | undefined {
+export function inputComplaint(schema: $SchemaRef, input: unknown): InputComplaint | undefined {
   return complaint(NormalizedSchema.of(schema), input, '');
 }
 

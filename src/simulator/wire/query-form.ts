@@ -1,6 +1,6 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 import { fromBase64 } from '@smithy/core/serde';
-import type { SchemaRef } from '@smithy/types';
+import type { $SchemaRef } from '@smithy/types';
 
 import { wireTraits } from './wire-traits.ts';
 
@@ -34,7 +34,7 @@ const common = new Set(['Action', 'Version']);
  *
  * @throws MalformedValue
  */
-export function readForm(schema: SchemaRef, form: URLSearchParams, isEc2: boolean): ReadForm {
+export function readForm(schema: $SchemaRef, form: URLSearchParams, isEc2: boolean): ReadForm {
   const root = toTree(form);
   const input = new FormReader(isEc2).read(NormalizedSchema.of(schema), root) ?? {};
   return { input, unknown: unread(root, '') };

@@ -227,6 +227,7 @@ const missingWords: Readonly<Record<string, string>> = {
   ECR: 'InvalidParameterException',
   CloudWatchLogs: 'InvalidParameterException',
   SecretsManager: 'ValidationException',
+  ServiceQuotas: 'IllegalArgumentException',
   SSM: 'ValidationException',
 };
 

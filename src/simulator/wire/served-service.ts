@@ -30,15 +30,13 @@ const packages: Readonly<Record<string, () => Promise<object>>> = {
   iam: () => import('@aws-sdk/client-iam'),
   logs: () => import('@aws-sdk/client-cloudwatch-logs'),
   secretsmanager: () => import('@aws-sdk/client-secrets-manager'),
+  servicequotas: () => import('@aws-sdk/client-service-quotas'),
   ssm: () => import('@aws-sdk/client-ssm'),
   sts: () => import('@aws-sdk/client-sts'),
 };
 
 /** Services that are signed for everywhere in one region: IAM's is the first of its partition. */
 export const globalServices: ReadonlySet<string> = new Set(['iam']);
-
-/** The names under which the services are signed for. */
-export const servedNames: readonly string[] = Object.keys(packages);
 
 /** What of a client's protocol is looked at here; its type has only what it needs itself. */
 interface ProtocolSettings {

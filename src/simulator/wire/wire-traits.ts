@@ -13,5 +13,5 @@ export interface WireTraits {
 
 /** A schema's traits; the SDK's type leaves most of their values open. */
 export function wireTraits(ns: NormalizedSchema): WireTraits {
-  return ns.getMergedTraits() as WireTraits;
+  return ns.getMergedTraits();
 }

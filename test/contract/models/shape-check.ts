@@ -102,7 +102,7 @@ function broken(shape: Shape, value: unknown): string[] {
 function sizeOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   // Characters, and not halves of them.
-  if (typeof value === 'string') return [...value].length;
+  if (typeof value === 'string') return Array.from(value).length;
   if (Array.isArray(value)) return value.length;
   return value instanceof Uint8Array ? value.byteLength : undefined;
 }

@@ -14,7 +14,11 @@ import { ModelNotes } from './notes.ts';
 const folder = process.env['ES_ECS_MODELS'] ?? '';
 // Written by the suite that starts this one.
 const models = JSON.parse(readFileSync(path.join(folder, 'models.json'), 'utf8')) as Record<string, Model>;
-const notes = new ModelNotes(models);
+
+/** One for a whole process: it is set up anew for each file, and what it has set up stays. */
+const holder = globalThis as { esEcsModelNotes?: ModelNotes };
+const isFirst = holder.esEcsModelNotes === undefined;
+const notes = (holder.esEcsModelNotes ??= new ModelNotes(models));
 
 /** The little of a client that is looked at here. */
 interface Seen {
@@ -31,7 +35,7 @@ type Send = (
 // Every client has it from here, and it takes whatever command is the client's.
 const prototype = Client.prototype as unknown as { send: Send };
 const { send } = prototype;
-prototype.send = async function watched(command, ...rest) {
+const watched: Send = async function watched(command, ...rest) {
   const isSimulated = this.middlewareStack.identify().some((one) => one.startsWith('simulatedAccount'));
   if (!isSimulated) return send.call(this, command, ...rest);
   const service = this.constructor.name.replace(/Client$/, '');
@@ -46,10 +50,11 @@ prototype.send = async function watched(command, ...rest) {
     throw error;
   }
 };
+if (isFirst) prototype.send = watched;
 
 afterAll(() => {
   if (notes.isEmpty) return;
   mkdirSync(path.join(folder, 'notes'), { recursive: true });
-  const file = path.join(folder, 'notes', `${String(process.pid)}-${crypto.randomUUID()}.json`);
+  const file = path.join(folder, 'notes', `${String(process.pid)}.json`);
   writeFileSync(file, JSON.stringify(notes.toJSON()));
 });
