@@ -43,15 +43,9 @@ function renderCommand(path: readonly [Command, Command, Command?]): string {
   ];
   const table = rows.length === 0 ? [] : ['', '| option | what it does |', '| --- | --- |', ...rows];
   const shown = rows.length === 0 ? usage.slice(0, -1) : usage;
-  return [
-    `## ${name}`,
-    '',
-    `\`${shown.join(' ')}\``,
-    '',
-    sentence(command.description()),
-    ...table,
-    '',
-  ].join('\n');
+  return [`## ${name}`, '', `\`${shown.join(' ')}\``, '', sentence(command.description()), ...table, ''].join(
+    '\n',
+  );
 }
 
 function argumentWord(argument: Argument): string {

@@ -32,6 +32,7 @@ const botoNames: Readonly<Record<string, string>> = {
   ECS: 'ecs',
   IAM: 'iam',
   SecretsManager: 'secretsmanager',
+  ServiceQuotas: 'service-quotas',
   SSM: 'ssm',
   STS: 'sts',
 };

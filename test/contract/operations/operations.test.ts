@@ -5,6 +5,7 @@ import * as ecr from '@aws-sdk/client-ecr';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as iam from '@aws-sdk/client-iam';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
+import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import * as ssm from '@aws-sdk/client-ssm';
 import * as sts from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +28,7 @@ const sdk: Readonly<Record<string, readonly [keyof Clients, Readonly<Record<stri
   ECS: ['ecs', ecs],
   IAM: ['iam', iam],
   SecretsManager: ['secretsManager', secretsManager],
+  ServiceQuotas: ['serviceQuotas', serviceQuotas],
   SSM: ['ssm', ssm],
   STS: ['sts', sts],
 };

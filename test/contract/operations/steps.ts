@@ -45,6 +45,10 @@ const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBAQEBAQEBAQEBAQEBAQEBAQEBAQEBA
 
 const identity = rows('STS', [['GetCallerIdentity', {}]]);
 
+const quotas = rows('ServiceQuotas', [
+  ['GetServiceQuota', { ServiceCode: 'autoscaling', QuotaCode: 'L-CDE20ADC' }],
+]);
+
 const permissions = rows('IAM', [
   [
     'CreateRole',
@@ -542,6 +546,7 @@ const away = [
  */
 export const operationSteps: readonly OperationStep[] = [
   ...identity,
+  ...quotas,
   ...permissions,
   ...logs,
   ...parameters,
