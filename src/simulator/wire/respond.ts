@@ -143,8 +143,9 @@ async function readCall(desk: Desk, service: ServedService, request: WireRequest
       : (form.get('Action') ?? '');
   const schema = service.operation(operation);
   if (schema === undefined || !desk.account.knows(service.name, operation)) {
-    if (schema !== undefined) desk.tell(`! ${service.name} ${operation} is not simulated`);
-    throw refused(service, unknownOperation(service, operation, schema !== undefined));
+    // It comes from outside, and goes to a terminal.
+    if (/^[A-Za-z0-9]{1,100}$/.test(operation)) desk.tell(`! ${service.name} ${operation} is not simulated`);
+    throw refused(service, unknownOperation(service, operation));
   }
   const input =
     service.protocol === 'json'
@@ -160,19 +161,15 @@ function formOf({ query, body }: WireRequest): URLSearchParams {
   return form;
 }
 
-function unknownOperation(
-  service: ServedService,
-  operation: string,
-  isOfService: boolean,
-): Omit<Refusal, 'requestId'> {
-  const because = isOfService ? ' It is not simulated.' : '';
+function unknownOperation(service: ServedService, operation: string): Omit<Refusal, 'requestId'> {
+  const because = 'It is not simulated.';
   if (service.protocol === 'json')
-    return { name: 'UnknownOperationException', message: because.trim(), status: 400 };
+    return { name: 'UnknownOperationException', message: because, status: 400 };
   const message =
     service.protocol === 'ec2'
       ? `The action ${operation} is not valid for this web service.`
-      : `Could not find operation ${operation} for version ${service.version}`;
-  return { name: 'InvalidAction', message: `${message}${because}`, status: 400 };
+      : `Could not find operation ${operation} for version ${service.version}.`;
+  return { name: 'InvalidAction', message: `${message} ${because}`, status: 400 };
 }
 
 async function readJsonInput(

@@ -1,4 +1,5 @@
-import type { StaticErrorSchema, StaticOperationSchema, StaticStructureSchema } from '@smithy/types';
+import { TypeRegistry } from '@smithy/core/schema';
+import type { StaticErrorSchema, StaticOperationSchema } from '@smithy/types';
 
 import type { AnyClient } from '../../aws/clients.ts';
 
@@ -15,24 +16,24 @@ export interface ServedService {
   readonly xmlNamespace: string;
   /** Its API's version, as in `2016-11-15`. */
   readonly version: string;
-  /** Undefined for what the service itself does not know. */
+  /** Undefined for what is not simulated. */
   operation(name: string): StaticOperationSchema | undefined;
   /** The shape of an error by the name that the SDK gives it; undefined where the model has none. */
   error(name: string): StaticErrorSchema | undefined;
 }
 
-/** Where each service's client is, by the name under which requests to it are signed ("credential scope"). */
-const packages: Readonly<Record<string, () => Promise<object>>> = {
-  autoscaling: () => import('@aws-sdk/client-auto-scaling'),
-  ec2: () => import('@aws-sdk/client-ec2'),
-  ecr: () => import('@aws-sdk/client-ecr'),
-  ecs: () => import('@aws-sdk/client-ecs'),
-  iam: () => import('@aws-sdk/client-iam'),
-  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
-  secretsmanager: () => import('@aws-sdk/client-secrets-manager'),
-  servicequotas: () => import('@aws-sdk/client-service-quotas'),
-  ssm: () => import('@aws-sdk/client-ssm'),
-  sts: () => import('@aws-sdk/client-sts'),
+/** Each service's schemas, by the name under which requests to it are signed ("credential scope"). */
+const loaders: Readonly<Record<string, () => Promise<{ readonly schemas: object }>>> = {
+  autoscaling: () => import('./schemas/auto-scaling.ts'),
+  ec2: () => import('./schemas/ec2.ts'),
+  ecr: () => import('./schemas/ecr.ts'),
+  ecs: () => import('./schemas/ecs.ts'),
+  iam: () => import('./schemas/iam.ts'),
+  logs: () => import('./schemas/cloudwatch-logs.ts'),
+  secretsmanager: () => import('./schemas/secrets-manager.ts'),
+  servicequotas: () => import('./schemas/service-quotas.ts'),
+  ssm: () => import('./schemas/ssm.ts'),
+  sts: () => import('./schemas/sts.ts'),
 };
 
 /** Services that are signed for everywhere in one region: IAM's is the first of its partition. */
@@ -56,8 +57,9 @@ const protocols: Readonly<Record<string, readonly [WireProtocol, string]>> = {
  * @param client one that is never sent anything with
  */
 export async function loadService(name: string, client: AnyClient): Promise<ServedService> {
-  const exported = (await packages[name]?.()) as Readonly<Record<string, unknown>> | undefined;
-  if (exported === undefined) throw new Error(`there is no service ${name} here`);
+  const loaded = await loaders[name]?.();
+  if (loaded === undefined) throw new Error(`there is no service ${name} here`);
+  const schemas = new Map(Object.entries(loaded.schemas) as [string, StaticOperationSchema][]);
   const { protocol } = client.config;
   const [kind, jsonVersion] = protocols[protocol.getShapeId()] ?? [];
   if (kind === undefined || jsonVersion === undefined)
@@ -69,21 +71,22 @@ export async function loadService(name: string, client: AnyClient): Promise<Serv
     jsonVersion,
     xmlNamespace: options?.xmlNamespace ?? '',
     version: options?.version ?? client.config.apiVersion,
-    operation: (one) => {
-      const schema = exported[`${one}$`];
-      return isSchema<StaticOperationSchema>(schema, 9) ? schema : undefined;
-    },
-    error: (one) => {
-      const schema = exported[`${one}$`];
-      return isSchema<StaticErrorSchema>(schema, -3) ? schema : undefined;
-    },
+    operation: (one) => schemas.get(`${one}$`),
+    error: (one) => errorSchema(namespaceOf(schemas), one),
   };
 }
 
-/** Schemas are tuples that begin with a number for their kind. */
-function isSchema<Schema extends StaticOperationSchema | StaticErrorSchema | StaticStructureSchema>(
-  value: unknown,
-  kind: Schema[0],
-): value is Schema {
-  return Array.isArray(value) && value[0] === kind;
+/** Of the service's model, as in `com.amazonaws.iam`: the second word of each of its schemas. */
+function namespaceOf(schemas: ReadonlyMap<string, StaticOperationSchema>): string {
+  const [first] = schemas.values();
+  return first?.[1] ?? '';
+}
+
+/** Clients register the errors of their model under its namespace. */
+function errorSchema(namespace: string, name: string): StaticErrorSchema | undefined {
+  const found = TypeRegistry.for(namespace).find(
+    (schema) => Array.isArray(schema) && schema[0] === -3 && schema[2] === name,
+  );
+  // An error's schema begins with -3.
+  return found as StaticErrorSchema | undefined;
 }
