@@ -51,7 +51,7 @@ describe.skipIf(models === undefined)("the calls of the suites, held against the
       Object.values(counts).reduce((one, other) => one + other, 0);
     process.stderr.write(
       `\n${String(sum(notes.answered))} requests and answers of ${String(Object.keys(notes.answered).length)} operations held against ` +
-        `their models, ${String(sum(notes.refused))} refusals; ${String(notes.differences.length)} differences, all listed\n`,
+        `their models, ${String(sum(notes.refused))} refusals; ${String(notes.differences.length)} differences, ${String(modelDifferences.length)} listed\n`,
     );
   });
 

@@ -47,6 +47,7 @@ export function withTags(before: Readonly<IamTags>, added: readonly Tag[] | unde
   const seen = new Set<string>();
   for (const { Key: key = '', Value: value = '' } of added ?? []) {
     checkTagKey(key);
+    checkTagValue(value);
     if (seen.has(key.toLowerCase())) {
       throw new SimulatedFailure(
         'InvalidInputException',
@@ -73,6 +74,15 @@ function checkTagKey(key: string): void {
   if (key.toLowerCase().startsWith('aws:')) {
     throw new SimulatedFailure('InvalidInputException', 'The tag key prefix aws: is reserved');
   }
+}
+
+/** IAM API reference, Tag, Value. */
+function checkTagValue(value: string): void {
+  if (value.length <= 256 && /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(value)) return;
+  throw new SimulatedFailure(
+    'ValidationError',
+    `The tag value '${value}' must match [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]* and have at most 256 characters`,
+  );
 }
 
 /** Keys that are not there are no error. */

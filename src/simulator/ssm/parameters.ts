@@ -229,10 +229,23 @@ function versionOf(row: ParameterRow): { value: string; version: number; modifie
   return { value, version, modifiedAtMs };
 }
 
+/**
+ * SSM API reference, Tag.
+ *
+ * @throws SimulatedFailure ValidationException
+ */
 function toRecord(
   tags: readonly { readonly Key: string | undefined; readonly Value: string | undefined }[] | undefined,
 ): Record<string, string> {
-  return Object.fromEntries((tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+  const pairs = (tags ?? []).map((tag): [string, string] => [tag.Key ?? '', tag.Value ?? '']);
+  const isAllowed = (text: string, most: number): boolean =>
+    text.length <= most && /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(text);
+  const wrong = pairs.find(([key, value]) => key === '' || !isAllowed(key, 128) || !isAllowed(value, 256));
+  if (wrong === undefined) return Object.fromEntries(pairs);
+  throw new SimulatedFailure(
+    'ValidationException',
+    `1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must satisfy regular expression pattern: ^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$ (${wrong.join(' = ')})`,
+  );
 }
 
 function requireTagged(world: World, name: string | undefined): ParameterRow {

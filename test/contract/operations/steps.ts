@@ -34,6 +34,8 @@ const policy = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: ['logs:PutLogEvents'], Resource: '*' }],
 });
+/** IAM and Parameter Store take fewer signs than EC2. */
+const plainTag = { Key: 'Team', Value: 'a +b' };
 const tag = { Key: 'Team', Value: 'a & <b> "ü"' };
 const port = (number: number): object => ({
   IpProtocol: 'tcp',
@@ -52,7 +54,7 @@ const quotas = rows('ServiceQuotas', [
 const permissions = rows('IAM', [
   [
     'CreateRole',
-    { RoleName: 'other', AssumeRolePolicyDocument: trust('ec2.amazonaws.com'), Tags: [tag] },
+    { RoleName: 'other', AssumeRolePolicyDocument: trust('ec2.amazonaws.com'), Tags: [plainTag] },
     { role: 'Role.Arn' },
   ],
   ['GetRole', { RoleName: 'other' }],
@@ -80,9 +82,9 @@ const permissions = rows('IAM', [
   ['ListInstanceProfiles', {}],
   ['AddRoleToInstanceProfile', { InstanceProfileName: 'other', RoleName: 'other' }],
   ['ListInstanceProfilesForRole', { RoleName: 'other' }],
-  ['TagInstanceProfile', { InstanceProfileName: 'other', Tags: [tag] }],
+  ['TagInstanceProfile', { InstanceProfileName: 'other', Tags: [plainTag] }],
   ['ListInstanceProfileTags', { InstanceProfileName: 'other' }],
-  ['UntagInstanceProfile', { InstanceProfileName: 'other', TagKeys: [tag.Key] }],
+  ['UntagInstanceProfile', { InstanceProfileName: 'other', TagKeys: [plainTag.Key] }],
 ]);
 
 const logs = rows('CloudWatchLogs', [
@@ -100,14 +102,17 @@ const logs = rows('CloudWatchLogs', [
 ]);
 
 const parameters = rows('SSM', [
-  ['PutParameter', { Name: '/other/one', Value: 'x', Type: 'String', Tags: [tag] }],
+  ['PutParameter', { Name: '/other/one', Value: 'x', Type: 'String', Tags: [plainTag] }],
   ['GetParameter', { Name: '/other/one' }],
   ['GetParameters', { Names: ['/other/one', '/other/none'] }],
   ['PutParameter', { Name: '/other/one', Value: 'y', Type: 'String', Overwrite: true }],
   ['GetParameterHistory', { Name: '/other/one' }],
-  ['AddTagsToResource', { ResourceType: 'Parameter', ResourceId: '/other/one', Tags: [tag] }],
+  ['AddTagsToResource', { ResourceType: 'Parameter', ResourceId: '/other/one', Tags: [plainTag] }],
   ['ListTagsForResource', { ResourceType: 'Parameter', ResourceId: '/other/one' }],
-  ['RemoveTagsFromResource', { ResourceType: 'Parameter', ResourceId: '/other/one', TagKeys: [tag.Key] }],
+  [
+    'RemoveTagsFromResource',
+    { ResourceType: 'Parameter', ResourceId: '/other/one', TagKeys: [plainTag.Key] },
+  ],
   ['DeleteParameter', { Name: '/other/one' }],
   [
     'GetParameter',
