@@ -208,11 +208,12 @@ function simulated(command: Command): Command {
 }
 
 function withTrouble(command: Command): Command {
-  return command.option(
-    '--simulate-fault <fault>',
-    'what goes wrong there, as OPERATION:CODE[:TIMES[:AFTER]]; may be given more than once',
-    (fault: string, before: readonly string[] | undefined) => [...(before ?? []), fault],
-  )
+  return command
+    .option(
+      '--simulate-fault <fault>',
+      'what goes wrong there, as OPERATION:CODE[:TIMES[:AFTER]]; may be given more than once',
+      (fault: string, before: readonly string[] | undefined) => [...(before ?? []), fault],
+    )
     .option(
       '--simulate-policy <file>',
       'the IAM policy that the caller has there, a JSON file; may be given more than once (default: everything is allowed)',

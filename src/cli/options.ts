@@ -77,6 +77,8 @@ export interface SimulatedOptions {
   readonly state?: string;
   /** As typed; `simulated-faults.ts` reads them. */
   readonly simulateFault?: readonly string[];
+  /** Files of the IAM policies that the caller has. */
+  readonly simulatePolicy?: readonly string[];
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
