@@ -175,6 +175,7 @@ iam:DeleteRole role* (iam:PermissionsBoundary)
 iam:DeleteRolePermissionsBoundary role* (iam:PermissionsBoundary)
 iam:DeleteRolePolicy role* (iam:PermissionsBoundary)
 iam:DetachRolePolicy role* (iam:PermissionsBoundary iam:PolicyARN)
+iam:GetAccountAuthorizationDetails
 iam:GetInstanceProfile instance-profile*
 iam:GetRole role* (iam:PermissionsBoundary)
 iam:GetRolePolicy role*

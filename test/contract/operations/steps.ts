@@ -58,6 +58,7 @@ const permissions = rows('IAM', [
     { role: 'Role.Arn' },
   ],
   ['GetRole', { RoleName: 'other' }],
+  ['GetAccountAuthorizationDetails', { Filter: ['Role'] }],
   ['ListRoles', {}],
   ['UpdateRole', { RoleName: 'other', Description: 'for a test' }],
   ['UpdateAssumeRolePolicy', { RoleName: 'other', PolicyDocument: trust('vpc-flow-logs.amazonaws.com') }],
