@@ -52,7 +52,9 @@ export async function createOne(settling: Settling): Promise<Settled> {
     made = await call();
   } catch (error) {
     if (!isThereAlready(resource, error)) throw error;
-    const hidden = await unseenBefore(settling, untilMs);
+    // Something of that name is there, whatever the lists have said: they lag, and an answer may have been lost.
+    const showsByMs = resource.once?.by === 'name' ? run.clock.now() + showing.limitMs : 0;
+    const hidden = await unseenBefore(settling, Math.max(untilMs, showsByMs));
     if (hidden !== undefined) return settleFound(settling, hidden.value);
     // What it was made with is no longer wanted so, and it is gone.
     if (!resumes || resource.once?.by !== 'token') throw error;

@@ -199,9 +199,7 @@ describe('a dead run whose lock is still in the account', () => {
     const account = openAccount();
     const directory = directoryWith(config);
     const words = { words: ['up'], account };
-    const recover = [
-      account.inject({ operation: 'CreateSubnet', code: 'UnauthorizedOperation', status: 403 }),
-    ];
+    const recover = [account.inject({ operation: 'CreateSubnet', code: 'SubnetLimitExceeded', status: 400 })];
     const first = await run({ ...words, directory, self: anna() }, ({ operation }) => {
       if (operation === 'CreateSubnet' && recover.length === 1)
         recover.push(

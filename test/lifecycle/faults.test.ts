@@ -115,18 +115,19 @@ describe('want of capacity', () => {
 });
 
 describe('permissions', () => {
-  it('missing in the middle: the action, the words of AWS, and the rest is made', async () => {
+  it('missing in the middle: the action, the words of AWS, and nothing that costs is begun', async () => {
     const told = await meeting('CreateNatGateway:AccessDenied:always');
     expect(errorOf(told)).toMatchInlineSnapshot(`
       "
       ✖ network/nat-gateway/eu-west-1x: ec2:CreateNatGateway is not allowed
         AWS: UnauthorizedOperation: you are not authorized to perform this operation
-        have ec2:CreateNatGateway allowed for these credentials; a boundary or an organisation's policy may forbid it too
+        have ec2:CreateNatGateway allowed for these credentials: statement MakeNetwork of es-ecs-network in docs/permissions.md
+        a condition of your policy, a boundary or an organisation's policy may forbid it too
         aws sts get-caller-identity   says which ones are used
         es-ecs up --simulate          then goes on where this run stopped
       "
     `);
-    expect(told.stderr).toContain('image    done');
+    expect(story.account.tables['ec2/instances'] ?? []).toEqual([]);
     await converges();
   });
 
@@ -138,7 +139,8 @@ describe('permissions', () => {
       "
       ✖ step/role/name: iam:DeleteRole is not allowed
         AWS: AccessDenied: user: arn:aws:iam::123456789012:user/simulated is not authorized to perform this action because no identity-based policy allows it
-        have iam:DeleteRole allowed for these credentials; a boundary or an organisation's policy may forbid it too
+        have iam:DeleteRole allowed for these credentials: statement Roles of es-ecs-services in docs/permissions.md
+        a condition of your policy, a boundary or an organisation's policy may forbid it too
         aws sts get-caller-identity   says which ones are used
         es-ecs destroy --simulate     then goes on where this run stopped
       "
@@ -252,7 +254,7 @@ describe('the way to AWS', () => {
     expect(errorOf(await meeting('DescribeTags:ECONNRESET:always'))).toMatchInlineSnapshot(`
       "
       ✖ AWS cannot be reached for ec2:DescribeTags: ECONNRESET (tried N times over T)
-        look at the network, HTTPS_PROXY and AWS_ENDPOINT_URL
+        look at the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL
         es-ecs up --simulate          goes on where this run stopped
       "
     `);
@@ -262,7 +264,7 @@ describe('the way to AWS', () => {
     expect(errorOf(await meeting('GetCallerIdentity:TimeoutError:always'))).toMatchInlineSnapshot(`
       "
       ✖ AWS cannot be reached for sts:GetCallerIdentity: no answer in time (tried N times over T)
-        look at the network, HTTPS_PROXY and AWS_ENDPOINT_URL
+        look at the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL
         es-ecs up --simulate          goes on where this run stopped
       "
     `);
@@ -273,7 +275,7 @@ describe('the way to AWS', () => {
       "
       ✖ AWS cannot be reached for sts:GetCallerIdentity: ENOTFOUND (tried N times over T)
         a region that does not exist shows in the same way: look at \`region\` in the config
-        look at the network, HTTPS_PROXY and AWS_ENDPOINT_URL
+        look at the network, HTTPS_PROXY, NO_PROXY and AWS_ENDPOINT_URL
         es-ecs up --simulate          goes on where this run stopped
       "
     `);

@@ -251,30 +251,20 @@ const rolesAtOnce = 100;
 
 /**
  * IAM lists no roles by tag. One call tells all of the account's roles with everything that belongs to them; that is worth it for
- * several roles in an account with few. What it does not tell (there are too many, or these credentials may not ask) is read role by
- * role: three calls each.
+ * several roles in an account with few. What it does not tell (there are too many, they were made a moment ago, or these credentials may
+ * not ask) is asked for by its name: one call for a role that does not exist, three for one that does.
  */
 async function readRoles(clients: Clients, names: readonly string[]): Promise<readonly Role[]> {
-  const { listed, isAll } = names.length < 2 ? none : await listRoles(clients.iam);
+  const listed = names.length < 2 ? [] : await listRoles(clients.iam);
   const known = new Map(listed.map((role) => [role.roleName, role]));
-  const unknown = isAll ? [] : names.filter((name) => !known.has(name));
-  const others = await Promise.all(unknown.map((name) => readRole(clients, name)));
-  return [...names.map((name) => known.get(name)), ...others].filter((role) => role !== undefined);
+  const all = await Promise.all(names.map(async (name) => known.get(name) ?? readRole(clients, name)));
+  return all.filter((role) => role !== undefined);
 }
 
-interface RoleList {
-  readonly listed: readonly Role[];
-  /** A role that is not among them does not exist, or was made a moment ago. */
-  readonly isAll: boolean;
-}
-
-const none: RoleList = { listed: [], isAll: false };
-
-async function listRoles(iam: IAMClient): Promise<RoleList> {
+async function listRoles(iam: IAMClient): Promise<readonly Role[]> {
   const command = new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'], MaxItems: rolesAtOnce });
   const answer = await unless(['AccessDenied', 'AccessDeniedException'], iam.send(command));
-  if (answer === undefined) return none;
-  return { listed: (answer.RoleDetailList ?? []).map(fromDetail), isAll: answer.IsTruncated !== true };
+  return (answer?.RoleDetailList ?? []).map(fromDetail);
 }
 
 function fromDetail(detail: RoleDetail): Role {

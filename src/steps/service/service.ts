@@ -118,8 +118,9 @@ export function service(
       );
       invariant(made?.serviceName, 'CreateService answers with a name');
       const observed = { ...toService(desired.clusterName, made), tags: desired.tags };
-      // Of its host nothing follows for a new service: there is no task yet that could run on an older one.
-      return { id: observed.key, observed: { ...observed, hosts: [], isRecovering: false } };
+      // As the plan saw them: a new node had none, and a service that is made anew may find an older host, which goes with it.
+      const hosts = await hostsOf(context, node, false);
+      return { id: observed.key, observed: { ...observed, hosts, isRecovering: false } };
     },
     // With the token of the first, and what that was made with, it is answered like the first; else the name is taken.
     once: { by: 'token', refusals: ['InvalidParameterException'] },

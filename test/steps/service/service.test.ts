@@ -1,3 +1,4 @@
+import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { CreateServiceCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 
@@ -7,6 +8,7 @@ import { service } from '../../../src/steps/service/service.ts';
 import { type Stub, createBench, facts, standIn } from '../support/bench.ts';
 
 function setUp(): {
+  readonly bench: ReturnType<typeof createBench>;
   readonly stub: Stub;
   readonly resource: ReturnType<typeof service>;
   readonly desired: ServiceDesired;
@@ -26,7 +28,7 @@ function setUp(): {
     definition: { taskDefinitionArn: 'arn:task-definition/es-ecs-search:1' },
     launchTemplate: { launchTemplateId: 'lt-0a', defaultVersion: 1 },
   } as never) as ServiceDesired;
-  return { stub: bench.stub('ecs'), resource, desired };
+  return { bench, stub: bench.stub('ecs'), resource, desired };
 }
 
 function observed(over: Partial<NodeService> = {}): NodeService {
@@ -57,7 +59,8 @@ function observed(over: Partial<NodeService> = {}): NodeService {
 
 describe("a node's service", () => {
   it('is made to run one task, on its own host, never two at once and never elsewhere', async () => {
-    const { stub, resource, desired } = setUp();
+    const { bench, stub, resource, desired } = setUp();
+    bench.stub('autoScaling').answer(DescribeAutoScalingGroupsCommand, { AutoScalingGroups: [] });
     stub.answer(CreateServiceCommand, { service: { serviceName: 'search-1' } });
     await resource.create?.(desired, 'token');
     expect(stub.sent(CreateServiceCommand)[0]).toEqual({
