@@ -203,7 +203,12 @@ describe('a dead run whose lock is still in the account', () => {
     const first = await run({ ...words, directory, self: anna() }, ({ operation }) => {
       if (operation === 'CreateSubnet' && recover.length === 1)
         recover.push(
-          account.inject({ operation: 'PutParameter', code: 'AccessDeniedException', status: 400 }),
+          account.inject({
+            operation: 'PutParameter',
+            code: 'AccessDeniedException',
+            status: 400,
+            times: 1_000,
+          }),
         );
     });
     expect(first.stderr).toContain('the lock in the account could not be released');
