@@ -3,8 +3,8 @@ import tseslint from 'typescript-eslint';
 
 import { projectRules } from './scripts/lint-rules.js';
 
-const everything = ['**/*.ts', '**/*.js'];
-const outsideTypes = ['**/*.js'];
+const everything = ['**/*.ts', '**/*.js', '**/*.mjs'];
+const outsideTypes = ['**/*.js', '**/*.mjs'];
 const product = ['src/**/*.ts'];
 /** The command line and the clock: the only places that may know what time it is and which process this is. */
 const impure = ['src/cli/**', 'src/engine/clock.ts'];

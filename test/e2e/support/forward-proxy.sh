@@ -63,6 +63,8 @@ ConnectPort 443
 CONFIG
 chmod 600 "$folder/tinyproxy.conf"
 # Names are the proxy's to look up, and those of AWS lead to loopback here: nobody outside is asked.
+# The inner shell fills in its own arguments.
+# shellcheck disable=SC2016
 unshare --mount sh -c 'mount --bind "$1" /etc/hosts && exec tinyproxy -d -c "$2"' sh "$hosts" "$folder/tinyproxy.conf" >&2 &
 server=$!
 tries=0
