@@ -11,6 +11,7 @@ import type { Clock } from '../engine/clock.ts';
 import { eachUntil } from '../engine/doubt.ts';
 import type { Emit } from '../engine/events.ts';
 import { createGraph, type Graph } from '../engine/graph.ts';
+import { readAhead } from '../engine/plan.ts';
 import type { Address, AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import { EsEcsError } from '../errors.ts';
@@ -325,6 +326,9 @@ async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prep
     ...visit,
     pins: state.pins,
     known: state.addresses,
+    foresee: (foreseen) => {
+      readAhead(clusterSteps(foreseen).resources, state);
+    },
     ...(options.asked === undefined ? {} : { asked: options.asked }),
     refreshesImages: options.refreshesImages === true,
     nodeLane: (names) =>

@@ -76,6 +76,17 @@ export async function makePlan(graph: Graph, memory: Pick<Memory, 'id'>): Promis
   return { entries, summary: summarise(entries), orphans };
 }
 
+/**
+ * Begins to read what a plan will ask for, without waiting for anything: whoever asks later finds it under way. What goes wrong comes up
+ * again then.
+ */
+export function readAhead(resources: readonly AnyResource[], memory: Pick<Memory, 'id'>): void {
+  for (const resource of resources) {
+    if (resource.gate === true) continue;
+    resource.find({ id: memory.id(resource.address), fresh: false, inputs: {} }).catch(() => undefined);
+  }
+}
+
 /** The same plan for some resources only: all others stay as they are, in sync or not. */
 export function only(plan: Plan, addresses: ReadonlySet<Address>): Plan {
   const entries = plan.entries.map(

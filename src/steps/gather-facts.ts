@@ -6,7 +6,7 @@ import { resourceTag } from '../aws/tags.ts';
 import type { Config } from '../config/config.ts';
 import { EsEcsError } from '../errors.ts';
 import type { Facts } from './facts.ts';
-import { gatherImages } from './gather-images.ts';
+import { gatherImages, type ImageUse } from './gather-images.ts';
 import { gatherPlaces } from './gather-places.ts';
 import { securityGroups } from './network/security-group.ts';
 import { callerDescription } from './network/security-groups.ts';
@@ -31,6 +31,8 @@ export interface FactsQuestion {
   readonly identity: Identity;
   /** What an earlier run chose. */
   readonly pins: Pins;
+  /** What is taken to run from an image, where nobody is to be asked. */
+  readonly inUse?: ReadonlySet<ImageUse>;
   /** True: hosts are to have the newest image, whatever was chosen. */
   readonly refreshesImages?: boolean;
   /** The caller's public address as the world sees it, asked only when it is needed. */
@@ -56,7 +58,10 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
     bastionCidrs(question),
   ]);
   const { zones, bastionZone, instanceTypes } = places;
-  const images = await gatherImages({ config, clients, inventory, instanceTypes, pins, refreshesImages });
+  const images = await gatherImages({
+    ...{ config, clients, inventory, instanceTypes, pins, refreshesImages },
+    ...(question.inUse === undefined ? {} : { inUse: question.inUse }),
+  });
   return {
     facts: {
       ...identity,

@@ -23,6 +23,8 @@ export interface ImagesQuestion {
   readonly instanceTypes: ReadonlyMap<string, InstanceTypeFacts>;
   readonly pins: Pins;
   readonly inventory: Inventory;
+  /** What is taken to run from an image, where nobody is to be asked. */
+  readonly inUse?: ReadonlySet<ImageUse>;
   /** True: the newest images for hosts, whatever is pinned or in use. */
   readonly refreshesImages: boolean;
 }
@@ -39,8 +41,11 @@ const parameters: Readonly<Record<'host' | 'bastion', Readonly<Record<Architectu
   },
 };
 
+/** What runs from an image. */
+export type ImageUse = 'host' | 'bastion';
+
 interface WantedImage {
-  readonly use: 'host' | 'bastion';
+  readonly use: ImageUse;
   readonly architecture: Architecture;
   readonly pin: string;
 }
@@ -54,7 +59,7 @@ interface WantedImage {
 export async function gatherImages(question: ImagesQuestion): Promise<Images> {
   const wanted = wantedImages(question);
   const { clients, refreshesImages } = question;
-  const inUse = await usesInUse(question);
+  const inUse = question.inUse ?? (await usesInUse(question));
   const isFixed = ({ use }: WantedImage): boolean => inUse.has(use) && (use !== 'host' || !refreshesImages);
   const pinned = wanted.filter((image) => question.pins[image.pin] !== undefined && isFixed(image));
   const found = new Map(pinned.map(({ pin }) => [pin, question.pins[pin] ?? '']));
@@ -85,9 +90,9 @@ export async function gatherImages(question: ImagesQuestion): Promise<Images> {
 }
 
 /** What runs from an image already. Before that nothing is chosen: an `up` that nobody agreed to last year fixes no image of then. */
-async function usesInUse({ inventory }: ImagesQuestion): Promise<ReadonlySet<WantedImage['use']>> {
+async function usesInUse({ inventory }: ImagesQuestion): Promise<ReadonlySet<ImageUse>> {
   const [ownGroups, ownBastions] = await Promise.all([inventory.owned(groups), inventory.owned(bastions)]);
-  const uses: WantedImage['use'][] = [];
+  const uses: ImageUse[] = [];
   if (ownGroups.length > 0) uses.push('host');
   if (ownBastions.length > 0) uses.push('bastion');
   return new Set(uses);
@@ -95,7 +100,7 @@ async function usesInUse({ inventory }: ImagesQuestion): Promise<ReadonlySet<Wan
 
 function wantedImages({ config, instanceTypes }: ImagesQuestion): readonly WantedImage[] {
   const { nodeGroups, bastion } = config;
-  const image = (use: WantedImage['use'], type: string): WantedImage => {
+  const image = (use: ImageUse, type: string): WantedImage => {
     const architecture = instanceTypes.get(type)?.architecture;
     invariant(architecture, `the instance type ${type} has been looked up`);
     return { use, architecture, pin: pinFor(use, architecture) };
@@ -107,7 +112,7 @@ function wantedImages({ config, instanceTypes }: ImagesQuestion): readonly Wante
   return [...new Map(all.map((one) => [one.pin, one])).values()];
 }
 
-function pinFor(use: WantedImage['use'], architecture: Architecture): string {
+function pinFor(use: ImageUse, architecture: Architecture): string {
   return `image/${use}/${architecture}`;
 }
 

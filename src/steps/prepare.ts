@@ -3,11 +3,12 @@ import { resourceTag } from '../aws/tags.ts';
 import { type Node, topology } from '../elasticsearch/topology.ts';
 import type { Lane } from '../engine/lane.ts';
 import type { Address } from '../engine/resource.ts';
-import { bastions } from './bastion/instances.ts';
+import { bastionAddress, bastions } from './bastion/instances.ts';
 import { keyPairs } from './bastion/key-pair.ts';
 import type { StepContext } from './context.ts';
 import type { Departures } from './departures.ts';
-import { type FactsQuestion, gatherFacts } from './gather-facts.ts';
+import { type FactsQuestion, type Gathered, gatherFacts } from './gather-facts.ts';
+import type { ImageUse } from './gather-images.ts';
 import { formerNodes } from './hosts/former-nodes.ts';
 import { groups } from './hosts/group.ts';
 import { volumes } from './hosts/volume.ts';
@@ -27,6 +28,8 @@ export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters'
   }) => Departures;
   /** Addresses that the state remembers. */
   readonly known: readonly Address[];
+  /** Told, before the account has been asked for more, what the cluster is by the state alone. */
+  readonly foresee?: (context: StepContext) => void;
 }
 
 /**
@@ -37,9 +40,32 @@ export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters'
 export async function prepareContext(
   preparation: Preparation,
 ): Promise<{ readonly context: StepContext; readonly pins: Pins }> {
-  const { config, located, clients, inventory, adapters, clock, asked, known } = preparation;
-  const [{ facts, pins }, tagged] = await Promise.all([gatherFacts(preparation), presentByTag(inventory)]);
-  const present = new Set([...known, ...tagged]);
+  const { inventory, known, foresee } = preparation;
+  if (foresee !== undefined && known.length > 0) {
+    // What goes wrong here comes up again, where it is waited for.
+    await foreseen(preparation).then(foresee, () => undefined);
+  }
+  const [gathered, tagged] = await Promise.all([gatherFacts(preparation), presentByTag(inventory)]);
+  const context = contextOf(preparation, gathered, new Set([...known, ...tagged]));
+  return { context, pins: gathered.pins };
+}
+
+/** What the cluster is by the state alone: with every choice pinned nobody is asked. */
+async function foreseen(preparation: Preparation): Promise<StepContext> {
+  const { known } = preparation;
+  const inUse = new Set<ImageUse>([
+    ...(known.some((address) => address.startsWith('hosts/group/')) ? (['host'] as const) : []),
+    ...(known.includes(bastionAddress) ? (['bastion'] as const) : []),
+  ]);
+  return contextOf(preparation, await gatherFacts({ ...preparation, inUse }), new Set(known));
+}
+
+function contextOf(
+  preparation: Preparation,
+  { facts }: Gathered,
+  present: ReadonlySet<Address>,
+): StepContext {
+  const { config, located, clients, inventory, adapters, clock, asked } = preparation;
   const nodes = topology(config, facts.zones);
   const nodeLane = preparation.nodeLane(nodes.map((node) => node.name));
   const leaving = formerNodes({ present }, nodes, 'hosts/group/').map((node) => node.name);
@@ -56,7 +82,7 @@ export async function prepareContext(
     departures,
     present,
   };
-  return { context: asked === undefined ? context : { ...context, asked }, pins };
+  return asked === undefined ? context : { ...context, asked };
 }
 
 /** What there may be more of than the config asks for: one for each zone or node, or switched off since. */

@@ -1,6 +1,6 @@
 import { paginateDescribeSecurityGroups } from '@aws-sdk/client-ec2';
 
-import { collectPages } from '../../aws/ec2.ts';
+import { collectPages, existing } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import type { Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
@@ -31,6 +31,19 @@ const defaultGroups: Collection<SecurityGroup> = {
   tags: (group) => group.tags,
 };
 
+/** The same by their own ids. */
+const knownGroups: Collection<SecurityGroup> = {
+  name: 'default security groups',
+  byIds: (clients, ids) =>
+    existing(ids, 'InvalidGroup.NotFound', async (GroupIds) => {
+      const pages = paginateDescribeSecurityGroups({ client: clients.ec2 }, { GroupIds });
+      return (await collectPages(pages, (page) => page.SecurityGroups)).map(securityGroupFromSdk);
+    }),
+  chunk: 100,
+  id: (group) => group.groupId,
+  tags: (group) => group.tags,
+};
+
 /**
  * The group that AWS gives to whatever names none. It is not es-ecs's own and cannot be deleted; it is emptied, so that
  * nothing that lands in it by mistake can reach or be reached (AWS Security Hub, EC2.2).
@@ -48,9 +61,15 @@ export function defaultSecurityGroup(
     findsByInputs: true,
     waits: { ...brief, for: "the VPC's default security group" },
     desired: (inputs) => ({ vpcId: inputs.vpc.vpcId }),
-    find: async ({ fresh, inputs }) => {
-      const id = inputs.vpc?.vpcId;
-      return id === undefined ? undefined : context.inventory.find(defaultGroups, address, { id, fresh });
+    find: async ({ id, fresh, inputs: { vpc: owner } }) => {
+      // Once its own id is remembered nobody has to be asked for the VPC's first.
+      const known = id?.startsWith('sg-') === true ? id : undefined;
+      const found =
+        known === undefined
+          ? undefined
+          : await context.inventory.find(knownGroups, address, { id: known, fresh });
+      if (found !== undefined && found.vpcId === (owner?.vpcId ?? found.vpcId)) return found;
+      return owner && context.inventory.find(defaultGroups, address, { id: owner.vpcId, fresh });
     },
     id: (observed) => observed.groupId,
     phase: () => 'ready',
