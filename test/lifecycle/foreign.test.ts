@@ -223,6 +223,11 @@ describe('two clusters in an account whose services ignore every filter', () => 
       ...refused,
       byId: ['NOT_OWNED', expect.stringMatching(/^found vpc-/)],
     };
+    // And once it is known, by its own id, which the state remembers.
+    expected['default security groups, others'] = {
+      ...refused,
+      byId: ['NOT_OWNED', expect.stringMatching(/^found sg-/)],
+    };
     expect(told).toEqual(expected);
     const { config } = loadConfig(configOf('search'), 'es-ecs.yaml');
     const inventory = new Inventory(clients, 'search');
