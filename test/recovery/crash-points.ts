@@ -167,9 +167,19 @@ export function keptData({ before }: Scene, end: CrashImage): readonly string[] 
   return dataVolumes(snapshotOf(end)).filter((line) => there.has(line));
 }
 
+/** A lock's file that is free stays for the sake of the dead, as long as nobody has had to take over their lock in the account. */
+function filesOf({ files }: CrashImage): readonly string[] {
+  const isFree = ([name, text]: [string, string]): boolean =>
+    name.endsWith('.lock') && text.includes('"isFree":true');
+  return Object.entries(files)
+    .filter((file) => !isFree(file))
+    .map(([name]) => name)
+    .sort();
+}
+
 /** The account and the names of the files, for comparing. */
 export function normal(image: CrashImage): readonly string[] {
-  return [...normalAccount(snapshotOf(image)), `files ${Object.keys(image.files).sort().join(' ')}`];
+  return [...normalAccount(snapshotOf(image)), `files ${filesOf(image).join(' ')}`];
 }
 
 function distinct(points: readonly CrashPoint[]): readonly CrashPoint[] {
