@@ -19,19 +19,25 @@ mount_point=$root/var/lib/es-ecs
 marker=.es-ecs-volume
 errors=$root/run/es-ecs/aws-errors
 bootstrap_tag=es-ecs-bootstrap
+uuid_tag=es-ecs-cluster-uuid
 instance_id='' node='' zone='' address='' volume_id='' device='' initial_masters=''
 
 # cloud-init shows it on the console and keeps it in /var/log/cloud-init-output.log.
 say() { echo "es-ecs: $*"; }
 
-fail() {
-  say "FAILED: $*"
+# Into the tag where es-ecs looks; gone again once the host is ready.
+note_problem() {
   # EC2 takes any text as a tag's value, up to 256 characters; the CLI's shorthand does not.
   local reason
   reason=$(printf '%s' "$*" | tr -c 'A-Za-z0-9 ._:/=+@-' ' ' | cut -c 1-250)
   if [[ -n $instance_id ]]; then
     aws ec2 create-tags --resources "$instance_id" --tags "Key=es-ecs-problem,Value=\"$reason\"" || true
   fi
+}
+
+fail() {
+  say "FAILED: $*"
+  note_problem "$@"
   trap - EXIT
   exit 1
 }
@@ -39,14 +45,15 @@ line=0
 trap 'line=$LINENO' ERR
 trap 'status=$?; [[ $status = 0 ]] || fail "line $line of user data ended with status $status"' EXIT
 
-# persist TIMES SENTENCE COMMAND ARGUMENTS: repeats a command until it succeeds; else fails with the sentence, and with why.
-why=''
+# persist TIMES SENTENCE COMMAND ARGUMENTS: repeats a command until it succeeds; else fails with the sentence, and with why. What
+# only a person can put right does not count.
+why='' waits_for_person=''
 persist() {
   local left=$1 sentence=$2
   shift 2
   why=''
   until "$@"; do
-    left=$((left - 1))
+    [[ -n $waits_for_person ]] || left=$((left - 1))
     [[ $left -gt 0 ]] || fail "$sentence${why:+: $why}"
     sleep "$pause"
   done
@@ -123,17 +130,34 @@ SYSCTL
 # --- volume ----------------------------------------------------------------------------------------------------------
 have_aws() { command -v aws >/dev/null || dnf install -q -y awscli-2; }
 
+# Copies of a volume (of a backup, of a snapshot) often carry its tags. Of several, the one is meant that is attached here, or else the
+# only one of this zone, or else the only one there with the tag of a cluster that has formed. Where that leaves two, nothing is
+# touched, for however long it takes until somebody has taken one of them away, or its tags.
+choose_volume() {
+  local here formed tab=$'\t'
+  if [[ $(wc -l <<<"$found") = 1 ]]; then return 0; fi
+  here=$(grep -F "$tab$instance_id$tab" <<<"$found") || here=$(grep -F "$tab$zone$tab" <<<"$found") || here=$found
+  formed=$(grep -vF "$tab$zone${tab}None$tab" <<<"$here") || formed=$here
+  if [[ $(wc -l <<<"$formed") = 1 ]]; then found=$formed; return 0; fi
+  why="$(cut -f 1 <<<"$formed" | paste -s -d ' ' -) carry the same address $volume_address_prefix$node, and nothing tells which is meant"
+  [[ $waits_for_person = "$why" ]] || note_problem "$why"
+  waits_for_person=$why
+  say "$why, waiting"
+  return 1
+}
+
 volume_state='' volume_holder=''
 find_volume() {
   local found
   found=$(aws ec2 describe-volumes \
     --filters "Name=tag:es-ecs-cluster,Values=$cluster" "Name=tag:es-ecs-resource,Values=$volume_address_prefix$node" \
     'Name=status,Values=creating,available,in-use' \
-    --query "Volumes[].[VolumeId,State,Attachments[0].InstanceId,Tags[?Key=='$bootstrap_tag']|[0].Value]" \
+    --query "Volumes[].[VolumeId,State,Attachments[0].InstanceId,AvailabilityZone,Tags[?Key=='$uuid_tag']|[0].Value,Tags[?Key=='$bootstrap_tag']|[0].Value]" \
     --output text 2>"$errors") || { why=$(tr '\n' ' ' <"$errors"); return 1; }
   [[ -n $found ]] || { why="no volume carries the address $volume_address_prefix$node"; return 1; }
-  [[ $(wc -l <<<"$found") = 1 ]] || fail "two volumes carry the address $volume_address_prefix$node"
-  read -r volume_id volume_state volume_holder initial_masters <<<"$found"
+  choose_volume || return 1
+  waits_for_person=''
+  read -r volume_id volume_state volume_holder _ _ initial_masters <<<"$found"
   [[ $volume_holder != None ]] || volume_holder=''
   [[ $initial_masters != None ]] || initial_masters=''
 }

@@ -31,6 +31,14 @@ export interface Collection<Item> {
 
 type Loader = DataLoader<string, unknown>;
 
+/** How something is looked for. */
+export interface InventorySight<Item> extends Pick<Sight, 'id' | 'fresh'> {
+  /** For things whose id is a name known beforehand. */
+  readonly name?: string;
+  /** Which of several that carry the address is meant, where that can be told and none is remembered. */
+  readonly meant?: (several: readonly Item[]) => Promise<Item | undefined>;
+}
+
 /**
  * Answers every `find` of a run. The first question about a type reads all of the type; later ones cost nothing.
  * Fresh looks that happen at the same moment share calls.
@@ -60,7 +68,7 @@ export class Inventory {
   async find<Item>(
     collection: Collection<Item>,
     address: Address,
-    sight: Pick<Sight, 'id' | 'fresh'> & { readonly name?: string },
+    sight: InventorySight<Item>,
   ): Promise<Item | undefined> {
     const { id, fresh, name } = sight;
     if (fresh || collection.list === undefined) {
@@ -73,7 +81,11 @@ export class Inventory {
     const here = all.filter((item) => collection.tags(item)[resourceTag] === address);
     const remembered = here.find((item) => collection.id(item) === id);
     if (remembered !== undefined) return remembered;
-    if (here.length > 1) throw duplicate(collection, address, here);
+    if (here.length > 1) {
+      const meant = await sight.meant?.(here);
+      if (meant === undefined) throw duplicate(collection, address, here);
+      return meant;
+    }
     const [only] = here;
     if (only !== undefined) return only;
     if (id === undefined || fresh) return undefined;

@@ -18,6 +18,8 @@ export interface LeftOnPurpose {
   readonly kept: readonly Doomed[];
   /** Data was to go as well. */
   readonly deleteData: boolean;
+  /** Volumes that shared their address with one of the cluster's when it began. */
+  readonly copies: readonly Volume[];
 }
 
 /** Lists lag behind a deletion by seconds ("Eventual consistency in the Amazon EC2 API"); what lags longer is really there. */
@@ -36,25 +38,34 @@ const settling = {
  */
 export async function audit(
   account: AuditedAccount,
-  { kept, deleteData }: LeftOnPurpose,
+  { kept, deleteData, copies }: LeftOnPurpose,
 ): Promise<readonly Volume[]> {
-  const stays = new Set(kept.map((one) => one.id));
+  const stays = new Set([...kept.map((one) => one.id), ...copies.map((one) => one.volumeId)]);
   const { doomed, unclear } = await leftAfterSettling(account, stays);
   const left = doomed.map((one) => `${one.resource.address} ${one.id}`);
-  const volumes = deleteData ? unclear.map((one) => `${one.volumeId} (${one.sizeGiB} GiB)`) : [];
-  if (left.length + volumes.length === 0) return unclear;
+  const named = (some: readonly Volume[]): readonly string[] =>
+    deleteData ? some.map((one) => `${one.volumeId} (${one.sizeGiB} GiB)`) : [];
+  const [volumes, copied] = [named(unclear), named(copies)];
+  if (left.length + volumes.length + copied.length === 0) return unclear;
   const sentences = [
     ...(left.length === 0 ? [] : [`still there after everything was deleted: ${left.join(', ')}`]),
     ...(volumes.length === 0
       ? []
       : [`not deleted, as the tag says of no node that it holds its data: ${volumes.join(', ')}`]),
+    ...(copied.length === 0
+      ? []
+      : [
+          `not deleted, as another volume had the same tags and these may be its copies: ${copied.join(', ')}`,
+        ]),
   ];
   throw new EsEcsError('LEFTOVERS', sentences.join('; '), {
     hint: [
       ...(left.length === 0 ? [] : ['es-ecs destroy  tries again']),
-      ...(volumes.length === 0
+      ...(volumes.length + copied.length === 0
         ? []
-        : unclear.map((one) => `aws ec2 delete-volume --volume-id ${one.volumeId}  once you are sure`)),
+        : [...unclear, ...copies].map(
+            (one) => `aws ec2 delete-volume --volume-id ${one.volumeId}  once you are sure`,
+          )),
     ],
   });
 }

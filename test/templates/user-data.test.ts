@@ -82,9 +82,13 @@ describe('user data on a host', () => {
     aws: `case "$2" in
       describe-volumes)
         if [[ -n $AWS_FAILS ]]; then echo "An error occurred (RequestLimitExceeded)" >&2; exit 254; fi
-        if [[ -f $STATE/attached ]]; then printf 'vol-0abc\\tin-use\\ti-1\\t%s\\n' "$BOOTSTRAP"
-        elif [[ -n $HELD ]]; then printf 'vol-0abc\\tin-use\\ti-old\\t%s\\n' "$BOOTSTRAP"
-        else printf 'vol-0abc\\tavailable\\tNone\\t%s\\n' "$BOOTSTRAP"; fi ;;
+        holder='available\\tNone'
+        [[ -z $HELD ]] || holder='in-use\\ti-old'
+        [[ ! -f $STATE/attached ]] || holder='in-use\\ti-1'
+        printf "vol-0abc\\t$holder\\teu-west-1b\\t%s\\t%s\\n" "\${UUID-None}" "$BOOTSTRAP"
+        # Copies, one a line, there for as many looks as are said.
+        looks=$(cat "$STATE/looks" 2>/dev/null || echo 0); echo $((looks + 1)) >"$STATE/looks"
+        if [[ -n $COPIES && $looks -lt \${COPY_LOOKS:-1000} ]]; then printf '%b\\n' "$COPIES"; fi ;;
       attach-volume) touch "$STATE/attached" ;;
     esac`,
     blkid: `[[ -f $STATE/formatted ]] || exit 2
@@ -181,6 +185,44 @@ describe('user data on a host', () => {
     expect(read('log')).not.toContain('mkfs');
     expect(read('log')).not.toContain('attach-volume');
     expect(read('etc/es-ecs/node.env')).toContain('ES_ECS_INITIAL_MASTERS=\n');
+  });
+
+  it.each([
+    [
+      'that is attached here',
+      { COPIES: 'vol-0copy\tavailable\tNone\teu-west-1b\tuuid\tNone', UUID: 'uuid' },
+      true,
+    ],
+    ['of this zone', { COPIES: 'vol-0copy\tavailable\tNone\teu-west-1a\tuuid\tNone', UUID: 'uuid' }, false],
+    [
+      'that a cluster has formed on',
+      { COPIES: 'vol-0copy\tavailable\tNone\teu-west-1b\tNone\tNone', UUID: 'uuid' },
+      false,
+    ],
+  ])('takes, of a volume and its copy, the one %s', async (_name, environment, attached) => {
+    if (attached) writeFileSync(path.join(root, 'attached'), '');
+    const result = await boot(environment);
+    expect(result.output).toContain('search-1 is ready: vol-0abc');
+    expect(result.status).toBe(0);
+    expect(read('log')).not.toContain('vol-0copy');
+    expect(read('log')).not.toContain('create-tags');
+  });
+
+  it('waits, for as long as it takes, where nothing tells a volume from its copy, and goes on once one is gone', async () => {
+    const COPIES = 'vol-0copy\tavailable\tNone\teu-west-1b\tuuid\tNone';
+    const result = await boot({ COPIES, UUID: 'uuid', COPY_LOOKS: '10' });
+    const why =
+      'vol-0abc vol-0copy carry the same address hosts/volume/search-1, and nothing tells which is meant';
+    expect(result.output.split(`${why}, waiting`)).toHaveLength(11);
+    expect(result.status).toBe(0);
+    const calls = read('log');
+    // Said once where status looks, and taken away again.
+    expect(calls.match(/create-tags .*/g)).toEqual([
+      expect.stringContaining('Value="vol-0abc vol-0copy carry the same address hosts/volume/search-1'),
+    ]);
+    expect(calls.indexOf('create-tags')).toBeLessThan(calls.indexOf('attach-volume'));
+    expect(calls.lastIndexOf('delete-tags')).toBeGreaterThan(calls.indexOf('attach-volume'));
+    expect(calls).not.toContain('--volume-id vol-0copy');
   });
 
   it('refuses the volume of another cluster', async () => {

@@ -1,3 +1,4 @@
+import { copiesOfVolumes } from '../../steps/hosts/volume.ts';
 import { realClock } from '../../engine/clock.ts';
 import { applyDestroy, type DestroyPlan, planDestroy } from '../../engine/destroy.ts';
 import { createGraph, type Graph } from '../../engine/graph.ts';
@@ -25,10 +26,13 @@ export async function destroy(options: DestroyOptions, terminal: Terminal): Prom
       await agree(plan, session, { options, terminal });
       await session.lock.take();
     }
+    // Before anything goes: afterwards a copy is the only one with those tags.
+    const own = new Set([...plan.doomed, ...plan.kept].map(({ id }) => id));
+    const copies = await copiesOfVolumes(session.context, own);
     const work = { session, options, terminal, awaitGates: true };
     const { outcome, unclear } = await reported(work, async (run) => {
       const done = await applyDestroy(plan, graph, run);
-      const found = await audit({ session, graph, run }, { kept: plan.kept, deleteData });
+      const found = await audit({ session, graph, run }, { kept: plan.kept, deleteData, copies });
       return { outcome: done, unclear: found };
     });
     await forgetAll(session, plan);

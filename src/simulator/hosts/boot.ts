@@ -63,12 +63,13 @@ const tagNames = {
   node: 'es-ecs-node',
   problem: 'es-ecs-problem',
   bootstrap: 'es-ecs-bootstrap',
+  clusterUuid: 'es-ecs-cluster-uuid',
 } as const;
 
 /** Where a boot stands after a look: done, to be looked at again, or over. */
 type Step<Value = undefined> =
   | { readonly kind: 'done'; readonly value: Value }
-  | { readonly kind: 'wait'; readonly for: string }
+  | { readonly kind: 'wait'; readonly for: string; readonly forPerson?: true }
   | { readonly kind: 'fail'; readonly because: string };
 
 const wait = (reason: string): { readonly kind: 'wait'; readonly for: string } => ({
@@ -111,7 +112,7 @@ export const hostRules: Readonly<Record<string, EventRule>> = {
       world.rows(boots).delete(instanceId);
       return;
     }
-    if (step.kind === 'wait' && world.nowMs - boot.beganAtMs < patienceMs) {
+    if (step.kind === 'wait' && (step.forPerson === true || world.nowMs - boot.beganAtMs < patienceMs)) {
       if (boot.waitingFor !== step.for) say(row, `${step.for}, waiting`);
       boot.waitingFor = step.for;
       world.schedule('hosts/boot', pauseMs, instanceId);
@@ -174,12 +175,40 @@ function takeVolume(
   const found = world
     .rowsBy(volumesByTag, tagKey(tagNames.resource, address))
     .filter((one) => one.tags[tagNames.cluster] === cluster && volumeState(world, one) !== 'deleting');
-  const [volume, ...others] = found;
-  if (volume === undefined)
+  if (found.length === 0)
     return wait(`the volume of ${node} cannot be had: no volume carries the address ${address}`);
-  if (others.length > 0) return fail(`two volumes carry the address ${address}`);
+  const [volume, ...others] = meantAmong(row, found);
+  if (volume === undefined || others.length > 0) return waitForPerson(world, row, { address, found });
   const held = hold(world, row, volume);
   return held.kind === 'done' ? claim(world, volume, `${cluster}/${node}`) : held;
+}
+
+/** Those of several volumes of an address that the script would take one for: held, in this zone, of a cluster that has formed. */
+function meantAmong(row: InstanceRow, found: readonly VolumeRow[]): readonly VolumeRow[] {
+  if (found.length < 2) return found;
+  const or = (some: readonly VolumeRow[], all: readonly VolumeRow[]): readonly VolumeRow[] =>
+    some.length > 0 ? some : all;
+  const held = found.filter((one) => one.attachment?.instanceId === row.id);
+  const zoned = found.filter((one) => one.zone === row.zone);
+  const here = or(held, or(zoned, found));
+  return or(
+    here.filter((one) => one.tags[tagNames.clusterUuid] !== undefined),
+    here,
+  );
+}
+
+/** A wait without an end, whose reason is in the host's tag meanwhile. */
+function waitForPerson(
+  world: World,
+  row: InstanceRow,
+  { address, found }: { readonly address: string; readonly found: readonly VolumeRow[] },
+): Step<VolumeRow | undefined> {
+  const ids = found.map((one) => one.id).join(' ');
+  const reason = `${ids} carry the same address ${address}, and nothing tells which is meant`;
+  if (mayCall(world, row, { action: 'ec2:CreateTags', tags: row.tags })) {
+    row.tags = { ...row.tags, [tagNames.problem]: reason.slice(0, 250) };
+  }
+  return { ...wait(reason), forPerson: true };
 }
 
 /** Attaches the volume when it is free, and waits while another host has it. */

@@ -29,6 +29,7 @@ import { ownTags, type StepContext } from '../context.ts';
 import { volumeHolders } from '../network/blockers.ts';
 import { onceByToken } from '../once.ts';
 import { brief, retries } from '../waits.ts';
+import { nodeInstances, nodeKey } from './instances.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
 import { modifications } from './volume-modification.ts';
 
@@ -42,6 +43,8 @@ export interface VolumeDesired {
 
 export interface Volume extends VolumeDesired {
   readonly volumeId: string;
+  /** Instances that hold it. */
+  readonly holders: readonly string[];
   readonly state: string;
   readonly type: string;
   readonly encrypted: boolean;
@@ -101,9 +104,20 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       throughputMiBps: storage.throughputMiBps,
       tags: { ...ownTags(context, address), [nodeTag]: node.name },
     }),
-    find: (sight) => context.inventory.find(volumes, address, sight),
+    find: (sight) =>
+      context.inventory.find(volumes, address, {
+        ...sight,
+        meant: (several) => meantAmong(context, node, several),
+      }),
     // Data volumes alone: a volume that does not say whose data it holds is left to the person who knows.
-    all: async () => (await context.inventory.kin(volumes)).filter((one) => isDataAddress(one.address)),
+    // Nor is one of several of an address an orphan that a destroy takes along: it may be somebody's backup.
+    all: async () => {
+      const kin = await context.inventory.kin(volumes);
+      const addresses = kin.filter(isThere).map((one) => one.address);
+      const isAlone = (address: string | undefined): boolean =>
+        addresses.filter((one) => one === address).length < 2;
+      return kin.filter((one) => isDataAddress(one.address) && isAlone(one.address));
+    },
     id: (observed) => observed.volumeId,
     phase: (observed) => phaseOf(observed.state),
     diff: (desired, observed) => [
@@ -160,6 +174,49 @@ export async function volumesWithoutAddress(context: StepContext): Promise<reado
   return all
     .filter(({ address, observed }) => !isDataAddress(address) && phaseOf(observed.state) !== 'gone')
     .map(({ observed }) => observed);
+}
+
+/**
+ * Volumes that share their address with another: AWS Backup and whoever restores a snapshot give copies the tags of what they are
+ * copies of. No destroy takes them, and they are named.
+ *
+ * @param meant the ids of those that are not meant by this, as they are the cluster's own
+ */
+export async function copiesOfVolumes(
+  context: StepContext,
+  meant: ReadonlySet<string>,
+): Promise<readonly Volume[]> {
+  const data = (await context.inventory.kin(volumes)).filter(
+    (one) => isDataAddress(one.address) && isThere(one),
+  );
+  return data
+    .filter(({ address }) => data.filter((one) => one.address === address).length > 1)
+    .map(({ observed }) => observed)
+    .filter(({ volumeId }) => !meant.has(volumeId));
+}
+
+function isThere({ observed }: { readonly observed: Volume }): boolean {
+  return phaseOf(observed.state) !== 'gone';
+}
+
+/**
+ * Of several volumes of one node, the one that can be meant: what the node's host holds; else the only one in the node's zone; else
+ * the only one there that says that a cluster has formed on it. Undefined where that is not one. User data goes by the same
+ * (templates/user-data.sh).
+ */
+async function meantAmong(
+  context: StepContext,
+  node: Node,
+  several: readonly Volume[],
+): Promise<Volume | undefined> {
+  const key = nodeKey(context.config.name, node.name);
+  const hosts = await context.inventory.find(nodeInstances, key, { id: undefined, fresh: true, name: key });
+  const there = several.filter(({ state }) => phaseOf(state) !== 'gone');
+  const held = there.filter((one) => one.holders.some((holder) => hosts?.instanceIds.includes(holder)));
+  const here = held.length > 0 ? held : there.filter(({ zone }) => zone === node.zone);
+  const formed = here.filter(({ tags }) => tags[clusterUuidTagKey] !== undefined);
+  const left = formed.length > 0 ? formed : here;
+  return left.length === 1 ? left[0] : undefined;
 }
 
 function isDataAddress(address: string | undefined): boolean {
@@ -278,6 +335,7 @@ async function read(clients: Clients, request: DescribeVolumesCommandInput): Pro
 function toVolume(found: SdkVolume): Volume {
   return {
     volumeId: found.VolumeId ?? '',
+    holders: (found.Attachments ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
     state: found.State ?? 'creating',
     type: found.VolumeType ?? '',
     zone: found.AvailabilityZone ?? '',

@@ -34,7 +34,15 @@ function setUp(initialMasters?: readonly string[]): {
 
 function observed(over: Partial<Volume> = {}): Volume {
   const { desired } = setUp();
-  return { ...desired, volumeId: 'vol-1', state: 'available', type: 'gp3', encrypted: true, ...over };
+  return {
+    ...desired,
+    volumeId: 'vol-1',
+    holders: [],
+    state: 'available',
+    type: 'gp3',
+    encrypted: true,
+    ...over,
+  };
 }
 
 async function applyAll(changes: readonly Change[]): Promise<void> {
