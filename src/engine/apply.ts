@@ -123,6 +123,7 @@ class Application {
     const proofs = await Promise.allSettled(
       this.#believed.map(async ({ entry, settling, observed }) => {
         this.#observed.set(entry.resource.address, await prove(settling, observed));
+        run.memory.saw(entry.resource.address);
       }),
     );
     return proofs.flatMap((proof, index) => {
@@ -140,6 +141,7 @@ class Application {
   #settled(entry: PlanEntry, settling: Settling, settled: Settled): unknown {
     const { observed, isBelieved } = settled;
     if (isBelieved) this.#believed.push({ entry, settling, observed });
+    else this.#run.memory.saw(entry.resource.address);
     return observed;
   }
 

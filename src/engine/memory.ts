@@ -17,6 +17,10 @@ export interface Memory {
   withdraw(address: Address): Promise<void>;
   /** Saves the id and ends the intent. */
   remember(address: Address, id: string): Promise<void>;
+  /** As `remember`, of what was made a moment ago and nobody has seen yet: where the run ends before anybody has, it is in doubt. */
+  made(address: Address, id: string): Promise<void>;
+  /** It shows in what is read, or needs nobody to look. */
+  saw(address: Address): void;
   /** Ends the intent and forgets the id. */
   forget(address: Address): Promise<void>;
 }

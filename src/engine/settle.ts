@@ -66,7 +66,7 @@ export async function createOne(settling: Settling): Promise<Settled> {
     made = await call();
   }
   const { id, observed } = made;
-  await run.memory.remember(address, id);
+  await run.memory.made(address, id);
   if (observed !== undefined && isToBuildUpon(resource, observed)) {
     const synced = await syncOne(settling, observed);
     // Where nothing was left to do, the create's answer is what is known.
@@ -74,6 +74,7 @@ export async function createOne(settling: Settling): Promise<Settled> {
     return { observed: synced.observed, isBelieved: isBelieved && !isProven(resource, synced.observed) };
   }
   const seen = await untilReady(settling, id);
+  run.memory.saw(address);
   return syncOne(settling, seen);
 }
 

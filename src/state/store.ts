@@ -27,6 +27,8 @@ export class StateStore {
   /** Changed in place: of a thousand things that are remembered, each would else copy all that were before it. */
   readonly #resources: Map<string, State['resources'][string]>;
   readonly #intents: Map<string, State['intents'][string]>;
+  /** What this run has made and nobody has seen yet. */
+  readonly #unseen = new Set<string>();
   /** Whether there is an intent in the file as it was written last. */
   #savedIntent: boolean;
   #writing: Promise<void> | undefined;
@@ -92,11 +94,11 @@ export class StateStore {
   }
 
   /**
-   * Whether something may have been made whose answer never came, or whose id could not be saved: whoever comes next knows
-   * no more than the file.
+   * Whether something may have been made whose answer never came, whose id could not be saved, or that did not show yet: whoever
+   * comes next knows no more than the file.
    */
   get isInDoubt(): boolean {
-    return this.#savedIntent || this.#intents.size > 0;
+    return this.#savedIntent || this.#intents.size > 0 || this.#unseen.size > 0;
   }
 
   /** @throws EsEcsError STATE_UNWRITABLE */
@@ -113,7 +115,18 @@ export class StateStore {
   }
 
   /** @throws EsEcsError STATE_UNWRITABLE */
+  async made(address: string, id: string): Promise<void> {
+    this.#unseen.add(address);
+    await this.remember(address, id);
+  }
+
+  saw(address: string): void {
+    this.#unseen.delete(address);
+  }
+
+  /** @throws EsEcsError STATE_UNWRITABLE */
   async forget(address: string): Promise<void> {
+    this.#unseen.delete(address);
     const isEnded = this.#intents.delete(address);
     if (this.#resources.delete(address) || isEnded) await this.#save();
   }

@@ -59,6 +59,8 @@ export class Shop {
 
   readonly ids = new Map<string, string>();
   readonly intents = new Map<string, string>();
+  /** Made in a run, and not seen in it. */
+  readonly unseen = new Set<string>();
   readonly memory: Memory = {
     id: (address) => this.ids.get(address),
     intend: (address) => {
@@ -75,6 +77,13 @@ export class Shop {
       this.ids.set(address, id);
       this.intents.delete(address);
       return Promise.resolve();
+    },
+    made: (address, id) => {
+      this.unseen.add(address);
+      return this.memory.remember(address, id);
+    },
+    saw: (address) => {
+      this.unseen.delete(address);
     },
     forget: (address) => {
       this.ids.delete(address);

@@ -202,7 +202,7 @@ describe('what carries the tag and is claimed by nobody', () => {
     story.write(small);
     rmSync(story.stateFile);
     await story.behindTheBack(async (_clients, world) => {
-      for (const rows of world.tablesUnder('ec2/flow-logs')) (rows).clear();
+      for (const rows of world.tablesUnder('ec2/flow-logs')) rows.clear();
       await Promise.resolve();
     });
     await story.json('destroy', ...destroyAll);

@@ -34,6 +34,7 @@ import {
 import { TagResourceCommand as TagEcs, UpdateClusterSettingsCommand } from '@aws-sdk/client-ecs';
 import {
   AttachRolePolicyCommand,
+  CreateRoleCommand,
   PutRolePolicyCommand,
   TagInstanceProfileCommand,
   TagRoleCommand,
@@ -238,6 +239,17 @@ async function driftOfServices({ ecs, ecr, logs, secretsManager, autoScaling }: 
   );
 }
 
+/** More than one page of them, so that those of the cluster are asked for by name. */
+async function manyRoles({ iam }: Clients): Promise<void> {
+  const AssumeRolePolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+  });
+  for (let count = 0; count < 100; count += 1) {
+    await iam.send(new CreateRoleCommand({ RoleName: `another-${String(count)}`, AssumeRolePolicyDocument }));
+  }
+}
+
 async function driftOfRoles({ iam }: Clients): Promise<void> {
   const wide = {
     Version: '2012-10-17',
@@ -245,6 +257,9 @@ async function driftOfRoles({ iam }: Clients): Promise<void> {
   };
   await iam.send(
     new PutRolePolicyCommand({ RoleName: role, PolicyName: 'es-ecs', PolicyDocument: JSON.stringify(wide) }),
+  );
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName: role, PolicyName: 'more', PolicyDocument: JSON.stringify(wide) }),
   );
   await iam.send(
     new AttachRolePolicyCommand({
@@ -365,7 +380,8 @@ export const shortLife: readonly Scene[] = [comesUp, isMended, goes];
 
 /** Every command, and what is rare. */
 export const longLife: readonly Scene[] = [
-  comesUp,
+  { what: 'it is planned', commands: [['plan']] },
+  { ...comesUp, before: ({ story }) => story.behindTheBack(manyRoles) },
   {
     what: 'it is used',
     commands: [

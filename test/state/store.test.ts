@@ -57,6 +57,20 @@ describe('StateStore', () => {
     expect(token).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
+  it('is in doubt over what was made, until somebody has seen it or it is gone', async () => {
+    const store = await open();
+    await store.intend('network/vpc');
+    await store.made('network/vpc', 'vpc-1');
+    await store.made('network/elastic-ip/a', 'eipalloc-1');
+    expect(store.isInDoubt).toBe(true);
+    store.saw('network/vpc');
+    expect(store.isInDoubt).toBe(true);
+    await store.forget('network/elastic-ip/a');
+    expect(store.isInDoubt).toBe(false);
+    // Of the run before, the lock says it.
+    expect((await open()).isInDoubt).toBe(false);
+  });
+
   it('knows who asks for the lock before it has it, beside who had it last', async () => {
     const runs = async () => (await open()).runs;
     await (await open()).asks('a', undefined);

@@ -75,14 +75,16 @@ function namedIn(world: World, operation: string, input: Input): readonly Named[
   };
   for (const text of textsWithin(input, notTouched)) {
     const kind = kindOfId(text);
-    if (kind !== undefined && kind !== 'key-pair') add(kind, text);
+    const name = kind === 'key-pair' ? world.rows(keyPairs).get(text)?.name : text;
+    if (kind !== undefined && name !== undefined) add(kind, name);
     const association = world.rows(associations).get(text);
     if (association === undefined) continue;
     // The new table of a ReplaceRouteTableAssociation is named, the old one is not.
     if (operation === 'DisassociateRouteTable') add('route-table', association.routeTableId);
     if (association.subnetId !== null) add('subnet', association.subnetId);
   }
-  const keyName = keyNameIn(world, input);
+  // Key pairs go by their name in ARNs.
+  const keyName = textOf(input, 'KeyName');
   if (keyName !== undefined) add('key-pair', keyName);
   const template = operation === 'CreateLaunchTemplate' ? undefined : templateIn(world, input);
   if (template !== undefined) add('launch-template', template);
@@ -95,13 +97,6 @@ function templateIn(world: World, input: Input): string | undefined {
     textOf(input, 'LaunchTemplateName') ??
     textOf(objectOf(input, 'LaunchTemplate') ?? {}, 'LaunchTemplateName');
   return [...world.rows(launchTemplates).values()].find((row) => row.name === name)?.id;
-}
-
-/** Key pairs go by their name in ARNs. */
-function keyNameIn(world: World, input: Input): string | undefined {
-  const id = textOf(input, 'KeyPairId');
-  const byId = id === undefined ? undefined : world.rows(keyPairs).get(id)?.name;
-  return byId ?? textOf(input, 'KeyName');
 }
 
 function keyPairTags(world: World, name: string): Readonly<Record<string, string>> | undefined {

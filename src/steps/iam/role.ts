@@ -46,8 +46,8 @@ export interface Role {
   readonly policy: string | undefined;
   /** ARNs of managed policies; none is ours. */
   readonly attached: readonly string[];
-  /** The names of all inline policies, where they are known. */
-  readonly inline?: readonly string[];
+  /** The names of inline policies beside ours; none is to be. */
+  readonly further: readonly string[];
   readonly tags: Tags;
 }
 
@@ -55,7 +55,6 @@ export interface Role {
 const policyName = 'es-ecs';
 const missing = ['NoSuchEntityException'];
 
-/** What else may have been written into a role inline is not compared: managed policies, which is what people attach by hand, are. */
 const roles: Collection<Role> = {
   name: 'roles',
   byIds: readRoles,
@@ -98,6 +97,7 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
       ...trustChange(iam, desired, observed),
       ...policyChange(iam, desired, observed),
       ...observed.attached.map((policyArn) => detachment(iam, roleName, policyArn)),
+      ...observed.further.map((name) => removal(iam, roleName, name)),
       ...diffTags(desired.tags, observed.tags, roleTags(iam, roleName)),
     ],
     create: async (desired) => {
@@ -114,7 +114,15 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
       const { RoleName, Arn = '' } = made;
       return {
         id: RoleName,
-        observed: { roleName: RoleName, roleArn: Arn, trust, policy: undefined, attached: [], tags },
+        observed: {
+          roleName: RoleName,
+          roleArn: Arn,
+          trust,
+          policy: undefined,
+          attached: [],
+          further: [],
+          tags,
+        },
       };
     },
     once: { by: 'name', refusals: ['EntityAlreadyExistsException'] },
@@ -169,6 +177,20 @@ async function putPolicy(iam: IAMClient, desired: RoleDesired): Promise<void> {
   );
 }
 
+/** Whoever writes a second policy into a role gives it to whoever is on the host. */
+function removal(iam: IAMClient, roleName: string, name: string): Change {
+  return {
+    path: 'inlinePolicies',
+    before: name,
+    after: undefined,
+    impact: 'in-place',
+    because: 'not declared here',
+    apply: async () => {
+      await unless(missing, iam.send(new DeleteRolePolicyCommand({ RoleName: roleName, PolicyName: name })));
+    },
+  };
+}
+
 function detachment(iam: IAMClient, roleName: string, policyArn: string): Change {
   return {
     path: 'attachedPolicies',
@@ -201,8 +223,8 @@ function roleTags(iam: IAMClient, roleName: string): TagWriter {
  * known, and where one must have come since.
  */
 async function destroyRole(client: IAMClient, observed: Role): Promise<void> {
-  const { roleName, inline, attached } = observed;
-  const policies = inline === undefined ? await policiesOf(client, roleName) : { inline, attached };
+  const { roleName, policy, further, attached } = observed;
+  const policies = { inline: [...(policy === undefined ? [] : [policyName]), ...further], attached };
   try {
     await destroyWith(client, roleName, policies);
   } catch (error) {
@@ -218,10 +240,7 @@ interface RolePolicies {
 
 async function policiesOf(client: IAMClient, roleName: string): Promise<RolePolicies> {
   const [inline, attached] = await Promise.all([
-    unless(
-      missing,
-      collectPages(paginateListRolePolicies({ client }, { RoleName: roleName }), (page) => page.PolicyNames),
-    ),
+    unless(missing, listInline(client, roleName)),
     unless(missing, listAttached(client, roleName)),
   ]);
   return { inline: inline ?? [], attached: attached ?? [] };
@@ -238,6 +257,14 @@ async function destroyWith(client: IAMClient, roleName: string, policies: RolePo
   await unless(missing, client.send(new DeleteRoleCommand({ RoleName: roleName })));
 }
 
+async function listInline(client: IAMClient, roleName: string): Promise<string[]> {
+  const all = await collectPages(
+    paginateListRolePolicies({ client }, { RoleName: roleName }),
+    (page) => page.PolicyNames,
+  );
+  return all.sort();
+}
+
 async function listAttached(client: IAMClient, roleName: string): Promise<string[]> {
   const all = await collectPages(
     paginateListAttachedRolePolicies({ client }, { RoleName: roleName }),
@@ -252,7 +279,7 @@ const rolesAtOnce = 100;
 /**
  * IAM lists no roles by tag. One call tells all of the account's roles with everything that belongs to them; that is worth it for
  * several roles in an account with few. What it does not tell (there are too many, they were made a moment ago, or these credentials may
- * not ask) is asked for by its name: one call for a role that does not exist, three for one that does.
+ * not ask) is asked for by its name: one call for a role that does not exist, four for one that does.
  */
 async function readRoles(clients: Clients, names: readonly string[]): Promise<readonly Role[]> {
   const listed = names.length < 2 ? [] : await listRoles(clients.iam);
@@ -276,7 +303,10 @@ function fromDetail(detail: RoleDetail): Role {
     trust: decoded(detail.AssumeRolePolicyDocument ?? ''),
     policy: own === undefined ? undefined : decoded(own),
     attached: (detail.AttachedManagedPolicies ?? []).map((policy) => policy.PolicyArn ?? '').sort(),
-    inline: inline.map((policy) => policy.PolicyName ?? ''),
+    further: inline
+      .map((policy) => policy.PolicyName ?? '')
+      .filter((name) => name !== policyName)
+      .sort(),
     tags: fromCapitalTags(detail.Tags),
   };
 }
@@ -284,16 +314,18 @@ function fromDetail(detail: RoleDetail): Role {
 async function readRole({ iam }: Clients, roleName: string): Promise<Role | undefined> {
   const found = await unless(missing, iam.send(new GetRoleCommand({ RoleName: roleName })));
   if (found?.Role === undefined) return undefined;
-  const [inline, attached] = await Promise.all([
+  const [own, inline, attached] = await Promise.all([
     unless(missing, iam.send(new GetRolePolicyCommand({ RoleName: roleName, PolicyName: policyName }))),
+    unless(missing, listInline(iam, roleName)),
     unless(missing, listAttached(iam, roleName)),
   ]);
   return {
     roleName: found.Role.RoleName ?? roleName,
     roleArn: found.Role.Arn ?? '',
     trust: decoded(found.Role.AssumeRolePolicyDocument ?? ''),
-    policy: inline?.PolicyDocument === undefined ? undefined : decoded(inline.PolicyDocument),
+    policy: own?.PolicyDocument === undefined ? undefined : decoded(own.PolicyDocument),
     attached: attached ?? [],
+    further: (inline ?? []).filter((name) => name !== policyName),
     tags: fromCapitalTags(found.Role.Tags),
   };
 }

@@ -26,7 +26,7 @@ export const smallest: Settings = {
   indexBuffer: undefined,
 };
 
-/** A cluster in one zone, with an image of somebody else's, so that a run is short. */
+/** A cluster in one zone, without a bastion and with an image of somebody else's, so that a run is short. */
 export function configText(settings: Settings): string {
   const { nodes, team, retentionDays, cidrs, flowLogs, heapMiB, version, instanceType, indexBuffer } =
     settings;
@@ -45,7 +45,7 @@ export function configText(settings: Settings): string {
     `image: { uri: registry.example.com/elasticsearch:${version} }`,
     `logs: { retentionDays: ${String(retentionDays)} }`,
     ...(team === undefined ? [] : [`tags: { team: ${team} }`]),
-    ...(cidrs.length === 0 ? [] : [`access: { cidrs: [${cidrs.join(', ')}] }`]),
+    `access: { ${['endpoint: "https://search.example.com:9200"', ...(cidrs.length === 0 ? [] : [`cidrs: [${cidrs.join(', ')}]`])].join(', ')} }`,
     '',
   ].join('\n');
 }

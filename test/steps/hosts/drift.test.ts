@@ -45,6 +45,9 @@ async function meddle({ iam, ecr, ecs, logs, autoScaling, secretsManager }: Clie
   await iam.send(
     new PutRolePolicyCommand({ RoleName: role, PolicyName: 'es-ecs', PolicyDocument: JSON.stringify(all) }),
   );
+  await iam.send(
+    new PutRolePolicyCommand({ RoleName: role, PolicyName: 'more', PolicyDocument: JSON.stringify(all) }),
+  );
   const PolicyArn = 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore';
   await iam.send(new AttachRolePolicyCommand({ RoleName: role, PolicyArn }));
   await ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName: 'es-ecs/search' }));
@@ -107,6 +110,7 @@ describe('what was changed by hand', () => {
       'service/service/search-2 tags.Name',
       'task/log-group retentionDays',
       'task/role/task attachedPolicies',
+      'task/role/task inlinePolicies',
       'task/role/task policy',
       'task/secret/password deletion',
     ]);

@@ -70,6 +70,14 @@ export class PlainMemory implements Memory {
     this.#intents.delete(address);
   }
 
+  async made(address: Address, id: string): Promise<void> {
+    await this.remember(address, id);
+  }
+
+  saw(): void {
+    // Nothing ends in doubt here.
+  }
+
   async withdraw(address: Address): Promise<void> {
     this.#intents.delete(address);
   }

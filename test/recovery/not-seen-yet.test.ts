@@ -26,6 +26,27 @@ it('what two killed runs were making, and the config no longer asks for, is wait
   }
 });
 
+// Found by the model: seed 878855, path 47.
+
+it('what was made before a run was refused, and did not show yet, is not made again', async () => {
+  const cluster = new Cluster(smallest, undefined, 0);
+  try {
+    const end = cluster.account.inject({
+      operation: 'AllocateAddress',
+      times: 1,
+      code: 'AccessDenied',
+      status: 403,
+    });
+    expect((await cluster.run('up')).status).toBe(1);
+    end();
+    await mustEndWell(cluster, 'up');
+    const creates = cluster.account.calls.filter(({ operation }) => operation === 'CreateVpc');
+    expect(creates).toHaveLength(1);
+  } finally {
+    cluster.end();
+  }
+});
+
 function isGone(row: unknown): boolean {
   return JSON.stringify(row).includes('"deletedAtMs"');
 }
