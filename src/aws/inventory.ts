@@ -183,7 +183,8 @@ export class Inventory {
     if (known !== undefined) return known;
     const loader: Loader = new DataLoader(
       async (ids) => {
-        const items = await collection.byIds(this.#clients, ids);
+        // A table and its route look at the same id at the same moment, and what is not kept comes twice.
+        const items = await collection.byIds(this.#clients, [...new Set(ids)]);
         const byId = new Map(items.map((item) => [collection.id(item), item]));
         return ids.map((id) => byId.get(id));
       },

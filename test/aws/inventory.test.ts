@@ -52,6 +52,15 @@ describe('Inventory', () => {
     expect(asked).toEqual(['list']);
   });
 
+  it('asks once for an id that several look at afresh at the same moment', async () => {
+    const { asked, listed, inventory } = shelf(owned('b1', 'one'));
+    const found = await Promise.all(
+      ['one', 'the same'].map((address) => inventory.find(listed, address, { id: 'b1', fresh: true })),
+    );
+    expect(found.map((box) => box?.id)).toEqual(['b1', 'b1']);
+    expect(asked).toEqual(['b1']);
+  });
+
   it('reads fresh by id, several at once, in chunks', async () => {
     const { asked, listed, inventory } = shelf(owned('b1', 'one'), owned('b2', 'two'), owned('b3', 'three'));
     await Promise.all(

@@ -408,6 +408,24 @@ export const differences: readonly Difference[] = [
     documentation: 'IAM API reference, CreateRole: MalformedPolicyDocument',
   },
   {
+    case: 'role: all of the account with everything that belongs to them',
+    target: 'moto',
+    instead: {
+      trust: [
+        'plain',
+        {
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' },
+          ],
+        },
+      ],
+    },
+    because: 'encodes the inline policies of roles in this answer, and their trust policies not',
+    documentation:
+      'IAM API reference, GetAccountAuthorizationDetails: "Policies returned by this operation are URL-encoded compliant with RFC 3986"',
+  },
+  {
     case: 'instance profile: create, look at it, delete it',
     target: 'moto',
     instead: { 'taking it out again': 'Error' },

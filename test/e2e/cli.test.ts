@@ -142,7 +142,11 @@ describe('one after the other', () => {
     const third = await workplace.run(['up', '--yes']);
     expect(third.stderr).toContain('took over the lock of ');
     expect(third).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(await workplace.files()).toEqual(['es-ecs.yaml']);
+    // What tells the next run of the dead one stays: this one got no look at the account.
+    expect(await workplace.files()).toEqual(['es-ecs.state.json.lock', 'es-ecs.yaml']);
+    const fourth = await workplace.run(['up', '--yes']);
+    expect(fourth.stderr).not.toContain('holds the lock');
+    expect(fourth).toMatchObject({ exitCode: 1, stdout: '' });
   });
 });
 

@@ -89,8 +89,8 @@ describe.skipIf(moto === undefined)('the account over the wire', () => {
     expect(performance.now() - begun).toBeGreaterThanOrEqual(590);
     const atMs: unknown = expect.any(Number);
     expect(proxy.calls).toEqual([
-      { service: 'ec2', action: 'DescribeVpcs', status: 200, atMs },
-      { service: 'ecr', action: 'GetAuthorizationToken', status: 200, atMs },
+      { service: 'ec2', action: 'DescribeVpcs', status: 200, begunMs: atMs, atMs },
+      { service: 'ecr', action: 'GetAuthorizationToken', status: 200, begunMs: atMs, atMs },
     ]);
   });
 

@@ -29,7 +29,7 @@ const parts = await startRealParts('scale', [undefined]);
 describe.skipIf(parts === undefined)('a real cluster', { shuffle: false, timeout: 1_200_000 }, async () => {
   if (parts === undefined) return;
   const cluster = await createLivingCluster(parts, net, {
-    ...{ version: parts.bases[0]?.version ?? '', heapMiB: 256, instanceType: 'm7i.large' },
+    ...{ version: parts.bases[0]?.version ?? '', heapMiB: 512, instanceType: 'm7i.large' },
     ...{ nodes: 3, settings: {} },
   });
   const { account, edit, up, body, refused } = cluster;
