@@ -24,6 +24,8 @@ export interface MetadataLog {
 export interface AccountVolume {
   readonly id: string;
   tags: Record<string, string>;
+  /** Where it stands; absent: where the hosts are. */
+  zone?: string;
   /** The instance that has it. */
   holder?: string;
   /** How many more looks find the holder still there; afterwards it has let go. */
@@ -47,6 +49,9 @@ export interface Account {
 export interface Service {
   stop(): Promise<void>;
 }
+
+/** Where hosts are, unless something else is said. */
+export const hostZone = 'eu-west-1b';
 
 /** Temporary credentials of the instance's role, made up. */
 const credentials = {
@@ -235,6 +240,7 @@ function volumeXml(volume: AccountVolume): string {
   );
   return [
     `<item><volumeId>${volume.id}</volumeId><status>${stateOf(volume)}</status>`,
+    `<availabilityZone>${volume.zone ?? hostZone}</availabilityZone>`,
     `<attachmentSet>${attachments}</attachmentSet><tagSet>${tags.join('')}</tagSet></item>`,
   ].join('');
 }
