@@ -11,6 +11,11 @@ export const nodeTag = 'es-ecs-node';
 
 export type Tags = Readonly<Record<string, string>>;
 
+/** The value of a tag, whatever it is called: `constructor` is a key like any other. */
+export function tagOf(tags: Tags, key: string): string | undefined {
+  return Object.hasOwn(tags, key) ? tags[key] : undefined;
+}
+
 /**
  * Whether what carries these tags is the cluster's. Asked of every answer, whatever it was filtered by: a service that ignores a
  * filter it does not know answers with everybody's.
@@ -53,21 +58,26 @@ export interface TagWriter {
   unset(keys: readonly string[]): Promise<void>;
 }
 
+/** What is known of the tags of a thing beside those that it should carry. */
+export interface TagRules extends TagWriter {
+  /** Keys that es-ecs has given and that the config does not name any more. */
+  readonly former: ReadonlySet<string>;
+  /** There is only one of keys that differ by nothing but their case ("Rules for tagging in IAM and AWS STS": roles and users). */
+  readonly ignoresCase?: true;
+}
+
 /**
- * The differences between tags; tags that AWS itself sets (`aws:`) are not ours to judge.
- * `keeps` names keys that others may write (a node's status, for one) and that are left alone.
+ * The differences between tags. What es-ecs has not given (by hand, by governance, cost or backup tools, by AWS itself) is nobody's
+ * difference and stays. What goes, goes first: so a key whose case has changed can be given anew, and there is room for it.
  */
-export function diffTags(
-  desired: Tags,
-  observed: Tags,
-  writer: TagWriter & { readonly keeps?: readonly string[] },
-): readonly Change[] {
-  const wrong = Object.entries(desired).filter(([key, value]) => observed[key] !== value);
+export function diffTags(desired: Tags, observed: Tags, rules: TagRules): readonly Change[] {
+  const wrong = Object.entries(desired).filter(([key, value]) => tagOf(observed, key) !== value);
+  const taken = new Set(rules.ignoresCase === true ? Object.keys(desired).map(folded) : []);
   const surplus = Object.keys(observed).filter(
-    (key) => !(key in desired) && !key.startsWith('aws:') && writer.keeps?.includes(key) !== true,
+    (key) => !Object.hasOwn(desired, key) && (rules.former.has(key) || taken.has(folded(key))),
   );
-  const set = (): Promise<void> => writer.set(Object.fromEntries(wrong));
-  const unset = (): Promise<void> => writer.unset(surplus);
+  const set = (): Promise<void> => rules.set(Object.fromEntries(wrong));
+  const unset = (): Promise<void> => rules.unset(surplus);
   const tagged =
     (change: (tags: Tags) => Tags) =>
     <Observed extends { readonly tags: Tags }>(before: Observed): Observed => ({
@@ -75,26 +85,30 @@ export function diffTags(
       tags: change(before.tags),
     });
   return [
+    ...surplus.map(
+      (key): Change => ({
+        path: `tags.${key}`,
+        before: tagOf(observed, key),
+        after: undefined,
+        impact: 'in-place',
+        because: 'the config no longer has it',
+        apply: unset,
+        becomes: tagged((tags) => Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key))),
+      }),
+    ),
     ...wrong.map(
       ([key, value]): Change => ({
         path: `tags.${key}`,
-        before: observed[key],
+        before: tagOf(observed, key),
         after: value,
         impact: 'in-place',
         apply: set,
         becomes: tagged((tags) => ({ ...tags, [key]: value })),
       }),
     ),
-    ...surplus.map(
-      (key): Change => ({
-        path: `tags.${key}`,
-        before: observed[key],
-        after: undefined,
-        impact: 'in-place',
-        because: 'not declared here',
-        apply: unset,
-        becomes: tagged((tags) => Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key))),
-      }),
-    ),
   ];
+}
+
+function folded(key: string): string {
+  return key.toLowerCase();
 }

@@ -38,10 +38,14 @@ export async function bringAbout(plan: Plan, session: Session, bringing: Bringin
     if (plan.summary.refuse === 0) {
       await preflight(plan);
       await session.lock.take();
+      await session.state.gives(Object.keys(session.config.tags));
     }
     await session.state.pin(session.pins);
   }
   const outcome = await carryOut(plan, session, bringing);
+  // What was left alone may still carry what has left the config.
+  const isWhole = plan.entries.every(({ action }) => action !== 'left-alone');
+  if (isWhole) await session.state.hasGiven(Object.keys(session.config.tags));
   const told = {
     plan,
     outcome,

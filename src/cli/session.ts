@@ -326,6 +326,7 @@ async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prep
     ...visit,
     pins: state.pins,
     known: state.addresses,
+    givenTags: state.givenTags,
     foresee: (foreseen) => {
       readAhead(clusterSteps(foreseen).resources, state);
     },

@@ -6,7 +6,7 @@ export const stateVersion = 1;
 const entry = z.strictObject({ id: z.string() });
 const intent = z.strictObject({ nonce: z.string(), since: z.string() });
 
-/** The state file: ids, intents, pinned choices. No secret and no desired property ever. */
+/** The state file: ids, intents, pinned choices, keys of tags. No secret and no desired property ever. */
 export const stateSchema = z.strictObject({
   version: z.literal(stateVersion),
   cluster: z.string(),
@@ -19,6 +19,8 @@ export const stateSchema = z.strictObject({
   intents: z.record(z.string(), intent),
   /** Choices that must not move by themselves: machine images, zones, the caller's address. */
   pins: z.record(z.string(), z.string()),
+  /** Keys of the config's tags that things were given: what leaves the config is taken away, and what others have given stays. */
+  tags: z.array(z.string()).optional(),
   /** The last run that wrote here and in the account: what it made is remembered above. */
   run: z.string().optional(),
   /** The run that asked for the account's lock last: it has written nothing but that, or all that it made is remembered above. */

@@ -68,6 +68,11 @@ export class StateStore {
     return this.#head.pins;
   }
 
+  /** Keys of the config's tags that things carry, or may carry. */
+  get givenTags(): readonly string[] {
+    return this.#head.tags ?? [];
+  }
+
   id(address: string): string | undefined {
     return this.#resources.get(address)?.id;
   }
@@ -136,6 +141,25 @@ export class StateStore {
     const before = this.#head.pins;
     const isChanged = Object.entries(pins).some(([name, value]) => before[name] !== value);
     if (isChanged) await this.#change({ pins: { ...before, ...pins } });
+  }
+
+  /**
+   * Remembers that things may carry these tags from now on, beside those of before: said before the first of them is written.
+   *
+   * @throws EsEcsError STATE_UNWRITABLE
+   */
+  async gives(keys: readonly string[]): Promise<void> {
+    await this.hasGiven([...new Set([...this.givenTags, ...keys])]);
+  }
+
+  /**
+   * Remembers that everything carries these tags and none of those that were given before.
+   *
+   * @throws EsEcsError STATE_UNWRITABLE
+   */
+  async hasGiven(keys: readonly string[]): Promise<void> {
+    const tags = [...keys].sort();
+    if (JSON.stringify(tags) !== JSON.stringify(this.givenTags)) await this.#change({ tags });
   }
 
   /**
@@ -221,12 +245,13 @@ export class StateStore {
 
   async #write(): Promise<void> {
     this.#head = { ...this.#head, serial: this.#head.serial + 1 };
-    const { run, asking, pins, ...owner } = this.#head;
+    const { run, asking, pins, tags = [], ...owner } = this.#head;
     const state: State = {
       ...owner,
       resources: Object.fromEntries(this.#resources),
       intents: Object.fromEntries(this.#intents),
       pins,
+      ...(tags.length === 0 ? {} : { tags }),
       ...(run === undefined ? {} : { run }),
       ...(asking === undefined ? {} : { asking }),
     };

@@ -33,6 +33,13 @@ export interface StepContext {
   readonly departures: Departures;
   /** Addresses that exist in the account by their tags, wanted or not: what the config no longer asks for is found here. */
   readonly present: ReadonlySet<Address>;
+  /** Keys of tags that es-ecs has given and that the config does not name any more: these, and no others, are taken away. */
+  readonly formerTags: ReadonlySet<string>;
+}
+
+/** Of the keys of tags that were ever given, those that the config has left out since. */
+export function formerTags(given: readonly string[], { tags }: Pick<Config, 'tags'>): ReadonlySet<string> {
+  return new Set(given.filter((key) => !Object.hasOwn(tags, key)));
 }
 
 /** The ownership tags of a resource, a name for the console, and the user's own. */

@@ -5,7 +5,7 @@ import type { Lane } from '../engine/lane.ts';
 import type { Address } from '../engine/resource.ts';
 import { bastionAddress, bastions } from './bastion/instances.ts';
 import { keyPairs } from './bastion/key-pair.ts';
-import type { StepContext } from './context.ts';
+import { formerTags, type StepContext } from './context.ts';
 import type { Departures } from './departures.ts';
 import { type FactsQuestion, type Gathered, gatherFacts } from './gather-facts.ts';
 import type { ImageUse } from './gather-images.ts';
@@ -28,6 +28,8 @@ export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters'
   }) => Departures;
   /** Addresses that the state remembers. */
   readonly known: readonly Address[];
+  /** Keys of the tags that the state remembers to have been given. */
+  readonly givenTags: readonly string[];
   /** Told, before the account has been asked for more, what the cluster is by the state alone. */
   readonly foresee?: (context: StepContext) => void;
 }
@@ -65,7 +67,7 @@ function contextOf(
   { facts }: Gathered,
   present: ReadonlySet<Address>,
 ): StepContext {
-  const { config, located, clients, inventory, adapters, clock, asked } = preparation;
+  const { config, located, clients, inventory, adapters, clock, asked, givenTags } = preparation;
   const nodes = topology(config, facts.zones);
   const nodeLane = preparation.nodeLane(nodes.map((node) => node.name));
   const leaving = formerNodes({ present }, nodes, 'hosts/group/').map((node) => node.name);
@@ -81,6 +83,7 @@ function contextOf(
     nodeLane,
     departures,
     present,
+    formerTags: formerTags(givenTags, config),
   };
   return asked === undefined ? context : { ...context, asked };
 }

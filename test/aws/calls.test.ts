@@ -88,19 +88,46 @@ describe('diffTags', () => {
     unset: async (keys: readonly string[]) => {
       calls.push(keys);
     },
-    keeps: ['status'],
+    former: new Set(['old', 'older', 'constructor']),
   };
 
-  it('sets and unsets in one call each, and leaves alone what is not ours to judge', async () => {
-    const observed = { a: '1', b: '9', old: 'x', older: 'y', status: 's', 'aws:cloudformation': 'z' };
+  const valued = (changes: ReturnType<typeof diffTags>): unknown =>
+    changes.map(({ path, before, after }) => [path, before, after]);
+
+  it('takes away what the config has left out, then gives; what others have given is no difference', async () => {
+    const observed = { a: '1', b: '9', old: 'x', older: 'y', theirs: 's', 'aws:cloudformation': 'z' };
     const changes = diffTags({ a: '1', b: '2', c: '3' }, observed, writer);
-    expect(changes.map(({ path, before, after }) => [path, before, after])).toEqual([
-      ['tags.b', '9', '2'],
-      ['tags.c', undefined, '3'],
+    expect(valued(changes)).toEqual([
       ['tags.old', 'x', undefined],
       ['tags.older', 'y', undefined],
+      ['tags.b', '9', '2'],
+      ['tags.c', undefined, '3'],
     ]);
     for (const apply of new Set(changes.map((change) => change.apply))) await apply?.();
-    expect(calls).toEqual([{ b: '2', c: '3' }, ['old', 'older']]);
+    expect(calls).toEqual([['old', 'older'], { b: '2', c: '3' }]);
+  });
+
+  it('minds the case of keys but where there is only one of them', () => {
+    const [desired, observed] = [{ Team: 'a' }, { team: 'a' }];
+    expect(valued(diffTags(desired, observed, writer))).toEqual([['tags.Team', undefined, 'a']]);
+    expect(valued(diffTags(desired, observed, { ...writer, ignoresCase: true }))).toEqual([
+      ['tags.team', 'a', undefined],
+      ['tags.Team', undefined, 'a'],
+    ]);
+  });
+
+  it('knows names that every object has for keys like any other', () => {
+    const named = (value: string): Record<string, string> =>
+      Object.fromEntries(['constructor', '__proto__', 'toString'].map((key) => [key, value]));
+    expect(valued(diffTags(named('1'), named('1'), writer))).toEqual([]);
+    const given = diffTags(named('1'), {}, writer);
+    expect(valued(given)).toEqual([
+      ['tags.constructor', undefined, '1'],
+      ['tags.__proto__', undefined, '1'],
+      ['tags.toString', undefined, '1'],
+    ]);
+    const after = given.reduce<unknown>((tags, change) => change.becomes?.(tags), { tags: {} });
+    expect(Object.entries((after as { readonly tags: object }).tags)).toEqual(Object.entries(named('1')));
+    expect(valued(diffTags({}, named('1'), writer))).toEqual([['tags.constructor', '1', undefined]]);
   });
 });

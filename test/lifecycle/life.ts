@@ -23,21 +23,18 @@ import {
   UpdateSecurityGroupRuleDescriptionsIngressCommand,
   UpdateSecurityGroupRuleDescriptionsEgressCommand,
 } from '@aws-sdk/client-ec2';
-import { SuspendProcessesCommand, CreateOrUpdateTagsCommand } from '@aws-sdk/client-auto-scaling';
-import { PutRetentionPolicyCommand, TagResourceCommand as TagLogs } from '@aws-sdk/client-cloudwatch-logs';
+import { SuspendProcessesCommand } from '@aws-sdk/client-auto-scaling';
+import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DeleteLifecyclePolicyCommand,
   PutImageScanningConfigurationCommand,
   PutImageTagMutabilityCommand,
-  TagResourceCommand as TagRepository,
 } from '@aws-sdk/client-ecr';
-import { TagResourceCommand as TagEcs, UpdateClusterSettingsCommand } from '@aws-sdk/client-ecs';
+import { UpdateClusterSettingsCommand } from '@aws-sdk/client-ecs';
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
   PutRolePolicyCommand,
-  TagInstanceProfileCommand,
-  TagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { DeleteSecretCommand, TagResourceCommand as TagSecret } from '@aws-sdk/client-secrets-manager';
@@ -187,15 +184,12 @@ async function driftOfBastion(clients: Clients): Promise<void> {
 }
 
 async function driftOfServices({ ecs, ecr, logs, secretsManager, autoScaling }: Clients): Promise<void> {
-  const arn = (service: string, rest: string): string => `arn:aws:${service}:eu-west-1:123456789012:${rest}`;
-  const stray = [{ key: 'stray', value: 'x' }];
   await ecs.send(
     new UpdateClusterSettingsCommand({
       cluster: 'es-ecs-search',
       settings: [{ name: 'containerInsights', value: 'enhanced' }],
     }),
   );
-  await ecs.send(new TagEcs({ resourceArn: arn('ecs', 'cluster/es-ecs-search'), tags: stray }));
   const repositoryName = 'es-ecs/search';
   await ecr.send(new PutImageTagMutabilityCommand({ repositoryName, imageTagMutability: 'MUTABLE' }));
   await ecr.send(
@@ -205,37 +199,12 @@ async function driftOfServices({ ecs, ecr, logs, secretsManager, autoScaling }: 
     }),
   );
   await ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName }));
-  await ecr.send(
-    new TagRepository({
-      resourceArn: arn('ecr', `repository/${repositoryName}`),
-      tags: [{ Key: 'stray', Value: 'x' }],
-    }),
-  );
   await logs.send(new PutRetentionPolicyCommand({ logGroupName: '/es-ecs/search', retentionInDays: 1 }));
-  await logs.send(
-    new TagLogs({ resourceArn: arn('logs', 'log-group:/es-ecs/search'), tags: { stray: 'x' } }),
-  );
-  await secretsManager.send(
-    new TagSecret({ SecretId: 'es-ecs/search/password', Tags: [{ Key: 'stray', Value: 'x' }] }),
-  );
   await secretsManager.send(
     new DeleteSecretCommand({ SecretId: 'es-ecs/search/authority', RecoveryWindowInDays: 7 }),
   );
   await autoScaling.send(
     new SuspendProcessesCommand({ AutoScalingGroupName: 'es-ecs-search-0', ScalingProcesses: ['Launch'] }),
-  );
-  await autoScaling.send(
-    new CreateOrUpdateTagsCommand({
-      Tags: [
-        {
-          ResourceId: 'es-ecs-search-0',
-          ResourceType: 'auto-scaling-group',
-          Key: 'stray',
-          Value: 'x',
-          PropagateAtLaunch: false,
-        },
-      ],
-    }),
   );
 }
 
@@ -276,9 +245,6 @@ async function driftOfRoles({ iam }: Clients): Promise<void> {
   await iam.send(
     new UpdateAssumeRolePolicyCommand({ RoleName: role, PolicyDocument: JSON.stringify(trust) }),
   );
-  const Tags = [{ Key: 'stray', Value: 'x' }];
-  await iam.send(new TagRoleCommand({ RoleName: role, Tags }));
-  await iam.send(new TagInstanceProfileCommand({ InstanceProfileName: role, Tags }));
 }
 
 /** Certificates that near their end: the nodes restart with the next. */
@@ -351,15 +317,17 @@ const comesUp: Scene = {
 };
 
 const isMended: Scene = {
-  what: 'what was changed by hand everywhere is mended',
-  before: ({ story }) =>
-    story.behindTheBack(async (clients) => {
+  what: 'what was changed by hand everywhere is mended, and a tag leaves the config',
+  before: ({ story }) => {
+    story.write(configText(extra));
+    return story.behindTheBack(async (clients) => {
       await driftOfNetwork(clients);
       await driftOfRoutes(clients);
       await driftOfBastion(clients);
       await driftOfServices(clients);
       await driftOfRoles(clients);
-    }),
+    });
+  },
   commands: [['up']],
 };
 
@@ -453,4 +421,4 @@ export const longLife: readonly Scene[] = [
 ];
 
 /** The config with which both lives begin. */
-export const lifeConfig = configText(extra);
+export const lifeConfig = configText(`${extra}tags: { owner: me }\n`);

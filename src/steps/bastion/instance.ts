@@ -14,7 +14,7 @@ import type { SubnetResource } from '../network/subnet.ts';
 import { onceByToken } from '../once.ts';
 import { instanceRunning, instanceTerminated, retries } from '../waits.ts';
 import { type BastionDesired, inPlace, launch, replacements } from './instance-changes.ts';
-import { type Bastion, bastionAddress, bastions, keyTag } from './instances.ts';
+import { type Bastion, bastionAddress, bastions } from './instances.ts';
 import { type KeyPairResource, localFingerprint } from './key-pair.ts';
 
 export type { Bastion } from './instances.ts';
@@ -59,7 +59,10 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
     diff: (desired, observed) => [
       ...replacements(desired, observed),
       ...inPlace(context, desired, observed),
-      ...diffTags(desired.tags, observed.tags, { ...ec2Tags(ec2, observed.instanceId), keeps: [keyTag] }),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.instanceId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired, token) => {
       invariant(desired.keyFingerprint, 'the key pair is made before the bastion');

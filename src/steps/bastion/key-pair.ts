@@ -80,7 +80,10 @@ export function keyPair(context: StepContext): KeyPairResource {
                   : "this machine's key is another one",
             },
           ]),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(clients.ec2, observed.keyPairId)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(clients.ec2, observed.keyPairId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       const { publicKey } = await clock.hold(adapters.keys.ensure());

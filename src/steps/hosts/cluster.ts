@@ -77,7 +77,10 @@ export function ecsCluster(context: StepContext): Resource<EcsClusterDesired, Ec
     phase: (observed) => phaseOf(observed.status),
     diff: (desired, observed) => [
       ...insightsChange(ecs, desired, observed),
-      ...diffTags(desired.tags, observed.tags, ecsTags(ecs, observed.clusterArn)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ecsTags(ecs, observed.clusterArn),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       const { cluster } = await ecs.send(

@@ -134,7 +134,10 @@ export function group(
     diff: (desired, observed) => [
       ...settingChanges({ context, launches }, desired, observed),
       ...resumption(context.clients, observed),
-      ...diffTags(desired.tags, observed.tags, groupTags(autoScaling, name)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...groupTags(autoScaling, name),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       await unless(

@@ -73,7 +73,10 @@ export function instanceProfile(
     phase: () => 'ready',
     diff: (desired, observed) => [
       ...roleChange(iam, desired, observed),
-      ...diffTags(desired.tags, observed.tags, profileTags(iam, profileName)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...profileTags(iam, profileName),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       const { InstanceProfile: made } = await iam.send(

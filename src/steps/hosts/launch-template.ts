@@ -109,7 +109,10 @@ export function launchTemplate(
       isKnown(observed)
         ? [
             ...versionChanges(context.clients, desired, observed),
-            ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.launchTemplateId)),
+            ...diffTags(desired.tags, observed.tags, {
+              ...ec2Tags(ec2, observed.launchTemplateId),
+              former: context.formerTags,
+            }),
           ]
         : [unknownVersions],
     once: {

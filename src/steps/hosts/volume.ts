@@ -130,8 +130,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       }),
       ...diffTags(desired.tags, observed.tags, {
         ...ec2Tags(ec2, observed.volumeId),
-        // The right to bootstrap is given at the making of the first volumes; service/formation withdraws it, and writes the UUID.
-        keeps: [bootstrapTagKey, clusterUuidTagKey],
+        former: context.formerTags,
       }),
     ],
     create: async (desired, token) => {

@@ -98,7 +98,11 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
       ...policyChange(iam, desired, observed),
       ...observed.attached.map((policyArn) => detachment(iam, roleName, policyArn)),
       ...observed.further.map((name) => removal(iam, roleName, name)),
-      ...diffTags(desired.tags, observed.tags, roleTags(iam, roleName)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...roleTags(iam, roleName),
+        former: context.formerTags,
+        ignoresCase: true,
+      }),
     ],
     create: async (desired) => {
       const { Role: made } = await iam.send(

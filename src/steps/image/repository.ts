@@ -100,7 +100,10 @@ export function repository(context: StepContext): Resource<RepositoryDesired, Re
     diff: (desired, observed) => [
       ...settingChanges(ecr, desired, observed),
       ...lifecycleChange(ecr, desired, observed),
-      ...diffTags(desired.tags, observed.tags, repositoryTags(ecr, observed.repositoryArn)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...repositoryTags(ecr, observed.repositoryArn),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       const { repository: made } = await ecr.send(

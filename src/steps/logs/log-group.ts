@@ -76,7 +76,10 @@ export function logGroup(
     phase: () => 'ready',
     diff: (desired, observed) => [
       ...retentionChange(logs, desired, observed),
-      ...diffTags(desired.tags, observed.tags, logTags(logs, observed.logGroupArn)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...logTags(logs, observed.logGroupArn),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       await unless(

@@ -55,7 +55,11 @@ export function elasticIp(context: StepContext, zone: string): ElasticIpResource
     all: () => context.inventory.kin(elasticIps),
     id: (observed) => observed.allocationId,
     phase: () => 'ready',
-    diff: (desired, observed) => diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.allocationId)),
+    diff: (desired, observed) =>
+      diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.allocationId),
+        former: context.formerTags,
+      }),
     create: async (desired) => {
       const { AllocationId, PublicIp = '' } = await ec2.send(
         new AllocateAddressCommand({

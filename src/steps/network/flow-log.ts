@@ -78,7 +78,10 @@ export function flowLog(context: StepContext, needs: FlowLogNeeds): FlowLogResou
     phase: () => 'ready',
     diff: (desired, observed) => [
       ...replacements(desired, observed),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.flowLogId)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.flowLogId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired, token) => {
       const answer = await ec2.send(

@@ -96,7 +96,10 @@ export function internetGateway(context: StepContext, vpc: VpcResource): Interne
               },
             },
           ]),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.internetGatewayId)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.internetGatewayId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       const { InternetGateway: made } = await ec2.send(

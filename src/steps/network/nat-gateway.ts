@@ -75,7 +75,10 @@ export function natGateway(context: StepContext, zone: string, needs: NatGateway
     phase: (observed) => phases[observed.state] ?? 'pending',
     diff: (desired, observed) => [
       ...placeChanges(desired, observed),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.natGatewayId)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.natGatewayId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired, token) => {
       const { NatGateway: made } = await ec2.send(

@@ -67,7 +67,10 @@ export function routeTable(context: StepContext, place: RouteTablePlace): RouteT
       ...observed.routes
         .filter((route) => isForeign(route, desired.declared))
         .map((route) => removed(clients, observed, route)),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.routeTableId)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.routeTableId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired, token) => {
       const { RouteTable: made } = await ec2.send(

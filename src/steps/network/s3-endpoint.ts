@@ -84,7 +84,10 @@ export function s3Endpoint(
     diff: (desired, observed) => [
       ...tableChanges(context, desired, observed),
       ...(samePolicy(desired.policy, observed.policy) ? [] : [policyChange(context, desired, observed)]),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.endpointId)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.endpointId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired, token) => {
       const { VpcEndpoint: made } = await ec2.send(

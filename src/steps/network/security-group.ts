@@ -99,7 +99,7 @@ export function securityGroup<N extends Needs & VpcNeed>(
       return [
         ...diffRules({ ec2, groupId, direction: 'ingress' }, desired.ingress, observed.ingress),
         ...diffRules({ ec2, groupId, direction: 'egress' }, desired.egress, observed.egress),
-        ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, groupId)),
+        ...diffTags(desired.tags, observed.tags, { ...ec2Tags(ec2, groupId), former: context.formerTags }),
       ];
     },
     create: async (desired) => {

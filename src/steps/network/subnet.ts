@@ -100,7 +100,10 @@ export function subnet(context: StepContext, place: SubnetPlace): SubnetResource
               },
             },
           ]),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.subnetId)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.subnetId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       const { Subnet: made } = await ec2.send(

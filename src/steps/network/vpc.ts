@@ -71,7 +71,10 @@ export function vpc(context: StepContext): VpcResource {
     diff: (desired, observed) => [
       ...(desired.cidr === observed.cidr ? [] : [cidrRefused(desired, observed)]),
       ...attributeChanges(context.clients, desired, observed),
-      ...diffTags(desired.tags, observed.tags, ec2Tags(ec2, observed.vpcId)),
+      ...diffTags(desired.tags, observed.tags, {
+        ...ec2Tags(ec2, observed.vpcId),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired) => {
       const { Vpc: made } = await ec2.send(

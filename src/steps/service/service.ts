@@ -99,7 +99,7 @@ export function service(
       ...diffTags(
         { ...desired.tags, [versionTag]: observed.tags[versionTag] ?? desired.version },
         { [versionTag]: desired.version, ...observed.tags },
-        ecsTags(ecs, observed.serviceArn),
+        { ...ecsTags(ecs, observed.serviceArn), former: context.formerTags },
       ),
     ],
     create: async (desired, token) => {

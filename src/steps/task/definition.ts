@@ -120,7 +120,10 @@ export function definition(
       const revisions = revisionChanges(ecs, desired, observed);
       // A new revision brings its own tags.
       if (revisions.length > 0) return revisions;
-      return diffTags(desired.tags, observed.tags, ecsTags(ecs, observed.taskDefinitionArn));
+      return diffTags(desired.tags, observed.tags, {
+        ...ecsTags(ecs, observed.taskDefinitionArn),
+        former: context.formerTags,
+      });
     },
     create: async (desired) => {
       const registered = await register(ecs, desired);

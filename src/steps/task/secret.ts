@@ -122,7 +122,10 @@ export function secret<N extends Needs>(
     diff: (desired, observed) => [
       ...restoration(secretsManager, observed),
       ...renewal(context, options, { desired, observed }),
-      ...diffTags(desired.tags, observed.tags, { ...secretTags(secretsManager, name), keeps: [untilTag] }),
+      ...diffTags(desired.tags, observed.tags, {
+        ...secretTags(secretsManager, name),
+        former: context.formerTags,
+      }),
     ],
     create: async (desired, token) => {
       const value = await options.make(desired.inputs);

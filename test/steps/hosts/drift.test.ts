@@ -103,7 +103,6 @@ describe('what was changed by hand', () => {
       'hosts/cluster settings.containerInsights',
       'hosts/group/search-1 maxSize',
       'hosts/group/search-1 suspendedProcesses',
-      'hosts/group/search-1 tags.by-hand',
       'image/repository imageTagMutability',
       'image/repository lifecyclePolicy',
       'service/service/search-0 maximumPercent',

@@ -101,6 +101,7 @@ export function createBench(more = '', given: Partial<StepContext> = {}): Bench 
     nodeLane: oneByOne('nodes'),
     departures: freeDepartures,
     present: new Set(),
+    formerTags: new Set(),
     ...given,
   };
   return {

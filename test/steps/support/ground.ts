@@ -21,7 +21,7 @@ import type { Run } from '../../../src/engine/run.ts';
 import { createSimulatedAccount, type SimulatedAccount } from '../../../src/simulator/index.ts';
 import type { WorldSnapshot } from '../../../src/simulator/core/world.ts';
 import type { KeyStore } from '../../../src/steps/adapters.ts';
-import type { StepContext } from '../../../src/steps/context.ts';
+import { formerTags, type StepContext } from '../../../src/steps/context.ts';
 import type { Departures } from '../../../src/steps/departures.ts';
 import type { Facts } from '../../../src/steps/facts.ts';
 import { gatherFacts, identify } from '../../../src/steps/gather-facts.ts';
@@ -133,6 +133,8 @@ export interface Ground {
   readonly keys: PlainKeys;
   readonly events: EngineEvent[];
   pins: Pins;
+  /** Keys of tags that runs before have given, as the state would remember them. */
+  givenTags: readonly string[];
   /** One run's view of the account: resources built from a config, with an inventory that has read nothing yet. */
   view(build: Build, yaml?: string): Promise<View>;
   /** All of this ground as it is now, to be taken up again by `createGround`. */
@@ -177,6 +179,7 @@ export function createGround(saved?: Saved): Ground {
     events,
     clients: connect(new CallMeter()),
     pins: saved?.pins ?? {},
+    givenTags: [],
     save: () => ({
       snapshot: account.snapshot(),
       ids: new Map(memory.ids),
@@ -210,6 +213,7 @@ export function createGround(saved?: Saved): Ground {
         nodeLane: oneByOne('nodes'),
         departures: freeDepartures,
         present: new Set(memory.ids.keys()),
+        formerTags: formerTags(ground.givenTags, config),
         adapters: { keys, images: unused('images'), secrets: unused('secrets'), cluster: unused('cluster') },
       };
       const graph = createGraph(build(context));
