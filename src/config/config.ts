@@ -43,8 +43,7 @@ export interface Config {
   };
   readonly logs: { readonly retentionDays: number };
   /**
-   * On everything, beside es-ecs's own. Keys are letters, digits and + - = . , _ : @ (EC2: tags in instance
-   * metadata).
+   * On everything, beside es-ecs's own. Keys are letters, digits and _ . : = + - @, and may be called anything: `constructor` is one.
    */
   readonly tags: Readonly<Record<string, string>>;
 }

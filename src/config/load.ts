@@ -3,6 +3,7 @@ import { EsEcsError } from '../errors.ts';
 import type { Config } from './config.ts';
 import { openSource, type Path, type Source } from './position.ts';
 import { describeIssues, formatProblem, type Problem } from './problem.ts';
+import { readUnderProto, withProto } from './proto-key.ts';
 import { resolveConfig } from './resolve.ts';
 import { checkRules, errorRules, type Finding, warningRules } from './rules.ts';
 import { configSchema } from './schema.ts';
@@ -71,8 +72,10 @@ export function loadConfig(text: string, file: string): Located {
     });
   }
   const parsed = configSchema.safeParse(source.value);
-  if (!parsed.success) throw invalid(describeIssues(parsed.error.issues, source));
-  const config = resolveConfig(parsed.data);
+  const underProto = readUnderProto(source.value);
+  const issues = [...(parsed.error?.issues ?? []), ...underProto.issues];
+  if (parsed.data === undefined || issues.length > 0) throw invalid(describeIssues(issues, source));
+  const config = resolveConfig(withProto(parsed.data, underProto));
   const errors = place(checkRules(errorRules, config), source);
   if (errors.length > 0) throw invalid(errors);
   const warnings = place(checkRules(warningRules, config), source);
@@ -91,8 +94,10 @@ function invalid(problems: readonly Problem[]): EsEcsError {
 /** Gives findings their place, in the order of the file, and tells only once what several groups inherit. */
 function place(findings: readonly Finding[], source: Source): readonly Problem[] {
   const placed = findings
-    .map(({ path, message }) => ({ path: filePath(path, source), message }))
-    .map((finding) => ({ ...finding, at: source.at(finding.path) }))
+    .map((finding) => ({ ...finding, path: filePath(finding.path, source) }))
+    .map(({ path, message, ofKey }) => {
+      return { path, message, at: ofKey === true ? source.atKey(path) : source.at(path) };
+    })
     .sort((a, b) => source.offset(a.path) - source.offset(b.path));
   const texts = placed.map(formatProblem);
   return placed.filter((_, index) => texts.indexOf(texts[index] ?? '') === index);

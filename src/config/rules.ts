@@ -3,11 +3,14 @@ import { cidrErrors, cidrWarnings, networkErrors, networkWarnings } from './netw
 import { nodeErrors, nodeWarnings } from './node-rules.ts';
 import type { Path } from './position.ts';
 import { imageWarnings, settingErrors } from './setting-rules.ts';
+import { tagErrors } from './tag-rules.ts';
 
 /** What a rule has to say, and of which value. Paths are those of the file: `nodes`, not `nodeGroups`. */
 export interface Finding {
   readonly path: Path;
   readonly message: string;
+  /** The key is meant, and not what stands under it. */
+  readonly ofKey?: true;
 }
 
 /** A rule between fields, or on what a schema cannot say. */
@@ -18,7 +21,13 @@ export interface Rule {
 }
 
 /** What is refused: it would not work, or would put data or security at risk. */
-export const errorRules: readonly Rule[] = [...nodeErrors, ...settingErrors, ...networkErrors, ...cidrErrors];
+export const errorRules: readonly Rule[] = [
+  ...nodeErrors,
+  ...settingErrors,
+  ...tagErrors,
+  ...networkErrors,
+  ...cidrErrors,
+];
 
 /** What is allowed and said: it works, until something fails. */
 export const warningRules: readonly Rule[] = [

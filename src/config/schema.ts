@@ -287,21 +287,19 @@ const logs = field(
   { what: 'a map with retentionDays', description: 'The log of Elasticsearch, in CloudWatch Logs.' },
 );
 
-const tags = field(
-  z.record(
-    z.string(),
-    field(z.string().max(256), {
-      what: "a tag's value (text of at most 256 characters; quote numbers)",
-      description: 'Text of at most 256 characters.',
-    }),
-  ),
-  {
-    what: 'a map from tag to value',
-    description:
-      "Tags set on everything, at most 40, beside es-ecs's own. Keys are letters, digits and `+ - = . , _ : @`, " +
-      'as hosts read their tags from instance metadata.',
-  },
-);
+/** The value of one tag. */
+export const tagValue = field(z.string().max(256), {
+  what: "a tag's value (text of at most 256 characters; quote numbers)",
+  description: 'Text of at most 256 characters.',
+});
+
+const tags = field(z.record(z.string(), tagValue), {
+  what: 'a map from tag to value',
+  description:
+    "Tags set on everything, at most 40, beside es-ecs's own. Keys are letters, digits and `_ . : = + - @`, which is what all " +
+    'services take, instance metadata among them. A change of a tag restarts nothing. What you or your tools have tagged beside it ' +
+    'stays; what leaves this list is taken away.',
+});
 
 /**
  * The file `es-ecs.yaml`: its shape, its defaults and its descriptions. The rules between fields are in

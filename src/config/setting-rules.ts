@@ -34,52 +34,10 @@ function checkSettings({ elasticsearch: { settings } }: Config): readonly Findin
   });
 }
 
-/** AWS allows 50 on a thing; the rest is for es-ecs's own. */
-const mostTags = 40;
-
-function whyNotATagKey(key: string): string | undefined {
-  if (/^aws:/i.test(key)) return 'keys that begin with aws: belong to AWS';
-  if (key.startsWith('es-ecs-'))
-    return 'keys that begin with es-ecs- are how es-ecs finds its own things again';
-  if (key === 'Name') return 'es-ecs sets it on each thing, so that the console shows what it is';
-  if (key === '.' || key === '..' || key === '_index')
-    return 'instance metadata cannot show a tag of this name';
-  if (key.length > 128) return `${key.length} characters is more than AWS allows for a key (128)`;
-  if (!/^[A-Za-z0-9+\-=.,_:@]+$/.test(key)) {
-    return 'a key may hold only letters, digits and + - = . , _ : @, as hosts read their tags from instance metadata';
-  }
-  return undefined;
-}
-
-function checkTags({ tags }: Config): readonly Finding[] {
-  const keys = Object.keys(tags);
-  const tooMany =
-    keys.length > mostTags
-      ? [{ path: ['tags'], message: `${keys.length} tags is more than ${mostTags}` }]
-      : [];
-  const wrong = Object.entries(tags).flatMap(([key, value]) => {
-    const path = ['tags', key];
-    const because = whyNotATagKey(key);
-    if (because !== undefined) return [{ path, message: because }];
-    if (/^aws:/i.test(value)) return [{ path, message: `${value} begins with aws:, which belongs to AWS` }];
-    if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(value)) {
-      return [{ path, message: `${value} may hold only letters, digits, spaces and _ . : / = + - @` }];
-    }
-    return [];
-  });
-  return [...tooMany, ...wrong];
-}
-
-/** Refused: versions, settings and tags that cannot work. */
+/** Refused: versions, and settings that cannot work. */
 export const settingErrors: readonly Rule[] = [
   { rule: 'Elasticsearch is 8.13.0 or later of 8.x, or 9.x.', check: checkVersion },
   { rule: 'Settings that es-ecs owns, and secrets, are not set here.', check: checkSettings },
-  {
-    rule:
-      `At most ${mostTags} tags. Keys are letters, digits and \`+ - = . , _ : @\`, do not begin with \`aws:\` or ` +
-      '`es-ecs-`, and are not `Name`.',
-    check: checkTags,
-  },
 ];
 
 function sayMovingImage({ image: { uri } }: Config): readonly Finding[] {

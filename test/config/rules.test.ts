@@ -203,6 +203,9 @@ describe('what is refused of the network', () => {
   });
 });
 
+const unfitKey =
+  'a key may hold only letters (a to z), digits and _ . : = + - @, as hosts read their tags from instance metadata';
+
 describe('what is refused of tags', () => {
   it.each([
     ['aws:team', 'keys that begin with aws: belong to AWS'],
@@ -211,18 +214,48 @@ describe('what is refused of tags', () => {
     ['Name', 'es-ecs sets it on each thing, so that the console shows what it is'],
     ['..', 'instance metadata cannot show a tag of this name'],
     ['_index', 'instance metadata cannot show a tag of this name'],
-    [
-      'cost center',
-      'a key may hold only letters, digits and + - = . , _ : @, as hosts read their tags from instance metadata',
-    ],
-    [
-      'team/search',
-      'a key may hold only letters, digits and + - = . , _ : @, as hosts read their tags from instance metadata',
-    ],
+    ['name', 'to IAM it is the same key as Name, which es-ecs sets on each thing itself'],
+    ['ES-ECS-node', 'keys that begin with es-ecs- are how es-ecs finds its own things again'],
+    ['', 'a key has at least one character'],
+    ['cost center', unfitKey],
+    ['team/search', unfitKey],
+    ['a,b', unfitKey],
+    ['größe', unfitKey],
     ['x'.repeat(129), '129 characters is more than AWS allows for a key (128)'],
   ])('the key %s', (key, because) => {
     expect(refusals(fileWith(`tags: ${JSON.stringify({ [key]: 'v' })}`))).toEqual([
-      `tags.${key}: ${because}`,
+      `${key === '' ? 'tags.' : `tags.${key}`}: ${because}`,
+    ]);
+  });
+
+  it('two keys that are one to IAM, at the place of the second', () => {
+    expect(problemsOf(fileWith('tags:\n  Team: a\n  cost: b\n  team: c'))).toEqual([
+      'es-ecs.yaml:8:3: tags.team: to IAM it is the same key as Team, whatever the case; keep one',
+    ]);
+  });
+
+  it('and not names that every object has', () => {
+    const { tags } = load(fileWith('tags: { __proto__: a, constructor: b, toString: c }')).config;
+    expect(Object.entries(tags).toSorted()).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+      ['toString', 'c'],
+    ]);
+    expect(Object.getPrototypeOf(tags)).toBe(Object.prototype);
+  });
+
+  it('but what stands under them, as under any other', () => {
+    expect(problemsOf(fileWith('tags: { __proto__: 1 }'))).toEqual([
+      "es-ecs.yaml:5:20: tags.__proto__: 1 is not a tag's value (text of at most 256 characters; quote numbers)",
+    ]);
+    expect(problemsOf(fileWith('tags: { __proto__: "a&b" }'))).toEqual([
+      'es-ecs.yaml:5:20: tags.__proto__: a&b may hold only letters, digits, spaces and _ . : / = + - @',
+    ]);
+  });
+
+  it('nor a setting of that name, which is told and not left out', () => {
+    expect(refusals(withSettings(JSON.parse('{ "__proto__": 1 }') as Record<string, unknown>))).toEqual([
+      'elasticsearch.settings.__proto__: not a known key (known here: )',
     ]);
   });
 
@@ -243,8 +276,8 @@ describe('what is refused of tags', () => {
   });
 
   it('and not those that hosts can show', () => {
-    expect(load(fileWith('tags: { "a+b-c=d.e,f_g:h@i": "Größe 1/2" }')).config.tags).toEqual({
-      'a+b-c=d.e,f_g:h@i': 'Größe 1/2',
+    expect(load(fileWith('tags: { "a+b-c=d.e_f:g@h": "Größe 1/2" }')).config.tags).toEqual({
+      'a+b-c=d.e_f:g@h': 'Größe 1/2',
     });
   });
 });

@@ -7,7 +7,9 @@ import { configText, type PlanDocument, Story, type UpDocument } from './story.t
 
 /** A row that can carry tags; Auto Scaling keeps its own as a list. */
 interface Tagged {
-  tags: Record<string, string> | readonly { readonly key: string; readonly value: string }[];
+  tags:
+    | Record<string, string>
+    | { readonly key: string; readonly value: string; readonly propagates?: boolean }[];
 }
 
 function isTagged(row: unknown): row is Tagged {
@@ -52,6 +54,10 @@ function carriersOf(story: Story, key: string): readonly string[] {
   );
 }
 
+function isOfHosts(carrier: string): boolean {
+  return /^(ec2\/(instances|volumes)|ecs\/task)/.test(carrier);
+}
+
 function givenIn(story: Story): unknown {
   return (JSON.parse(readFileSync(story.stateFile, 'utf8')) as { readonly tags?: unknown }).tags;
 }
@@ -86,5 +92,34 @@ describe('a tag that leaves the config', () => {
     // From now on it is somebody else's.
     await story.behindTheBack((_clients, world) => tagAll(world, 'team', 'theirs'));
     expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+  });
+});
+
+describe('the case of a key', () => {
+  it('changes in one run, also where IAM knows only one of both', async () => {
+    const story = await Story.standing(configText('tags: { team: search, cost: a }\n'));
+    story.write(configText('tags: { Team: search, cost: a }\n'));
+    await story.json('up', '--yes');
+    const roles = story.account.tables['iam/roles'] ?? [];
+    expect(roles.map(([, row]) => (row as { readonly tags: object }).tags)).toEqual(
+      roles.map(() => expect.objectContaining({ Team: 'search' })),
+    );
+    expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
+    expect(givenIn(story)).toEqual(['Team', 'cost']);
+  });
+});
+
+describe('tags of any name', () => {
+  it('are given, kept, changed and taken away like any other', async () => {
+    const story = await Story.standing(configText('tags: { __proto__: a, constructor: b }\n'));
+    const everywhere = valuesOf(story, '__proto__');
+    expect(everywhere.get('logs/groups')).toEqual(new Set(['a']));
+    expect(everywhere.get('ec2/vpcs')).toContain('a');
+    expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
+    story.write(configText('tags: { __proto__: c }\n'));
+    await story.json('up', '--yes');
+    expect(carriersOf(story, 'constructor').filter((one) => !isOfHosts(one))).toEqual([]);
+    expect(valuesOf(story, '__proto__').get('logs/groups')).toEqual(new Set(['c']));
+    expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
   });
 });

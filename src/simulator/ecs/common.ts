@@ -1,6 +1,7 @@
 import type { Tag } from '@aws-sdk/client-ecs';
 
 import { SimulatedFailure } from '../core/failure.ts';
+import { unfitTag } from '../core/tag-signs.ts';
 import type { World } from '../core/world.ts';
 
 /** What an operation of the simulated account gives back for an SDK output. */
@@ -48,8 +49,16 @@ export function ecsId(world: World): string {
   return `${digits.join('')}${serial.toString(16).padStart(8, '0')}`;
 }
 
+/**
+ * Tags as they were given.
+ *
+ * @throws SimulatedFailure InvalidParameterException for what ECS does not take (Tag, ECS API reference)
+ */
 export function fromTags(tags: readonly Tag[] | undefined): EcsTags {
-  return Object.fromEntries((tags ?? []).map((tag) => [tag.key ?? '', tag.value ?? '']));
+  const pairs = (tags ?? []).map((tag): [string, string] => [tag.key ?? '', tag.value ?? '']);
+  const wrong = unfitTag(pairs);
+  if (wrong !== undefined) throw invalidParameter(`Invalid tag: ${wrong.join(' = ')}`);
+  return Object.fromEntries(pairs);
 }
 
 export function toEcsTags(tags: Readonly<EcsTags>): Tag[] {

@@ -49,7 +49,7 @@ export const ecsTagOperations = {
   TagResource(world: World, input: TagResourceCommandInput): object {
     const row = taggedRow(world, input.resourceArn);
     const tags = { ...row.tags, ...fromTags(input.tags) };
-    if (Object.keys(tags).some((key) => /^aws:/i.test(key) && !(key in row.tags))) {
+    if (Object.keys(tags).some((key) => /^aws:/i.test(key) && !Object.hasOwn(row.tags, key))) {
       throw invalidParameter('Tag keys that begin with aws: are reserved.');
     }
     if (Object.keys(tags).length > 50) throw invalidParameter('A resource cannot have more than 50 tags.');

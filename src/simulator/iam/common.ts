@@ -3,7 +3,10 @@ import type { Tag } from '@aws-sdk/client-iam';
 import { SimulatedFailure } from '../core/failure.ts';
 import type { World } from '../core/world.ts';
 
-/** Tags of one IAM thing; keys are unique without regard to case. */
+/**
+ * Tags of one IAM thing. Of a role and a user keys are unique without regard to case, of an instance profile with regard to it ("Rules
+ * for tagging in IAM and AWS STS", IAM user guide).
+ */
 export type IamTags = Record<string, string>;
 
 const tagsLimit = 50;
@@ -41,27 +44,41 @@ export function checkedName(name: string | undefined, field: string, most: numbe
   return value;
 }
 
-/** @throws SimulatedFailure InvalidInputException, LimitExceededException */
-export function withTags(before: Readonly<IamTags>, added: readonly Tag[] | undefined): IamTags {
-  const after: IamTags = { ...before };
+/** How keys are told from each other: by what this makes of them. */
+export type KeyCase = (key: string) => string;
+
+export const ignoringCase: KeyCase = (key) => key.toLowerCase();
+export const mindingCase: KeyCase = (key) => key;
+
+/**
+ * A tag takes the place of the one whose key is the same, and brings its own spelling: "it replaces the first tag".
+ *
+ * @throws SimulatedFailure InvalidInputException, LimitExceededException
+ */
+export function withTags(
+  before: Readonly<IamTags>,
+  added: readonly Tag[] | undefined,
+  keyCase: KeyCase,
+): IamTags {
+  const after = new Map(Object.entries(before));
   const seen = new Set<string>();
   for (const { Key: key = '', Value: value = '' } of added ?? []) {
     checkTagKey(key);
     checkTagValue(value);
-    if (seen.has(key.toLowerCase())) {
+    if (seen.has(keyCase(key))) {
       throw new SimulatedFailure(
         'InvalidInputException',
         'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
       );
     }
-    seen.add(key.toLowerCase());
-    const same = Object.keys(after).find((one) => one.toLowerCase() === key.toLowerCase());
-    after[same ?? key] = value;
+    seen.add(keyCase(key));
+    for (const one of after.keys()) if (one !== key && keyCase(one) === keyCase(key)) after.delete(one);
+    after.set(key, value);
   }
-  if (Object.keys(after).length > tagsLimit) {
+  if (after.size > tagsLimit) {
     throw limitExceeded(`Cannot exceed quota for TagsPerResource: ${tagsLimit}`);
   }
-  return after;
+  return Object.fromEntries(after);
 }
 
 function checkTagKey(key: string): void {
@@ -86,9 +103,13 @@ function checkTagValue(value: string): void {
 }
 
 /** Keys that are not there are no error. */
-export function withoutTags(before: Readonly<IamTags>, keys: readonly string[] | undefined): IamTags {
-  const gone = new Set((keys ?? []).map((key) => key.toLowerCase()));
-  return Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(key.toLowerCase())));
+export function withoutTags(
+  before: Readonly<IamTags>,
+  keys: readonly string[] | undefined,
+  keyCase: KeyCase,
+): IamTags {
+  const gone = new Set((keys ?? []).map(keyCase));
+  return Object.fromEntries(Object.entries(before).filter(([key]) => !gone.has(keyCase(key))));
 }
 
 export function toIamTags(tags: Readonly<IamTags>): Tag[] {

@@ -26,6 +26,7 @@ import {
   iamId,
   iamPage,
   type IamTags,
+  mindingCase,
   limitExceeded,
   noSuchEntity,
   toIamTags,
@@ -128,7 +129,7 @@ export const instanceProfileOperations = {
       visibleAtMs: world.nowMs + world.vary(world.delays.visible),
       usableAtMs: world.nowMs + world.vary(world.delays.instanceProfile),
       roleName: undefined,
-      tags: withTags({}, input.Tags),
+      tags: withTags({}, input.Tags, mindingCase),
     };
     world.rows(instanceProfiles).set(name, row);
     return { InstanceProfile: { ...toInstanceProfile(world, row), ...tagsOf(row) } };
@@ -194,13 +195,13 @@ export const instanceProfileOperations = {
 
   TagInstanceProfile(world: World, input: TagInstanceProfileCommandInput): object {
     const row = requireInstanceProfile(world, input.InstanceProfileName);
-    row.tags = withTags(row.tags, input.Tags);
+    row.tags = withTags(row.tags, input.Tags, mindingCase);
     return {};
   },
 
   UntagInstanceProfile(world: World, input: UntagInstanceProfileCommandInput): object {
     const row = requireInstanceProfile(world, input.InstanceProfileName);
-    row.tags = withoutTags(row.tags, input.TagKeys);
+    row.tags = withoutTags(row.tags, input.TagKeys, mindingCase);
     return {};
   },
 

@@ -31,6 +31,7 @@ import {
   checkedName,
   deleteConflict,
   iamId,
+  ignoringCase,
   iamPage,
   type IamTags,
   limitExceeded,
@@ -130,7 +131,7 @@ export const roleOperations = {
       trust: checkTrust(input.AssumeRolePolicyDocument),
       description: input.Description,
       maxSessionSeconds: input.MaxSessionDuration ?? 3600,
-      tags: withTags({}, input.Tags),
+      tags: withTags({}, input.Tags, ignoringCase),
       inline: {},
       attached: [],
     };
@@ -180,13 +181,13 @@ export const roleOperations = {
 
   TagRole(world: World, input: TagRoleCommandInput): object {
     const row = requireRole(world, input.RoleName);
-    row.tags = withTags(row.tags, input.Tags);
+    row.tags = withTags(row.tags, input.Tags, ignoringCase);
     return {};
   },
 
   UntagRole(world: World, input: UntagRoleCommandInput): object {
     const row = requireRole(world, input.RoleName);
-    row.tags = withoutTags(row.tags, input.TagKeys);
+    row.tags = withoutTags(row.tags, input.TagKeys, ignoringCase);
     return {};
   },
 

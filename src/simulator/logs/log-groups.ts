@@ -20,6 +20,7 @@ import type {
 
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
+import { tagSigns, unfitTag } from '../core/tag-signs.ts';
 import { table, type World } from '../core/world.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
@@ -121,6 +122,15 @@ function within(lines: readonly LogLine[], span: Span): LogLine[] {
   );
 }
 
+/** @throws SimulatedFailure InvalidParameterException for what CloudWatch Logs does not take (its model: TagKey, TagValue) */
+function fittingTags(tags: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const wrong = unfitTag(Object.entries(tags));
+  if (wrong === undefined) return { ...tags };
+  throw invalidParameter(
+    `1 validation error detected: Value '${wrong.join('=')}' at 'tags' failed to satisfy constraint: Map keys and values must satisfy regular expression pattern: ^(${tagSigns}*)$`,
+  );
+}
+
 const groupOperations = {
   CreateLogGroup(world: World, input: CreateLogGroupCommandInput): object {
     const name = input.logGroupName ?? '';
@@ -133,7 +143,7 @@ const groupOperations = {
       createdAtMs: world.nowMs,
       retentionDays: undefined,
       kmsKeyId: input.kmsKeyId,
-      tags: { ...input.tags },
+      tags: fittingTags(input.tags),
       streams: {},
     });
     return {};
@@ -182,7 +192,7 @@ const groupOperations = {
 
   TagResource(world: World, input: TagResourceCommandInput): object {
     const row = groupByArn(world, input.resourceArn);
-    row.tags = { ...row.tags, ...input.tags };
+    row.tags = { ...row.tags, ...fittingTags(input.tags) };
     return {};
   },
 

@@ -18,6 +18,7 @@ import type {
 
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
+import { tagSigns, unfitTag } from '../core/tag-signs.ts';
 import { table, type World } from '../core/world.ts';
 import { publicImages } from '../ec2/images.ts';
 
@@ -238,13 +239,11 @@ function toRecord(
   tags: readonly { readonly Key: string | undefined; readonly Value: string | undefined }[] | undefined,
 ): Record<string, string> {
   const pairs = (tags ?? []).map((tag): [string, string] => [tag.Key ?? '', tag.Value ?? '']);
-  const isAllowed = (text: string, most: number): boolean =>
-    text.length <= most && /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(text);
-  const wrong = pairs.find(([key, value]) => key === '' || !isAllowed(key, 128) || !isAllowed(value, 256));
+  const wrong = unfitTag(pairs);
   if (wrong === undefined) return Object.fromEntries(pairs);
   throw new SimulatedFailure(
     'ValidationException',
-    `1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must satisfy regular expression pattern: ^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$ (${wrong.join(' = ')})`,
+    `1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must satisfy regular expression pattern: ^(${tagSigns}*)$ (${wrong.join(' = ')})`,
   );
 }
 

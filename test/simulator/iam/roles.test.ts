@@ -17,6 +17,7 @@ import {
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
   TagRoleCommand,
+  UntagInstanceProfileCommand,
   UntagRoleCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -125,7 +126,7 @@ describe('a role', () => {
       iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key, Value: 'other' }] }));
     await tag('ES-ECS-CLUSTER');
     expect((await iam.send(new ListRoleTagsCommand({ RoleName }))).Tags).toEqual([
-      { Key: 'es-ecs-cluster', Value: 'other' },
+      { Key: 'ES-ECS-CLUSTER', Value: 'other' },
     ]);
     expect(await refusal(tag('aws:mine'))).toBe('InvalidInputException');
     await iam.send(new UntagRoleCommand({ RoleName, TagKeys: ['es-ecs-cluster', 'never'] }));
@@ -134,6 +135,15 @@ describe('a role', () => {
 });
 
 describe('an instance profile', () => {
+  it('has tags whose keys may differ by nothing but their case', async () => {
+    const InstanceProfileName = 'tagged';
+    const Tags = ['team', 'Team'].map((Key) => ({ Key, Value: Key }));
+    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName, Tags }));
+    await iam.send(new UntagInstanceProfileCommand({ InstanceProfileName, TagKeys: ['team'] }));
+    const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));
+    expect(InstanceProfile?.Tags).toEqual([{ Key: 'Team', Value: 'Team' }]);
+  });
+
   it('holds one role, and goes only without it', async () => {
     const InstanceProfileName = 'host';
     await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
