@@ -12,7 +12,7 @@ export const nodeTag = 'es-ecs-node';
 export type Tags = Readonly<Record<string, string>>;
 
 /** The value of a tag, whatever it is called: `constructor` is a key like any other. */
-export function tagOf(tags: Tags, key: string): string | undefined {
+function tagOf(tags: Tags, key: string): string | undefined {
   return Object.hasOwn(tags, key) ? tags[key] : undefined;
 }
 

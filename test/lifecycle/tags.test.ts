@@ -102,7 +102,7 @@ describe('the case of a key', () => {
     await story.json('up', '--yes');
     const roles = story.account.tables['iam/roles'] ?? [];
     expect(roles.map(([, row]) => (row as { readonly tags: object }).tags)).toEqual(
-      roles.map(() => expect.objectContaining({ Team: 'search' })),
+      roles.map((): unknown => expect.objectContaining({ Team: 'search' })),
     );
     expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
     expect(givenIn(story)).toEqual(['Team', 'cost']);
