@@ -106,8 +106,8 @@ export function program(terminal: Terminal, ending: Ending): Command {
     );
 
   applying(common(root.command('destroy')))
-    .description('delete everything but the data volumes, in reverse')
-    .option('--delete-data', 'delete the data volumes as well: the data is gone for good')
+    .description('delete everything but the data volumes and the secrets that go with them, in reverse')
+    .option('--delete-data', 'delete the data volumes and secrets as well: the data is gone for good')
     .action(async (options: DestroyOptions) =>
       (await import('./commands/destroy.ts')).destroy(options, terminal),
     );

@@ -21,17 +21,23 @@ export interface Doomed {
 export interface DestroyPlan {
   /** In the order of destruction. */
   readonly doomed: readonly Doomed[];
-  /** Things that hold data and stay. */
+  /** Things that hold data and stay, and what is kept with them. */
   readonly kept: readonly Doomed[];
   /** What everything that exists was observed to be. */
   readonly observed: ReadonlyMap<Address, unknown>;
 }
 
+/** What a destroy of everything goes by. */
+export interface DestroyRules {
+  readonly id: (address: Address) => string | undefined;
+  /** What holds data goes as well. */
+  readonly deleteData: boolean;
+  /** Whether there is data that no resource claims and no destroy takes; what is kept with data then stays as well. */
+  readonly dataStays?: () => Promise<boolean>;
+}
+
 /** Finds everything that exists, also what no resource claims. Reads only. */
-export async function planDestroy(
-  graph: Graph,
-  options: { readonly id: (address: Address) => string | undefined; readonly deleteData: boolean },
-): Promise<DestroyPlan> {
+export async function planDestroy(graph: Graph, options: DestroyRules): Promise<DestroyPlan> {
   const found = new Map<Address, Promise<unknown>>();
   // What is only waited for, and what is not es-ecs's own, is not destroyed.
   const own = graph.resources.filter((one) => one.destroy !== undefined && one.borrowed !== true);
@@ -61,8 +67,18 @@ export async function planDestroy(
     }),
   );
   const existing = [...orphans, ...claimed];
-  const stays = (one: Doomed): boolean => one.resource.holdsData === true && !options.deleteData;
+  const stays = await staying(existing, options);
   return { doomed: existing.filter((one) => !stays(one)), kept: existing.filter(stays), observed };
+}
+
+async function staying(
+  existing: readonly Doomed[],
+  { deleteData, dataStays }: DestroyRules,
+): Promise<(one: Doomed) => boolean> {
+  if (deleteData) return () => false;
+  const keepsData =
+    existing.some(({ resource }) => resource.holdsData === true) || (await dataStays?.()) === true;
+  return ({ resource }) => resource.holdsData === true || (resource.keptWithData === true && keepsData);
 }
 
 async function findFor(

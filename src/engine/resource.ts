@@ -137,6 +137,8 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
   readonly gate?: true;
   /** Kept by `destroy` unless data is to be deleted too. */
   readonly holdsData?: true;
+  /** Of no use without that data, and the data of none without it: `destroy` keeps it for as long as it keeps any. */
+  readonly keptWithData?: true;
   /**
    * Exists (or may) though the config no longer asks for it: absent is in sync, present is destroyed once everything
    * wanted has been applied.

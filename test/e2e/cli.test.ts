@@ -66,9 +66,9 @@ describe('a rehearsal, as a user does it', () => {
     for (const node of ['logs-0', 'logs-1', 'logs-2']) expect(status.stdout).toContain(node);
 
     const kept = await workplace.json(['destroy', '--simulate', '--yes']);
-    expect(kept).toMatchObject({ outcome: 'destroyed', summary: { kept: 3 } });
+    expect(kept).toMatchObject({ outcome: 'destroyed', summary: { kept: 6 } });
     const rest = await workplace.json(['destroy', '--simulate', '--yes', '--delete-data']);
-    expect(rest).toMatchObject({ outcome: 'destroyed', summary: { destroyed: 3, kept: 0 } });
+    expect(rest).toMatchObject({ outcome: 'destroyed', summary: { destroyed: 6, kept: 0 } });
     const none = await workplace.json(['destroy', '--simulate', '--yes', '--delete-data']);
     expect(none).toMatchObject({ outcome: 'nothing-to-destroy' });
     expect(await exists(workplace.file('es-ecs.state.json'))).toBe(false);

@@ -392,4 +392,25 @@ describe('applyDestroy', () => {
     await applyDestroy(await planDestroy(graph, { id, deleteData: true }), graph, shop.run());
     expect(shop.things.get('s/data')?.goneAtMs).toBeDefined();
   });
+
+  it('keeps what goes with data as long as there is any, and no longer', async () => {
+    const shop = new Shop();
+    const data = thing(shop, { address: 's/data', holdsData: true });
+    const key = thing(shop, { address: 's/key', keptWithData: true });
+    const other = thing(shop, { address: 's/other' });
+    await apply(shop, [data, key, other]);
+    const id = (address: string): string | undefined => shop.ids.get(address);
+    const kept = async (
+      resources: readonly AnyResource[],
+      rules: { readonly deleteData: boolean; readonly dataStays?: () => Promise<boolean> },
+    ): Promise<readonly string[]> =>
+      (await planDestroy(createGraph(resources), { id, ...rules })).kept.map((one) => one.resource.address);
+    expect(await kept([data, key, other], { deleteData: false })).toEqual(['s/key', 's/data']);
+    expect(await kept([data, key, other], { deleteData: true })).toEqual([]);
+    expect(await kept([key, other], { deleteData: false })).toEqual([]);
+    // Somebody took the tag of the volume away: no destroy takes it, and what opens it must not go.
+    const dataStays = (): Promise<boolean> => Promise.resolve(true);
+    expect(await kept([key, other], { deleteData: false, dataStays })).toEqual(['s/key']);
+    expect(await kept([key, other], { deleteData: true, dataStays })).toEqual([]);
+  });
 });

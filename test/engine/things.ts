@@ -102,6 +102,7 @@ export interface ThingOptions<N extends Needs> {
   /** Sizes cannot shrink; colours need a replacement. */
   readonly lane?: Lane;
   readonly holdsData?: true;
+  readonly keptWithData?: true;
   readonly unwanted?: true;
   readonly colour?: string;
   /** Names of errors that the first creates answer with. */
@@ -130,6 +131,7 @@ export function thing<N extends Needs>(
     waits: { for: address, usualMs: takesMs, everyMs: 1_000, limitMs: 600_000 },
     ...(options.lane === undefined ? {} : { lane: options.lane }),
     ...(options.holdsData === undefined ? {} : { holdsData: options.holdsData }),
+    ...(options.keptWithData === undefined ? {} : { keptWithData: options.keptWithData }),
     ...(options.unwanted === undefined ? {} : { unwanted: options.unwanted }),
     ...(options.createRetries === undefined ? {} : { createRetries: options.createRetries }),
     ...(options.preflight === undefined ? {} : { preflight: options.preflight }),

@@ -1,5 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 
+import { DeleteVolumeCommand } from '@aws-sdk/client-ec2';
+import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { clusterTag, resourceTag } from '../../src/aws/tags.ts';
@@ -16,8 +18,11 @@ interface StatusDocument {
 interface DestroyDocument {
   readonly outcome: string;
   readonly summary: { readonly destroyed: number; readonly kept: number };
+  readonly kept: readonly { readonly address: string }[];
   readonly simulated: { readonly elapsedMs: number; readonly criticalPathMs: number };
 }
+
+const secrets = ['authority', 'certificates', 'password'].map((secret) => `task/secret/${secret}`);
 
 let story: Story;
 afterEach(() => {
@@ -120,13 +125,46 @@ describe('the cluster of the smallest config', () => {
     await story.json('up');
     const volumes = await volumeIds();
     const destroyed = await story.json<DestroyDocument>('destroy', '--yes');
-    expect(destroyed.summary.kept).toBe(3);
+    expect(destroyed.kept.map((one) => one.address).sort()).toEqual([
+      ...['search-0', 'search-1', 'search-2'].map((node) => `hosts/volume/${node}`),
+      ...secrets,
+    ]);
     expect(await volumeIds()).toEqual(volumes);
     await story.json('up');
     expect(await volumeIds()).toEqual(volumes);
     const again = await story.json<DestroyDocument>('destroy', '--yes', '--delete-data');
     expect(again.summary.kept).toBe(0);
     expect(await volumeIds()).toEqual([]);
+  });
+
+  it('keeps a rotated password with them: destroy and up do not lock anybody out of his data', async () => {
+    story = await Story.standing();
+    const SecretId = 'es-ecs/search/password';
+    const SecretString = JSON.stringify({ password: 'a rotated password' });
+    await story.behindTheBack(({ secretsManager }) =>
+      secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString })),
+    );
+    const told = await story.run('destroy', '--yes');
+    expect(told.stdout).toContain(
+      '3 data volumes (600 GiB, about $48 a month) and 3 secrets without which the data is of no use (about $1.20 a month) kept',
+    );
+    await story.json('up');
+    const { SecretString: found } = await story.behindTheBack(({ secretsManager }) =>
+      secretsManager.send(new GetSecretValueCommand({ SecretId })),
+    );
+    expect(found).toBe(SecretString);
+    expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+  });
+
+  it('takes the secrets along where there is no data', async () => {
+    story = await Story.standing();
+    await story.json('destroy', '--yes');
+    await story.behindTheBack(async ({ ec2 }) => {
+      for (const VolumeId of await volumeIds()) await ec2.send(new DeleteVolumeCommand({ VolumeId }));
+    });
+    story.later(60_000);
+    const destroyed = await story.json<DestroyDocument>('destroy', '--yes');
+    expect(destroyed.summary).toEqual({ destroyed: secrets.length, kept: 0 });
   });
 
   it('comes up again, and again, in an account that remembers the tokens of the ones before', async () => {

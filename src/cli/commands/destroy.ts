@@ -1,4 +1,4 @@
-import { copiesOfVolumes } from '../../steps/hosts/volume.ts';
+import { copiesOfVolumes, isDataThere } from '../../steps/hosts/volume.ts';
 import { realClock } from '../../engine/clock.ts';
 import { applyDestroy, type DestroyPlan, planDestroy } from '../../engine/destroy.ts';
 import { createGraph, type Graph } from '../../engine/graph.ts';
@@ -12,7 +12,7 @@ import { reported } from '../reporters/reported.ts';
 import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `es-ecs destroy`: everything but the data, in reverse; with `--delete-data` that too. */
+/** `es-ecs destroy`: everything but the data and the secrets that open it, in reverse; with `--delete-data` those too. */
 export async function destroy(options: DestroyOptions, terminal: Terminal): Promise<void> {
   const startedMs = realClock.now();
   // What a dead run has made and nobody sees yet would be left behind.
@@ -49,7 +49,8 @@ interface Asked {
 }
 
 function planFor(session: Session, graph: Graph, deleteData: boolean): Promise<DestroyPlan> {
-  return planDestroy(graph, { id: (address) => session.state.id(address), deleteData });
+  const id = (address: string): string | undefined => session.state.id(address);
+  return planDestroy(graph, { id, deleteData, dataStays: () => isDataThere(session.context) });
 }
 
 async function agree(plan: DestroyPlan, session: Session, { options, terminal }: Asked): Promise<void> {
@@ -60,7 +61,7 @@ async function agree(plan: DestroyPlan, session: Session, { options, terminal }:
   await confirm({ question, expected: (answer) => answer === name, flag: '--yes' }, terminal);
 }
 
-/** Nothing to remember but the volumes that were kept; the lock goes last. */
+/** Nothing to remember but what was kept; the lock goes last. */
 async function forgetAll(session: Session, plan: DestroyPlan): Promise<void> {
   await session.lock.remove();
   await session.context.adapters.keys.remove();

@@ -3,7 +3,7 @@ import type { DestroyPlan } from '../../engine/destroy.ts';
 import type { CriticalPath } from '../../engine/timeline.ts';
 import type { Volume } from '../../steps/hosts/volume.ts';
 import { dataVolumesAmong } from '../../steps/index.ts';
-import { volumeMonthlyDollars } from '../../costs/prices.ts';
+import { secretMonthlyDollars, volumeMonthlyDollars } from '../../costs/prices.ts';
 import type { Session } from '../session.ts';
 import { duration } from './duration.ts';
 import { styleFor } from './style.ts';
@@ -31,8 +31,21 @@ function keptWords(plan: DestroyPlan): string {
   const volumes = dataVolumesAmong(plan.kept);
   const sizeGiB = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const dollars = volumes.reduce((sum, volume) => sum + volumeMonthlyDollars(volume), 0);
-  const noun = volumes.length === 1 ? 'data volume' : 'data volumes';
-  return `${volumes.length} ${noun} (${sizeGiB} GiB, about $${Math.round(dollars)} a month)`;
+  const secrets = plan.kept.length - volumes.length;
+  return [
+    ...(volumes.length === 0
+      ? []
+      : [`${counted(volumes.length, 'data volume')} (${sizeGiB} GiB, about $${Math.round(dollars)} a month)`]),
+    ...(secrets === 0
+      ? []
+      : [
+          `${counted(secrets, 'secret')} without which the data is of no use (about $${(secrets * secretMonthlyDollars).toFixed(2)} a month)`,
+        ]),
+  ].join(' and ');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** What a `destroy` has to tell. */

@@ -4,11 +4,11 @@ import type { Orphan } from '../../engine/orphans.ts';
 export function orphanLines(orphans: readonly Orphan[], flag: string): readonly string[] {
   if (orphans.length === 0) return [];
   const [is, they] = orphans.length === 1 ? ['thing carries', 'it'] : ['things carry', 'them'];
-  const holdsData = orphans.some((one) => one.kin.holdsData === true);
+  const stays = orphans.some(({ kin }) => kin.holdsData === true || kin.keptWithData === true);
   return [
     `${orphans.length} ${is} the cluster's tag, and nothing in the config asks for ${they}:`,
     ...orphans.map((one) => `  ? ${one.address}`),
-    `  es-ecs destroy${flag}  takes ${they} with the rest${holdsData ? ', data volumes with --delete-data only' : ''}; up leaves ${they} alone`,
+    `  es-ecs destroy${flag}  takes ${they} with the rest${stays ? ', data volumes and secrets with --delete-data only' : ''}; up leaves ${they} alone`,
   ];
 }
 

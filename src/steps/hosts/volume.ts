@@ -175,6 +175,16 @@ export async function volumesWithoutAddress(context: StepContext): Promise<reado
     .map(({ observed }) => observed);
 }
 
+/** Whether there is a volume that may hold data of the cluster: also one that no resource claims, and that no destroy takes. */
+export async function isDataThere(context: StepContext): Promise<boolean> {
+  const all = (await context.inventory.kin(volumes)).filter(isThere);
+  // Root disks carry neither tag.
+  return all.some(
+    ({ address, observed: { tags } }) =>
+      isDataAddress(address) || tags[nodeTag] !== undefined || tags[clusterUuidTagKey] !== undefined,
+  );
+}
+
 /**
  * Volumes that share their address with another: AWS Backup and whoever restores a snapshot give copies the tags of what they are
  * copies of. No destroy takes them, and they are named.

@@ -105,6 +105,8 @@ export function secret<N extends Needs>(
     needs: options.needs,
     waits: { ...brief, for: 'the secret' },
     provenByAnswers: true,
+    // The data has been written under this password, by nodes that trust this authority.
+    keptWithData: true,
     desired: (inputs) => ({
       name,
       description: options.description,
