@@ -35,7 +35,9 @@ function keptWords(plan: DestroyPlan): string {
   return [
     ...(volumes.length === 0
       ? []
-      : [`${counted(volumes.length, 'data volume')} (${sizeGiB} GiB, about $${Math.round(dollars)} a month)`]),
+      : [
+          `${counted(volumes.length, 'data volume')} (${sizeGiB} GiB, about $${Math.round(dollars)} a month)`,
+        ]),
     ...(secrets === 0
       ? []
       : [
