@@ -87,6 +87,7 @@ export function createImageBuilder(given: ImageBuilderOptions): ImageBuilder {
   const options = { ...given, run: withoutPasswords(given.run, given.proxies) };
   let found: Promise<Builder> | undefined;
   const builder = (): Promise<Builder> => (found ??= requireBuilder(options.run));
+  const inTurn = turns();
   return {
     check: async () => {
       await builder();
@@ -97,11 +98,30 @@ export function createImageBuilder(given: ImageBuilderOptions): ImageBuilder {
         const credentials = { directory };
         // First, as it may be refused: not after a build and 700 MB.
         const env = await logIn(making, credentials, order.login);
-        await options.inFolder('image', (folder) => build(making, folder));
+        const building = (): Promise<void> => options.inFolder('image', (folder) => build(making, folder));
+        await (sharesBases(making.builder) ? inTurn(building) : building());
         await options.inFolder('image', (folder) => lookInside(making, folder));
         await push(making, credentials, env);
       });
     },
+  };
+}
+
+/**
+ * Whether the bases of all processors share one name in the builder's store, and the one that is pulled later takes it from the other:
+ * a build that stands on that then finds the wrong one, or none ("image not known": buildah 1.28 in two builds at once).
+ */
+function sharesBases(builder: Builder): boolean {
+  return builder.program !== 'docker' || !builder.buildKit;
+}
+
+/** Works begin one after the other, whatever becomes of the one before. */
+function turns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }
 

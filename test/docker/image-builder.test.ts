@@ -183,6 +183,33 @@ describe('building and pushing', () => {
     ]);
   });
 
+  it.each([
+    ['podman', 1],
+    ['docker', 2],
+  ])('with %s builds for %d processors at once', async (program, most) => {
+    let building = 0;
+    let atOnce = 0;
+    const builder = builderOf({
+      run: async ([called, ...words]) => {
+        if (called !== program) return { exitCode: noSuchProgram, stdout: '', stderr: '' };
+        if (words.some((word) => word === 'build') && words.length > 2) {
+          building += 1;
+          atOnce = Math.max(atOnce, building);
+          // Where they may be at it at once, each waits for the other.
+          do await new Promise((wake) => setTimeout(wake, 5));
+          while (atOnce < most);
+          building -= 1;
+        }
+        return { exitCode: 0, stdout: 'linux/amd64', stderr: '' };
+      },
+    });
+    const both = [order, { ...order, architecture: 'x86_64', tag: 'def' } as const];
+    const ended = await Promise.allSettled(both.map((one) => builder.buildAndPush(one)));
+    // Nothing was built that could be looked into.
+    expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(atOnce).toBe(most);
+  });
+
   it('with podman and buildah gets at the file as each can', async () => {
     const told = 'info) echo linux/amd64 ;; login) cat >/dev/null ;;';
     install('podman', `case "$1" in ${told} create) echo c1 ;; cp) printf ${arm64} >"$3" ;; esac`);

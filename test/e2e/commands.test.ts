@@ -255,7 +255,8 @@ describe.skipIf(real === undefined)('through a real sshd to a real Elasticsearch
         'exit 1',
         `✖ the secret ${names.password} cannot be read: secretsmanager:GetSecretValue is not allowed`,
         `  AWS: AccessDeniedException: not ${names.password}`,
-        "  have secretsmanager:GetSecretValue allowed for these credentials; a boundary or an organisation's policy may forbid it too",
+        '  have secretsmanager:GetSecretValue allowed for these credentials: statement ReadPassword of es-ecs-password in docs/permissions.md',
+        "  a condition of your policy, a boundary or an organisation's policy may forbid it too",
         '  aws sts get-caller-identity   says which ones are used',
       ]);
     });

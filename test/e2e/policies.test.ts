@@ -74,7 +74,11 @@ const kinds = describe.skipIf(lint === undefined).each([
   { what: 'the smallest config', config: configText(), options: [] },
   { what: 'an image in ECR that exists already', config: configText(image), options: noWait },
   { what: 'an image elsewhere', config: configText(foreignImage), options: noWait },
-  { what: 'no bastion', config: configText('bastion: { enabled: false }\n'), options: noWait },
+  {
+    what: 'no bastion',
+    config: configText('bastion: false\naccess: { endpoint: "https://search.example.com:9200" }\n'),
+    options: noWait,
+  },
   { what: 'a flow log', config: configText('network: { flowLogs: true }\n'), options: noWait },
 ]);
 

@@ -262,12 +262,18 @@ describe.skipIf(sshd === undefined)('the way in through a real sshd', () => {
   });
 
   it('says that what answers speaks no TLS', async () => {
-    const plain = net.createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const sockets: net.Socket[] = [];
+    const plain = net.createServer((socket) => {
+      sockets.push(socket);
+      socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    });
     await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
     expect(await sentence(wayTo((plain.address() as AddressInfo).port))).toMatchInlineSnapshot(`
       "CLUSTER_UNREACHABLE: search-0 (127.0.0.1:PORT) does not answer: it does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)
       es-ecs status  shows which tasks run"
     `);
+    // What sshd has not closed yet would be waited for.
+    for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => plain.close(resolve));
   });
 
