@@ -40,6 +40,8 @@ const patientNames = new Set([
   'InsufficientCapacity',
   'InsufficientHostCapacity',
   'InsufficientInstanceCapacity',
+  // A new account's: it takes about a minute.
+  'ServiceLinkedRoleFailure',
 ]);
 
 /** Failures of the network after which the call has not been sent. */

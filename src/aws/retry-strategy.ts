@@ -38,9 +38,14 @@ const sharedRetries = 100;
 
 /**
  * Creates that take no client token and have no name that could be taken: where the answer may have been lost, a second
- * call could make a second thing. Such a failure ends the run, and the next one finds by its tags what was made.
+ * call could make a second thing. So it is first looked for by its tags (`src/engine/create.ts`).
  */
-const unrepeatable = new Set(['ec2:AllocateAddress', 'ec2:CreateInternetGateway', 'ec2:CreateVpc']);
+const unrepeatable = new Set([
+  'ec2:AllocateAddress',
+  'ec2:CreateInternetGateway',
+  'ec2:CreateVpc',
+  'ecs:RegisterTaskDefinition',
+]);
 
 export interface RetryOptions {
   readonly clock: Clock;

@@ -88,15 +88,18 @@ const rules: readonly Rule[] = [
       'MissingAuthenticationToken',
       'RequestTimeTooSkewed',
     ),
-    translate: ({ action }) => ({
-      code: 'CREDENTIALS',
-      message: `AWS does not accept these credentials${action === undefined ? '' : ` for ${action}`}`,
-      hint: [
-        whoAmI,
-        hintLine('date -u', 'a clock that is wrong spoils signatures'),
-        'a region that the account has not enabled answers the same',
-      ],
-    }),
+    translate: ({ action, again }) =>
+      action === 'ec2:ReleaseAddress'
+        ? heldAddress(again)
+        : {
+            code: 'CREDENTIALS',
+            message: `AWS does not accept these credentials${action === undefined ? '' : ` for ${action}`}`,
+            hint: [
+              whoAmI,
+              hintLine('date -u', 'a clock that is wrong spoils signatures'),
+              'a region that the account has not enabled answers the same',
+            ],
+          },
   },
   {
     matches: oneOf(
@@ -151,6 +154,18 @@ const rules: readonly Rule[] = [
     }),
   },
 ];
+
+/** EC2's name for it is that of bad credentials, which would not have come so far. */
+function heldAddress(again: string | undefined): Translation {
+  return {
+    code: 'AWS',
+    message: 'an elastic IP cannot be released: a service of AWS holds it',
+    hint: [
+      "aws ec2 describe-addresses  shows its network interface, and that interface's description whose it is",
+      ...goesOn(again, 'goes on once it is free'),
+    ],
+  };
+}
 
 /**
  * AWS names the action that it misses, which may be another than the call's: one that the call implies. Auto Scaling does not say

@@ -81,6 +81,10 @@ export async function openAccount(
     clock,
     holder: given.holder,
     isKnownDead: ({ run }) => dead.has(run),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onNameHeld: () => {
+      options.notice?.('waiting until AWS frees the name of the lock that was taken down a moment ago');
+    },
     ...visibleWithin(simulation === undefined ? process.env['ES_ECS_VISIBLE_WITHIN_SECONDS'] : undefined),
   });
   return { clock, clients, meter, simulation, proxies, lock, declareDead: (run) => dead.add(run) };

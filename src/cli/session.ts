@@ -4,7 +4,7 @@ import type { Clients } from '../aws/clients.ts';
 import { toEsEcsError } from '../aws/errors.ts';
 import { Inventory } from '../aws/inventory.ts';
 import type { CallMeter } from '../aws/meter.ts';
-import { isRefusal } from '../aws/refusal.ts';
+import { isRefusal, lostAnswer } from '../aws/refusal.ts';
 import type { Config } from '../config/config.ts';
 import type { Located } from '../config/load.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -235,6 +235,7 @@ async function prepare(options: SessionOptions, visit: Visit): Promise<Session> 
       waited: new Map(),
       doubt: () => eachUntil(lock.doubt, (untilMs) => (untilMs > lookedMs ? untilMs : 0)),
       isRefusal,
+      lostAnswer,
       ...endingWithCredentials(options, lock.lost),
     }),
   };

@@ -1,4 +1,5 @@
 import { EsEcsError } from '../errors.ts';
+import { createOne } from './create.ts';
 import type { Verb } from './events.ts';
 import type { Plan, PlanEntry } from './plan.ts';
 import { type Lane, LaneQueue, RollEnded } from './lane.ts';
@@ -6,16 +7,7 @@ import { heaviest, refuseRefused } from './plan.ts';
 import type { Address } from './resource.ts';
 import type { Run, Span } from './run.ts';
 import { type Piece, runPieces, type Scheduled, type Slot } from './schedule.ts';
-import {
-  createOne,
-  destroyOne,
-  prove,
-  type Settled,
-  type Settling,
-  syncOne,
-  untilOpen,
-  untilReady,
-} from './settle.ts';
+import { destroyOne, prove, type Settled, type Settling, syncOne, untilOpen, untilReady } from './settle.ts';
 import { stepTotals } from './step-totals.ts';
 
 /** What an `apply` or a `destroy` did. */

@@ -31,6 +31,8 @@ export interface Change {
    * distinct function once, in the order of the list. Absent for `replace` and `refuse`.
    */
   readonly apply?: () => Promise<void>;
+  /** What `apply` may be refused with for a while, beside the resource's `createRetries`. */
+  readonly retries?: Retries | readonly Retries[];
   /**
    * What the thing is once `apply` has been answered, made from what it was before: the answer is believed, and looked at with all
    * others of its type when everything is done. Absent: it is looked at at once. It takes and gives what the resource's `find` gives; a
@@ -49,9 +51,11 @@ export interface Waits {
   readonly limitMs: number;
 }
 
-/** Error names (never message texts) that eventual consistency explains or that pass by themselves, each retried up to `limitMs`. */
+/** Error names that eventual consistency explains or that pass by themselves, each retried up to `limitMs`. */
 export interface Retries {
   readonly names: readonly string[];
+  /** Only for a name that a service gives to everything it refuses: part of the message by which this one refusal is told from others. */
+  readonly saying?: string;
   readonly limitMs: number;
   /** Until the second try, then ever longer; a second unless said. */
   readonly firstMs?: number;
@@ -203,6 +207,11 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    * @param token derived from cluster and address, the same when a crashed run is repeated; given to AWS as client token where AWS takes one.
    */
   create?(desired: Desired, token: string): Promise<Created<Observed>>;
+  /**
+   * Of one that has failed soon after its making: whether the reason passes by itself, so that another one may do better. It is
+   * destroyed and made again, a few times.
+   */
+  failsForNow?(observed: Observed): boolean;
   /** Absent: a create that is repeated makes a second thing, and what an earlier run may have made is waited for. */
   readonly once?: Once;
   readonly createRetries?: Retries | readonly Retries[];

@@ -5,6 +5,12 @@ import type { EngineEvent } from './events.ts';
 import type { Memory } from './memory.ts';
 import type { Address } from './resource.ts';
 
+/**
+ * What became of a call that failed and may have been carried out all the same, as the answer to a try of it was lost: `repeated`, it was
+ * sent again and refused, perhaps because it was carried out before; `sent-once`, it was not, as it could have been done twice.
+ */
+export type LostAnswer = 'repeated' | 'sent-once';
+
 /** What the engine works with while it applies or destroys. */
 export interface Run {
   readonly clock: Clock;
@@ -22,6 +28,8 @@ export interface Run {
   readonly doubt: () => Doubt;
   /** Whether an error says for certain that the call was not carried out. */
   readonly isRefusal: (error: unknown) => boolean;
+  /** Whether an error comes of a call that may have been carried out all the same; undefined: as far as is known, not. */
+  readonly lostAnswer: (error: unknown) => LostAnswer | undefined;
   /** Turns whatever was thrown into an error a person can act on. */
   readonly translate: (error: unknown, address: Address) => EsEcsError;
 }

@@ -1,14 +1,13 @@
 import { EsEcsError, invariant } from '../errors.ts';
 import { causeFrom } from './cause.ts';
-import { heaviest } from './plan.ts';
-import type { AnyResource, Change, Created, Waits } from './resource.ts';
-import type { Run } from './run.ts';
-import { type Found, throwIfInterrupted, waitUntil, withRetries } from './wait.ts';
+import type { AnyResource, Change, Waits } from './resource.ts';
+import type { LostAnswer, Run } from './run.ts';
+import { type Found, isRetried, throwIfInterrupted, waitUntil, withRetries } from './wait.ts';
 
 type InputsByName = Readonly<Record<string, unknown>>;
 
 /** How long what was just written may take to show in what is read (eventual consistency), and how often to look. */
-const showing = { usualMs: 0, everyMs: 1_000, limitMs: 60_000 } as const;
+export const showing = { usualMs: 0, everyMs: 1_000, limitMs: 60_000 } as const;
 /** Rounds of differences: a change may bring another to light (a new version, then making it the default). */
 const maxRounds = 4;
 
@@ -27,67 +26,6 @@ export interface Settled {
 }
 
 /**
- * Makes a thing and syncs every difference: intent saved, create called, id saved, then all else that is desired. What its create
- * and its changes are answered with is believed.
- *
- * @throws whatever the create throws after its retries; EsEcsError RESOURCE_FAILED, WAIT_TIMEOUT or NOT_CONVERGED.
- */
-export async function createOne(settling: Settling): Promise<Settled> {
-  const { run, resource, inputs } = settling;
-  const { address } = resource;
-  const create = resource.create?.bind(resource);
-  invariant(create, `${address} is absent and cannot be created`);
-  const desired = await resource.desired(inputs);
-  const resumes = run.memory.isIntended(address);
-  const there = await unseenBefore(settling, mustShowUntilMs(settling));
-  if (there !== undefined) return settleFound(settling, there.value);
-  throwIfInterrupted(run);
-  const untilMs = mayShowUntilMs(settling);
-  const call = async (): Promise<Created> => {
-    const token = await run.memory.intend(address);
-    return sure(settling, () => create(desired, token));
-  };
-  let made: Created;
-  try {
-    made = await call();
-  } catch (error) {
-    if (!isThereAlready(resource, error)) throw error;
-    // Something of that name is there, whatever the lists have said: they lag, and an answer may have been lost.
-    const showsByMs = resource.once?.by === 'name' ? run.clock.now() + showing.limitMs : 0;
-    const hidden = await unseenBefore(settling, Math.max(untilMs, showsByMs));
-    if (hidden !== undefined) return settleFound(settling, hidden.value);
-    // What it was made with is no longer wanted so, and it is gone.
-    if (!resumes || resource.once?.by !== 'token') throw error;
-    await run.memory.withdraw(address);
-    made = await call();
-  }
-  if (resumes && !(await isThere(settling, made.id))) {
-    await run.memory.withdraw(address);
-    made = await call();
-  }
-  const { id, observed } = made;
-  await run.memory.made(address, id);
-  if (observed !== undefined && isToBuildUpon(resource, observed)) {
-    const synced = await syncOne(settling, observed);
-    // Where nothing was left to do, the create's answer is what is known.
-    const isBelieved = synced.isBelieved || !synced.changed;
-    return { observed: synced.observed, isBelieved: isBelieved && !isProven(resource, synced.observed) };
-  }
-  const seen = await untilReady(settling, id);
-  run.memory.saw(address);
-  return syncOne(settling, seen);
-}
-
-function isToBuildUpon(resource: AnyResource, observed: unknown): boolean {
-  const phase = resource.phase(observed);
-  return phase === 'ready' || (phase === 'pending' && resource.standsPending === true);
-}
-
-function isProven(resource: AnyResource, observed: unknown): boolean {
-  return resource.provenByAnswers === true && resource.phase(observed) === 'ready';
-}
-
-/**
  * Looks at what was believed: AWS shows it, calls it ready, and nothing is different. Looks of one moment are shared by all of a type.
  *
  * @returns what it was seen to be.
@@ -101,28 +39,8 @@ export async function prove(settling: Settling, believed: unknown): Promise<unkn
   return changes.length === 0 ? seen : untilShown(settling, desired, { observed: seen, applied: changes });
 }
 
-const answered: Waits = {
-  for: 'what an earlier run has made to show',
-  usualMs: 1_000,
-  everyMs: 2_000,
-  limitMs: 60_000,
-};
-
-/**
- * Whether a thing that was made with the token of an earlier run is there. If somebody has deleted it since, AWS still answers with
- * its id for as long as it remembers the token, and nothing is made.
- */
-async function isThere(settling: Settling, id: string): Promise<boolean> {
-  const { resource } = settling;
-  const there = await inTime(settling, answered, async () => {
-    const seen = await look(settling, id);
-    return seen === undefined ? undefined : { value: resource.phase(seen) !== 'gone' };
-  });
-  return there?.value ?? false;
-}
-
 /** What comes within the limit of a wait; undefined where it does not, which is an answer here. */
-async function inTime<Value>(
+export async function inTime<Value>(
   { run, resource }: Settling,
   waits: Waits,
   lookOnce: () => Promise<Found<Value> | undefined>,
@@ -133,79 +51,6 @@ async function inTime<Value>(
     if (error instanceof EsEcsError && error.code === 'WAIT_TIMEOUT') return undefined;
     throw error;
   }
-}
-
-/** Creates; where AWS has refused, the intent is taken back, as nothing is in doubt then. */
-async function sure(settling: Settling, call: () => Promise<Created>): Promise<Created> {
-  const { run, resource } = settling;
-  try {
-    return await withRetries(run, resource.address, { retries: resource.createRetries, call });
-  } catch (error) {
-    if (run.isRefusal(error)) await run.memory.withdraw(resource.address);
-    throw error;
-  }
-}
-
-const unseen: Omit<Waits, 'limitMs'> = {
-  for: 'what an earlier run may have made to show',
-  usualMs: 0,
-  everyMs: 5_000,
-};
-
-/**
- * Until when a thing has to be looked for before it may be made, as making it could make a second one; 0: not at all. A saved intent says
- * that it may have been made, and its token makes no second one; a saved id, that it was made, and its token is spent. Of what a run with
- * another memory made, only a name keeps it single.
- */
-function mustShowUntilMs(settling: Settling): number {
-  const { run, resource } = settling;
-  const { memory } = run;
-  if (resource.once?.by === 'name') return 0;
-  const isTold = resource.once?.by === 'token' && memory.id(resource.address) === undefined;
-  return isTold ? run.doubt().anythingUntilMs : mayShowUntilMs(settling);
-}
-
-/** Until when a thing may come into sight that an earlier run has made; 0: there is none that cannot be seen. */
-function mayShowUntilMs({ run, resource }: Settling): number {
-  const { address } = resource;
-  const { rememberedUntilMs, anythingUntilMs } = run.doubt();
-  const isKnown = run.memory.isIntended(address) || run.memory.id(address) !== undefined;
-  return Math.max(anythingUntilMs, isKnown ? rememberedUntilMs : 0);
-}
-
-function isThereAlready({ once }: AnyResource, error: unknown): boolean {
-  return error instanceof Error && once?.refusals?.includes(error.name) === true;
-}
-
-/**
- * What a run that died has made may not be visible yet. So as long as that is possible, it is looked for: by its id where that was
- * saved, by tag or name where not, or where that was another one's.
- */
-async function unseenBefore(settling: Settling, untilMs: number): Promise<Found<unknown> | undefined> {
-  const { run, resource, inputs } = settling;
-  if (untilMs === 0) return undefined;
-  // Also once the time is over: what was planned within it rests on what could be seen then.
-  const limitMs = Math.max(0, untilMs - run.clock.now());
-  return inTime(settling, { ...unseen, limitMs }, async () => {
-    const id = run.memory.id(resource.address);
-    const found: unknown =
-      (id === undefined ? undefined : await resource.find({ id, fresh: true, inputs })) ??
-      (await resource.find({ id: undefined, fresh: true, inputs }));
-    return found === undefined || resource.phase(found) === 'gone' ? undefined : { value: found };
-  });
-}
-
-/** Goes on with a thing that is there after all; one that a plan would have replaced is replaced here. */
-async function settleFound(settling: Settling, found: unknown): Promise<Settled> {
-  const { run, resource, inputs } = settling;
-  const id = resource.id(found);
-  await run.memory.remember(resource.address, id);
-  const desired = await resource.desired(inputs);
-  if (resource.phase(found) === 'failed' || heaviest(resource.diff(desired, found)) === 'replace') {
-    await destroyOne(settling, found);
-    return createOne(settling);
-  }
-  return syncOne(settling, await untilReady(settling, id));
 }
 
 /** Waits until a thing is there and its service calls it ready. */
@@ -245,7 +90,9 @@ export async function untilOpen(settling: Settling): Promise<unknown> {
     const changes = resource.diff(desired, observed).filter(({ path }) => !mended.has(path));
     if (changes.length === 0) return;
     for (const { path } of changes) mended.add(path);
-    await applyChanges(settling, changes);
+    const doubted = await applyChanges(settling, changes);
+    // What is there at the next look says whether it was done.
+    for (const { path } of doubted?.sent ?? []) mended.delete(path);
   };
   const find: AnyResource['find'] = async (sight) => {
     const observed = await resource.find(sight);
@@ -256,7 +103,7 @@ export async function untilOpen(settling: Settling): Promise<unknown> {
 }
 
 /** Reads a thing anew, together with others of its type that are read at the same moment. */
-function look(settling: Settling, id: string | undefined): Promise<unknown> {
+export function look(settling: Settling, id: string | undefined): Promise<unknown> {
   const { run, resource, inputs } = settling;
   return resource.find({ id: id ?? run.memory.id(resource.address), fresh: true, inputs });
 }
@@ -284,13 +131,21 @@ export async function syncOne(
   let current = observed;
   let isBelieved = false;
   let changes = resource.diff(desired, current);
+  let doubts = 0;
   if (changes.length === 0) return { observed: current, isBelieved, changed: false };
   for (let round = 1; changes.length > 0; round += 1) {
     const [first] = changes;
-    if (round > maxRounds && first !== undefined) throw notConverged(resource, changes);
+    if (round > maxRounds + doubts && first !== undefined) throw notConverged(resource, changes);
     const applied = changes;
-    await applyChanges(settling, applied);
+    const doubted = await applyChanges(settling, applied);
     throwIfInterrupted(run);
+    if (doubted !== undefined) {
+      doubts += 1;
+      isBelieved = false;
+      current = await afterLostAnswer(settling, desired, { observed: current, doubted });
+      changes = resource.diff(desired, current);
+      continue;
+    }
     const told = afterAll(current, applied);
     if (told !== undefined) {
       current = told.value;
@@ -360,16 +215,71 @@ async function untilShown(
   return shown.value;
 }
 
-async function applyChanges(settling: Settling, changes: readonly Change[]): Promise<void> {
+/** Where the answer to a change was lost, and what was said since. */
+interface Doubted {
+  readonly error: unknown;
+  readonly lost: LostAnswer;
+  /** What had been sent by then, the change in doubt among it. */
+  readonly sent: readonly Change[];
+  /** Whether what was said since passes by itself. */
+  readonly passes: boolean;
+}
+
+/** Calls each distinct function, up to the first of which nobody knows whether it has done what it was to do. */
+async function applyChanges(settling: Settling, changes: readonly Change[]): Promise<Doubted | undefined> {
   const { run, resource } = settling;
   const refused = changes.find((change) => change.impact === 'refuse');
   if (refused !== undefined) throw refusal(resource, refused);
-  const distinct = new Set(changes.map((change) => change.apply));
-  for (const apply of distinct) {
+  const called = new Set<Change['apply']>();
+  for (const { apply, retries: own } of changes) {
+    if (called.has(apply)) continue;
     invariant(apply, `${resource.address}: a change says neither how it is applied nor that it is refused`);
+    called.add(apply);
     throwIfInterrupted(run);
-    await withRetries(run, resource.address, { retries: resource.createRetries, call: apply });
+    const retries = [own ?? [], resource.createRetries ?? []].flat();
+    try {
+      await withRetries(run, resource.address, { retries, call: apply });
+    } catch (error) {
+      const lost = run.lostAnswer(error);
+      if (lost === undefined) throw error;
+      const sent = changes.filter((change) => called.has(change.apply));
+      return { error, lost, sent, passes: isRetried(error, retries) };
+    }
   }
+  return undefined;
+}
+
+/**
+ * What a thing is after a change whose answer was lost: "there already" and "no longer there" may only say that the first try has done it.
+ * So it is looked at until everything that was sent shows.
+ *
+ * @returns what it is then, done or to be sent again.
+ * @throws what the call was answered with since, where nothing of it shows and sending it again would do no better.
+ */
+async function afterLostAnswer(
+  settling: Settling,
+  desired: unknown,
+  { observed, doubted }: { readonly observed: unknown; readonly doubted: Doubted },
+): Promise<unknown> {
+  const { resource } = settling;
+  const { sent, lost, passes, error } = doubted;
+  const id = resource.id(observed);
+  const seen: { readonly now: unknown; readonly hidden: number }[] = [];
+  const waits = { ...showing, for: `the change of ${paths(sent)}, whose answer was lost, to show` };
+  const shown = await inTime(settling, waits, async () => {
+    const now = await look(settling, id);
+    if (now === undefined) return undefined;
+    const left = new Set(resource.diff(desired, now).map(inWords));
+    const hidden = sent.filter((change) => left.has(inWords(change))).length;
+    seen.push({ now, hidden });
+    return hidden === 0 ? { value: now } : undefined;
+  });
+  if (shown !== undefined) return untilReady(settling, id, waitsAfter(resource, sent));
+  const last = seen.at(-1);
+  if (last === undefined) throw error;
+  const isPartlyDone = last.hidden < sent.length;
+  if (isPartlyDone || passes || lost === 'sent-once') return last.now;
+  throw error;
 }
 
 function refusal(resource: AnyResource, change: Change): EsEcsError {
@@ -402,18 +312,11 @@ function notConverged(resource: AnyResource, changes: readonly Change[]): EsEcsE
 export async function destroyOne(settling: Settling, observed: unknown): Promise<void> {
   const { run, resource } = settling;
   const { address } = resource;
-  const destroy = resource.destroy?.bind(resource);
-  invariant(destroy, `${address} cannot be destroyed`);
   const id = resource.id(observed);
   // It is what the intent was for: with its token AWS would answer with the deleted one later.
   await run.memory.withdraw(address);
-  const blockers = resource.blockers?.bind(resource);
-  await withRetries(run, address, {
-    retries: resource.destroyRetries,
-    call: () => destroy(observed),
-    blockers: blockers && (() => blockers(observed)),
-  });
-  if (resource.goneWhenAnswered === true) {
+  const left = await sendDestroy(settling, observed);
+  if (left === undefined || resource.goneWhenAnswered === true) {
     await run.memory.forget(address);
     return;
   }
@@ -431,4 +334,38 @@ export async function destroyOne(settling: Settling, observed: unknown): Promise
     },
   });
   await run.memory.forget(address);
+}
+
+/** How often at most an end is ordered again where the answer to it was lost. */
+const maxOrders = 3;
+
+/**
+ * Orders the end of a thing. Where the answer was lost, it is looked at whether it is still there, whatever was said since.
+ *
+ * @returns what was told to end; undefined where it is gone.
+ */
+async function sendDestroy(settling: Settling, observed: unknown): Promise<Found<unknown> | undefined> {
+  const { run, resource } = settling;
+  const { address } = resource;
+  const destroy = resource.destroy?.bind(resource);
+  invariant(destroy, `${address} cannot be destroyed`);
+  const blockers = resource.blockers?.bind(resource);
+  let current = observed;
+  for (let times = 1; ; times += 1) {
+    throwIfInterrupted(run);
+    const doomed = current;
+    try {
+      await withRetries(run, address, {
+        retries: resource.destroyRetries,
+        call: () => destroy(doomed),
+        blockers: blockers && (() => blockers(doomed)),
+      });
+      return { value: doomed };
+    } catch (error) {
+      if (run.lostAnswer(error) === undefined || times >= maxOrders) throw error;
+      const seen = await look(settling, resource.id(doomed));
+      if (seen === undefined || resource.phase(seen) === 'gone') return undefined;
+      current = seen;
+    }
+  }
 }

@@ -133,6 +133,8 @@ export async function withRetries<Value>(run: Run, address: Address, asked: Retr
     } catch (error) {
       const sinceMs = run.clock.now() - startMs;
       noteTries(error, { times, overMs: sinceMs });
+      // What it wanted may be so already: whoever knows how to look does.
+      if (run.lostAnswer(error) !== undefined) throw error;
       const retries = retriesFor(error, asked.retries);
       if (retries === undefined || !(error instanceof Error)) throw error;
       const { limitMs, firstMs = firstRetryMs } = retries;
@@ -148,8 +150,13 @@ export async function withRetries<Value>(run: Run, address: Address, asked: Retr
   }
 }
 
+/** Whether an error is one of those that are retried. */
+export function isRetried(error: unknown, given: Retries | readonly Retries[] | undefined): boolean {
+  return retriesFor(error, given) !== undefined;
+}
+
 function retriesFor(error: unknown, given: Retries | readonly Retries[] | undefined): Retries | undefined {
   if (!(error instanceof Error) || given === undefined) return undefined;
   const all = 'names' in given ? [given] : given;
-  return all.find(({ names }) => names.includes(error.name));
+  return all.find(({ names, saying = '' }) => names.includes(error.name) && error.message.includes(saying));
 }

@@ -5,7 +5,7 @@ import { type Doubt, eachUntil, noDoubt } from '../engine/doubt.ts';
 import { EsEcsError } from '../errors.ts';
 import type { Holder } from '../state/lock.ts';
 import { lockedBy } from './locked.ts';
-import { append, readEntry, readLog, removeLog } from './parameter.ts';
+import { append, lockName, readEntry, readLog, removeLog } from './parameter.ts';
 import {
   beatEveryMs,
   doubtAtEnd,
@@ -26,7 +26,14 @@ export interface AccountLockOptions {
   readonly isKnownDead: (record: LockRecord) => boolean;
   /** How long after a dead run's last word what it made may be out of sight; absent: as AWS may need. Milliseconds. */
   readonly visibleWithinMs?: number;
+  /** Aborted when the run is to stop: it waits for no name then. */
+  readonly signal?: AbortSignal;
+  /** Told when it has to wait until the lock's name may be used again. */
+  readonly onNameHeld?: () => void;
 }
+
+/** "After deleting a parameter, wait for at least 30 seconds to create a parameter with the same name" (DeleteParameter). Milliseconds. */
+const nameHeld = { everyMs: 5_000, limitMs: 90_000 } as const;
 
 /** What remembers the runs that have had the lock from here. */
 export interface LockMemory {
@@ -56,6 +63,7 @@ export class AccountLock {
   #isLookedAt = false;
   #doubt = noDoubt;
   #memory: LockMemory | undefined;
+  #waitsForName = false;
   /** How far the service's clock is ahead of ours: entries are dated by it, and by a wrong clock here nobody may be declared dead. */
   #skewMs = 0;
   readonly #lost = new AbortController();
@@ -148,25 +156,31 @@ export class AccountLock {
 
   async #take(): Promise<void> {
     this.refuseHeld();
-    const { run } = this.#options.holder;
+    const { holder, clock } = this.#options;
+    const { run } = holder;
     await this.#memory?.asks(run, this.#seen?.record.run);
-    while ((await this.#write('taken')) === undefined) await this.#passLateWord();
+    const untilMs = clock.now() + nameHeld.limitMs;
+    while ((await this.#write('taken')) === undefined) await this.#passLateWord(untilMs);
     this.#beating = new AbortController();
     void this.#beat(this.#beating.signal);
     this.#memory?.begins(run);
   }
 
   /**
-   * Somebody was there first. What a run that is known to be dead had sent as it died may arrive only now: it is none that could hold
+   * Somebody was there first, or the name is that of a lock that was taken down a moment ago. What a run that is known to be dead had sent as it died may arrive only now: it is none that could hold
    * anything, and had made nothing that it would not have made without.
    *
-   * @throws EsEcsError LOCKED by whom, or that the account is no longer what was looked at
+   * @throws EsEcsError LOCKED by whom, or that the account is no longer what was looked at; AWS where the name does not become free.
    */
-  async #passLateWord(): Promise<void> {
+  async #passLateWord(untilMs: number): Promise<void> {
     const { ssm, cluster, isKnownDead } = this.#options;
     const before = this.#seen;
     const seen = await readLog(ssm, cluster);
     this.#seen = seen;
+    if (seen === undefined && before === undefined) {
+      await this.#untilNameIsFree(untilMs);
+      return;
+    }
     if (seen !== undefined && isHeld(seen)) {
       const isLateWord = isKnownDead(seen.record) && seen.version > (before?.version ?? 0);
       if (isLateWord) return;
@@ -175,6 +189,29 @@ export class AccountLock {
     throw new EsEcsError('LOCKED', 'another run has changed the cluster since this one looked at it', {
       hint: 'run the same command again: it plans anew',
     });
+  }
+
+  /** Nobody holds it, and its name is refused as taken: what is left of a lock that was taken down. */
+  async #untilNameIsFree(untilMs: number): Promise<void> {
+    const { clock, cluster, signal, onNameHeld } = this.#options;
+    if (clock.now() >= untilMs) {
+      throw new EsEcsError(
+        'AWS',
+        `Parameter Store refuses ${lockName(cluster)} as taken, and does not show it`,
+        {
+          hint: 'run the same command again in a minute: nothing was changed',
+        },
+      );
+    }
+    if (!this.#waitsForName) onNameHeld?.();
+    this.#waitsForName = true;
+    try {
+      await clock.sleep(nameHeld.everyMs, signal);
+    } catch {
+      throw new EsEcsError('INTERRUPTED', 'interrupted before anything was changed', {
+        hint: 'run the same command again to go on',
+      });
+    }
   }
 
   /**

@@ -15,8 +15,8 @@ import { isInLine, lastValid, type LockEntry, type LockRecord, parseRecord } fro
 /** What the lock is called among the cluster's resources. */
 const lockAddress = 'lock';
 
-/** Standard parameters cost nothing ("AWS Systems Manager pricing"). */
-function lockName(cluster: string): string {
+/** The parameter's name. Standard parameters cost nothing ("AWS Systems Manager pricing"). */
+export function lockName(cluster: string): string {
   return `/es-ecs/${cluster}/lock`;
 }
 

@@ -3,6 +3,7 @@ import { groupRules } from './auto-scaling/reconcile.ts';
 import { groupTagOperations } from './auto-scaling/tags.ts';
 import type { Operations } from './core/operation.ts';
 import type { EventRule } from './core/world.ts';
+import { freedNameRules } from './core/freed-names.ts';
 import { addressOperations } from './ec2/addresses.ts';
 import { endpointOperations, endpointRules } from './ec2/endpoints.ts';
 import { flowLogOperations } from './ec2/flow-logs.ts';
@@ -84,6 +85,7 @@ export const eventRules: Readonly<Record<string, EventRule>> = {
   ...ecsRules,
   ...elasticsearchRules,
   ...endpointRules,
+  ...freedNameRules,
   ...groupRules,
   ...hostRules,
   ...instanceRules,

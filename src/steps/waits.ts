@@ -43,6 +43,34 @@ export const retries = {
   dependencyViolation: { names: ['DependencyViolation'], limitMs: 10 * minute },
   /** An address is held until its NAT gateway is gone from all of AWS. */
   addressInUse: { names: ['InvalidIPAddress.InUse', 'DependencyViolation'], limitMs: 10 * minute },
+  /** The same where a service of AWS holds it: no word on anybody's credentials (kubernetes/kops issue 938, eformat/sno-for-100 issue 9). */
+  addressHeldByService: {
+    names: ['AuthFailure'],
+    saying: 'You do not have permission to access the specified resource',
+    limitMs: 10 * minute,
+  },
+  /** An internet gateway that was attached a moment ago (smoketurner/serverless-vpc-plugin issue 147, giantswarm/aws-operator issue 634). */
+  attachmentNotYetKnown: {
+    names: ['InvalidParameterValue'],
+    saying: 'belong to different networks',
+    limitMs: 2 * minute,
+  },
+  /**
+   * The role that ECS makes for itself when an account uses it first (aws-cloudformation/cloudformation-coverage-roadmap issue 818). With
+   * Auto Scaling's it was seen to take a minute.
+   */
+  ecsRoleNotReady: {
+    names: ['InvalidParameterException'],
+    saying: 'Unable to assume the service linked role',
+    limitMs: 5 * minute,
+    firstMs: 2 * second,
+  },
+  /** The same of Auto Scaling ("The service-linked role is not yet ready for use"). */
+  autoScalingRoleNotReady: {
+    names: ['ServiceLinkedRoleFailure'],
+    limitMs: 5 * minute,
+    firstMs: 2 * second,
+  },
   /** What was just made may be unknown elsewhere for a moment ("Eventual consistency in the Amazon EC2 API"). */
   notYetVisible: {
     names: [

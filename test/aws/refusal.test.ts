@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { createClients } from '../../src/aws/clients.ts';
 import { CallMeter } from '../../src/aws/meter.ts';
-import { isRefusal } from '../../src/aws/refusal.ts';
+import { isRefusal, lostAnswer } from '../../src/aws/refusal.ts';
 import { createVirtualClock } from '../../src/engine/clock.ts';
 import { createSimulatedAccount, type Fault } from '../../src/simulator/index.ts';
 
@@ -43,5 +43,34 @@ describe('whether nothing was carried out', () => {
     ['a token used before', false, [{ code: 'IdempotentParameterMismatch' }]],
   ] as const)('%s: %s', async (_, isSo, faults) => {
     expect(isRefusal(await thrownAfter(...faults))).toBe(isSo);
+  });
+});
+
+describe('whether a call that failed may have been carried out', () => {
+  it.each([
+    ['a refusal', undefined, [{ code: 'UnauthorizedOperation' }]],
+    ['a throttle', undefined, [{ code: 'Throttling', ...always }]],
+    ['want of capacity, sent with a status of 500', undefined, [{ code: 'InsufficientInstanceCapacity' }]],
+    ['a role that is not ready, sent so too', undefined, [{ code: 'ServiceLinkedRoleFailure', status: 500 }]],
+    ['a call that never left', undefined, [{ code: 'ECONNREFUSED', ...always }]],
+    [
+      'a refusal after an answer that was lost',
+      'repeated',
+      [{ code: 'ECONNRESET' }, { code: 'UnauthorizedOperation' }],
+    ],
+    [
+      'a refusal after a failure of the service',
+      'repeated',
+      [{ code: 'InternalError' }, { code: 'VolumeLimitExceeded' }],
+    ],
+    ['answers that are lost throughout', 'repeated', [{ code: 'ECONNRESET', ...always }]],
+    ['a service that fails throughout', 'repeated', [{ code: 'InternalError', ...always }]],
+  ] as const)('%s: %s', async (_, wanted, faults) => {
+    expect(lostAnswer(await thrownAfter(...faults))).toBe(wanted);
+  });
+
+  it('not an error of our own', () => {
+    expect(lostAnswer(new TypeError('not a function'))).toBeUndefined();
+    expect(lostAnswer(Object.assign(new Error('no such file'), { code: 'ENOENT' }))).toBeUndefined();
   });
 });

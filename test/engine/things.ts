@@ -49,6 +49,7 @@ export class Shop {
       waited: new Map(),
       doubt: () => noDoubt,
       isRefusal: () => false,
+      lostAnswer: () => undefined,
       translate: (error, address) =>
         error instanceof EsEcsError
           ? error

@@ -67,6 +67,24 @@ export async function runAgainUntil(
   return last;
 }
 
+/** A call to AWS. */
+export interface CountedCall {
+  readonly service: string;
+  readonly operation: string;
+}
+
+/** Runs the command, and tells the writes among its calls to AWS in their order. */
+export async function runCounted(
+  scene: Scene,
+  opening: Opening = {},
+): Promise<{ readonly calls: readonly CountedCall[]; readonly after: CrashImage }> {
+  const calls: CountedCall[] = [];
+  const after = await run(scene, opening, ({ operation, service, when }) => {
+    if (service !== undefined && when === 'before') calls.push({ service, operation });
+  });
+  return { calls, after };
+}
+
 /** More than enough for a lock of 90 seconds. */
 const lockedTries = 12;
 const lockedPauseMs = 10_000;

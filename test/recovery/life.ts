@@ -8,6 +8,8 @@ import { aroundControl } from '../access/around-control.ts';
 /** A call of a process that changes something, as the process sends it and as it hears of it. */
 export interface WriteMoment {
   readonly operation: string;
+  /** Of a call to AWS, as the account tells of it. */
+  readonly service?: string;
   readonly when: 'before' | 'after';
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import { createVirtualClock } from '../../src/engine/clock.ts';
 import { createSimulatedAccount, type SimulatedAccount } from '../../src/simulator/account.ts';
+import type { Fault } from '../../src/simulator/core/faults.ts';
 import type { WorldSnapshot } from '../../src/simulator/core/world.ts';
 import { scratch } from '../scratch.ts';
 import type { WriteMoment } from './life.ts';
@@ -50,11 +51,12 @@ export interface Opening {
   readonly onCall?: (moment: WriteMoment) => void;
   /** Up to so long nothing new is shown by filters, tags or its id, each thing for a time of its own. */
   readonly hiddenUpToMs?: number;
+  readonly faults?: readonly Fault[];
 }
 
 /** An account of its own virtual time, empty or as it was left. */
 export function openAccount(opening: Opening = {}): SimulatedAccount {
-  const { snapshot, gapMs = 0, seed = 1, onCall = () => undefined, hiddenUpToMs } = opening;
+  const { snapshot, gapMs = 0, seed = 1, onCall = () => undefined, hiddenUpToMs, faults } = opening;
   const clock = createVirtualClock({
     startMs: (snapshot?.nowMs ?? Date.UTC(2026, 0, 1)) + gapMs,
     seed: (snapshot?.serial ?? 0) * 31 + seed,
@@ -63,11 +65,12 @@ export function openAccount(opening: Opening = {}): SimulatedAccount {
   const account = createSimulatedAccount({
     clock,
     ...(snapshot === undefined ? {} : { snapshot }),
-    beforeCall: ({ operation }) => {
-      onCall({ operation, when: 'before' });
+    ...(faults === undefined ? {} : { faults }),
+    beforeCall: ({ operation, service }) => {
+      onCall({ operation, service, when: 'before' });
     },
-    afterCall: ({ operation }) => {
-      onCall({ operation, when: 'after' });
+    afterCall: ({ operation, service }) => {
+      onCall({ operation, service, when: 'after' });
     },
   });
   if (hiddenUpToMs !== undefined) hide(account, hiddenUpToMs);

@@ -28,6 +28,7 @@ import type { Answer } from '../ec2/common.ts';
 import { checkLaunch } from '../ec2/launch.ts';
 import { requireTemplate, requireVersion } from '../ec2/launch-templates.ts';
 import { requireSubnet, subnets } from '../ec2/tables.ts';
+import { requireServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { groupRequest, takeOut } from './reconcile.ts';
 import {
   activities,
@@ -324,9 +325,18 @@ function groupPage<Item>(
   return page(found, NextToken, MaxRecords, MaxRecords === undefined ? undefined : 100);
 }
 
+function roleNotReady(): SimulatedFailure {
+  return new SimulatedFailure(
+    'ServiceLinkedRoleFailure',
+    'The service-linked role is not yet ready for use.',
+    500,
+  );
+}
+
 /** Auto Scaling groups, as its API reference describes them. There is no client token: the name does its work. */
 export const groupOperations = {
   CreateAutoScalingGroup(world: World, input: CreateAutoScalingGroupCommandInput): object {
+    requireServiceLinkedRole(world, 'autoscaling.amazonaws.com', roleNotReady);
     reconcileSoon(world, createGroup(world, input).name);
     return {};
   },

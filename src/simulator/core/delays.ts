@@ -38,6 +38,16 @@ export const usualDelays = {
   taskHealthy: 30_000,
   serviceDrain: 2_000,
   cluster: 1_000,
+  /** From an internet gateway's attachment until NAT gateways and route tables know of it. */
+  attachment: 0,
+  /** How long the address of a NAT gateway that is gone cannot be released yet. */
+  addressHeld: 0,
+  /** From the first use of a service that makes itself a role until the role can be used. 0: it has been there for long. */
+  serviceLinkedRole: 0,
+  /** How long the name of a secret that was deleted by force cannot be used again. */
+  secretName: 2_000,
+  /** "After deleting a parameter, wait for at least 30 seconds to create a parameter with the same name" (DeleteParameter). */
+  parameterName: 30_000,
 } as const;
 
 export type Delays = { readonly [Name in keyof typeof usualDelays]: number };

@@ -48,6 +48,14 @@ function askedIds(world: World, input: DescribeAddressesCommandInput): string[] 
 }
 
 /**
+ * Where a NAT gateway has the address, and for a moment after it is gone, EC2 says what it says of bad credentials (kubernetes/kops issue
+ * 938, genevieve/leftovers issue 33, eformat/sno-for-100 issue 9).
+ */
+function heldByService(): SimulatedFailure {
+  return new SimulatedFailure('AuthFailure', 'You do not have permission to access the specified resource.');
+}
+
+/**
  * Elastic IP addresses, as the EC2 API reference describes them. AllocateAddress takes no client token, and
  * DescribeAddresses has no pages.
  */
@@ -115,7 +123,9 @@ export const addressOperations = {
       );
     }
     const row = requireRow(world, addressKind, input.AllocationId);
-    if (interfaceOfAddress(world, row.id) !== undefined) {
+    const holder = interfaceOfAddress(world, row.id);
+    if (holder?.type === 'nat_gateway' || (row.heldUntilMs ?? 0) > world.nowMs) throw heldByService();
+    if (holder !== undefined) {
       throw new SimulatedFailure('InvalidIPAddress.InUse', `Address ${row.publicIp} is in use.`);
     }
     world.rows(addresses).delete(row.id);

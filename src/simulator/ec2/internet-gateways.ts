@@ -97,6 +97,7 @@ export const internetGatewayOperations = {
       );
     }
     row.vpcId = vpc.id;
+    row.attachedAtMs = world.nowMs + world.delays.attachment;
     return {};
   },
 

@@ -26,6 +26,7 @@ import { addInterface, freeAddresses, interfaceOfAddress, removeInterface } from
 import {
   addresses,
   internetGatewayOf,
+  knownNetworkOf,
   type NatGatewayRow,
   natGatewayKind,
   natGateways,
@@ -89,7 +90,8 @@ function failureFor(
     };
   }
   if (allocationId === undefined) return null;
-  if (internetGatewayOf(world, subnet.vpcId) === undefined) {
+  const way = internetGatewayOf(world, subnet.vpcId);
+  if (way === undefined || knownNetworkOf(world, way) === null) {
     return {
       code: 'Gateway.NotAttached',
       message: `Network ${subnet.vpcId} has no Internet gateway attached`,
@@ -172,8 +174,10 @@ function make(world: World, input: CreateNatGatewayCommandInput): NatGatewayRow 
 export const natGatewayRules: Readonly<Record<string, EventRule>> = {
   /** The interface goes at the very end, and with it the hold on subnet and elastic address. */
   'ec2/nat-gateway-deleted': (world, id) => {
-    const interfaceId = world.rows(natGateways).get(id)?.interfaceId;
-    if (typeof interfaceId === 'string') removeInterface(world, interfaceId);
+    const row = world.rows(natGateways).get(id);
+    if (typeof row?.interfaceId === 'string') removeInterface(world, row.interfaceId);
+    const address = world.rows(addresses).get(row?.allocationId ?? '');
+    if (address !== undefined) address.heldUntilMs = world.nowMs + world.delays.addressHeld;
     world.schedule('ec2/nat-gateway-forgotten', world.delays.natGatewayShown, id);
   },
   'ec2/nat-gateway-forgotten': (world, id) => {

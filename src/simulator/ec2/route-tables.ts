@@ -40,6 +40,7 @@ import {
   associations,
   endpoints,
   internetGateways,
+  knownNetworkOf,
   natGateways,
   type RouteTableRow,
   requireSubnet,
@@ -165,7 +166,7 @@ function targetOf(world: World, table: RouteTableRow, input: RouteInput): string
   if (gateway === undefined || (gateway.knownAtMs ?? 0) > world.nowMs) {
     throw new SimulatedFailure('InvalidGatewayID.NotFound', `The gateway ID '${gatewayId}' does not exist`);
   }
-  checkNetwork(table, gatewayId, gateway.vpcId);
+  checkNetwork(table, gatewayId, knownNetworkOf(world, gateway));
   return gatewayId;
 }
 

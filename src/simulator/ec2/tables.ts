@@ -50,6 +50,8 @@ export function requireSubnet(world: World, id: string | undefined): SubnetRow {
 
 export interface InternetGatewayRow extends Ec2Row {
   vpcId: string | null;
+  /** From when the rest of EC2 knows of its attachment. */
+  attachedAtMs?: number;
 }
 
 export const internetGateways = table<InternetGatewayRow>('ec2/internet-gateways');
@@ -63,9 +65,16 @@ export function internetGatewayOf(world: World, vpcId: string): InternetGatewayR
   return [...world.rows(internetGateways).values()].find((row) => row.vpcId === vpcId);
 }
 
+/** The network for which the rest of EC2 takes a gateway: a moment after it was attached. */
+export function knownNetworkOf(world: World, gateway: InternetGatewayRow): string | null {
+  return (gateway.attachedAtMs ?? 0) <= world.nowMs ? gateway.vpcId : null;
+}
+
 /** An elastic IP address. What uses it is written on the interface, see `InterfaceRow.address`. */
 export interface AddressRow extends Ec2Row {
   readonly publicIp: string;
+  /** Until when the service that had it holds it still. */
+  heldUntilMs?: number;
 }
 
 export const addresses = table<AddressRow>('ec2/addresses');

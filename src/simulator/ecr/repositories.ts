@@ -77,13 +77,22 @@ export function registryHost(world: World): string {
 /** @throws SimulatedFailure RepositoryNotFoundException */
 export function requireRepository(world: World, name: string | undefined): RepositoryRow {
   const row = world.rows(repositories).get(name ?? '');
-  if (row === undefined) {
-    throw new SimulatedFailure(
-      'RepositoryNotFoundException',
-      `The repository with name '${name ?? ''}' does not exist in the registry with id '${world.accountId}'`,
-    );
-  }
+  if (row === undefined) throw repositoryNotFound(world, name);
   return row;
+}
+
+/** The repository for a write that may meet a part of ECR that has not heard of it yet. */
+function requireKnownRepository(world: World, name: string | undefined): RepositoryRow {
+  const row = requireRepository(world, name);
+  if (row.createdAtMs + world.delays.visibleById > world.nowMs) throw repositoryNotFound(world, name);
+  return row;
+}
+
+function repositoryNotFound(world: World, name = ''): SimulatedFailure {
+  return new SimulatedFailure(
+    'RepositoryNotFoundException',
+    `The repository with name '${name}' does not exist in the registry with id '${world.accountId}'`,
+  );
 }
 
 export function invalidEcrParameter(message: string): SimulatedFailure {
@@ -262,7 +271,7 @@ const policyOperations = {
     world: World,
     input: PutLifecyclePolicyCommandInput,
   ): Answer<PutLifecyclePolicyCommandOutput> {
-    const row = requireRepository(world, input.repositoryName);
+    const row = requireKnownRepository(world, input.repositoryName);
     row.lifecyclePolicy = lifecycleJson(input.lifecyclePolicyText);
     return {
       registryId: world.accountId,

@@ -24,9 +24,11 @@ import {
   type EcsTags,
   fromTags,
   invalidParameter,
+  roleNotAssumable,
   shortName,
   toEcsTags,
 } from './common.ts';
+import { requireServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { clusterContents } from './contents.ts';
 
 export interface ClusterRow {
@@ -84,6 +86,7 @@ export const clusterOperations = {
   CreateCluster(world: World, input: CreateClusterCommandInput): Answer<CreateClusterCommandOutput> {
     const name = input.clusterName ?? 'default';
     if (!namePattern.test(name)) throw invalidParameter(`Invalid cluster name: ${name}`);
+    requireServiceLinkedRole(world, 'ecs.amazonaws.com', roleNotAssumable);
     const known = world.rows(clusters).get(name);
     if (known?.status === 'ACTIVE') {
       return { cluster: toCluster(world, known, ['TAGS', 'SETTINGS', 'CONFIGURATIONS']) };

@@ -30,6 +30,13 @@ export const ecsEvents = {
   definitionGone: 'ecs/task-definition-gone',
 } as const;
 
+/** What ECS says as long as it cannot use the role that it has made for itself (awslabs/fargatecli issue 35). */
+export function roleNotAssumable(): SimulatedFailure {
+  return invalidParameter(
+    'Unable to assume the service linked role. Please verify that the ECS service linked role exists.',
+  );
+}
+
 /** `arn:aws:ecs:eu-west-1:123456789012:` and the rest. */
 export function ecsArn(world: World, rest: string): string {
   return `arn:${world.partition}:ecs:${world.region}:${world.accountId}:${rest}`;

@@ -18,6 +18,7 @@ import type {
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import type { World } from '../core/world.ts';
+import { requireServiceLinkedRole } from '../iam/service-linked-roles.ts';
 import { type ClusterRow, requireCluster } from './clusters.ts';
 import {
   type Answer,
@@ -30,6 +31,7 @@ import {
   invalidParameter,
   shortName,
   toEcsTags,
+  roleNotAssumable,
 } from './common.ts';
 import { schedulerReactionMs } from './container-instances.ts';
 import { parseExpression } from './expression.ts';
@@ -205,6 +207,7 @@ function checkCreate(input: CreateServiceCommandInput): void {
 export const serviceOperations = {
   CreateService(world: World, input: CreateServiceCommandInput): Answer<CreateServiceCommandOutput> {
     checkCreate(input);
+    requireServiceLinkedRole(world, 'ecs.amazonaws.com', roleNotAssumable);
     const cluster = requireCluster(world, input.cluster);
     const known = existing(world, cluster, input);
     if (known !== undefined) return { service: toService(world, known, ['TAGS']) };

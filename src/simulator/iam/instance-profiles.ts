@@ -33,7 +33,7 @@ import {
   withoutTags,
   withTags,
 } from './common.ts';
-import { requireRole, roles, toRole } from './roles.ts';
+import { requireKnownRole, requireRole, roles, toRole } from './roles.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
 
@@ -166,7 +166,7 @@ export const instanceProfileOperations = {
 
   AddRoleToInstanceProfile(world: World, input: AddRoleToInstanceProfileCommandInput): object {
     const row = requireInstanceProfile(world, input.InstanceProfileName);
-    const role = requireRole(world, input.RoleName);
+    const role = requireKnownRole(world, input.RoleName);
     if (row.roleName !== undefined) {
       throw limitExceeded('Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1');
     }

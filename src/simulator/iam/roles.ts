@@ -54,6 +54,8 @@ export interface RoleRow {
   readonly createdAtMs: number;
   /** From when lists show it. By name it shows at once. */
   readonly visibleAtMs: number;
+  /** From when what is to be written to it finds it. Roles saved by an earlier es-ecs: since their making. */
+  readonly knownAtMs?: number;
   trust: string;
   description: string | undefined;
   maxSessionSeconds: number;
@@ -75,6 +77,19 @@ const quotas = { trustBytes: 2048, inlineBytes: 10_240, attached: 10 } as const;
 export function requireRole(world: World, name: string | undefined): RoleRow {
   const row = world.rows(roles).get(name ?? '');
   if (row === undefined) throw noSuchEntity(`The role with name ${name ?? ''} cannot be found.`);
+  return row;
+}
+
+/**
+ * The role for a write to it, which may reach a part of IAM that has not heard of it yet ("Changes that I make are not always immediately
+ * visible", IAM user guide).
+ *
+ * @throws SimulatedFailure NoSuchEntityException
+ */
+export function requireKnownRole(world: World, name: string | undefined): RoleRow {
+  const row = requireRole(world, name);
+  if ((row.knownAtMs ?? 0) > world.nowMs)
+    throw noSuchEntity(`The role with name ${row.name} cannot be found.`);
   return row;
 }
 
@@ -128,6 +143,7 @@ export const roleOperations = {
       path,
       createdAtMs: world.nowMs,
       visibleAtMs: world.nowMs + world.vary(world.delays.visible),
+      knownAtMs: world.nowMs + world.delays.visibleById,
       trust: checkTrust(input.AssumeRolePolicyDocument),
       description: input.Description,
       maxSessionSeconds: input.MaxSessionDuration ?? 3600,
@@ -205,7 +221,7 @@ function tagsOf(row: RoleRow): Pick<Role, 'Tags'> {
 /** What a role may do: its inline policies and the managed ones attached to it. */
 export const rolePolicyOperations = {
   PutRolePolicy(world: World, input: PutRolePolicyCommandInput): object {
-    const row = requireRole(world, input.RoleName);
+    const row = requireKnownRole(world, input.RoleName);
     const name = checkedName(input.PolicyName, 'policyName', 128);
     const document = checkPolicy(input.PolicyDocument, 'identity');
     const inline = { ...row.inline, [name]: document };

@@ -175,6 +175,8 @@ const groupOperations = {
 
   PutRetentionPolicy(world: World, input: PutRetentionPolicyCommandInput): object {
     const row = requireGroup(world, input.logGroupName);
+    // A write to a group that was made a moment ago may meet one that has not heard of it.
+    if (row.createdAtMs + world.delays.visibleById > world.nowMs) throw notFound();
     const days = input.retentionInDays ?? 0;
     if (!retentions.includes(days)) {
       throw invalidParameter(

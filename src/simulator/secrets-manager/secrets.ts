@@ -29,6 +29,7 @@ import type {
 } from '@aws-sdk/client-secrets-manager';
 
 import { SimulatedFailure } from '../core/failure.ts';
+import { holdName, isNameHeld } from '../core/freed-names.ts';
 import { page } from '../core/operation.ts';
 import { table, type World } from '../core/world.ts';
 
@@ -250,17 +251,27 @@ function toValue(row: SecretRow, version: SecretVersion): Answer<GetSecretValueC
   };
 }
 
+function scheduledForDeletion(): SimulatedFailure {
+  return invalidRequest(
+    "You can't create this secret because a secret with this name is already scheduled for deletion.",
+  );
+}
+
+/**
+ * A deletion by force goes on after its answer, and until it is done the name is refused as that of any deleted secret (DeleteSecret:
+ * "This operation is asynchronous … use appropriate back off and retry logic"; hashicorp/terraform-provider-aws issue 10259).
+ */
+function heldName(name: string): string {
+  return `secrets-manager ${name}`;
+}
+
 /** The answer to the same CreateSecret again; anything else of that name is in the way. */
 function existing(
   world: World,
   row: SecretRow,
   input: CreateSecretCommandInput,
 ): Answer<CreateSecretCommandOutput> {
-  if (row.deletedAtMs !== undefined) {
-    throw invalidRequest(
-      "You can't create this secret because a secret with this name is already scheduled for deletion.",
-    );
-  }
+  if (row.deletedAtMs !== undefined) throw scheduledForDeletion();
   const known = row.versions.find((one) => one.id === input.ClientRequestToken);
   if (known === undefined || !isSameContent(known, toVersion(world, input))) {
     throw new SimulatedFailure(
@@ -281,6 +292,7 @@ const writeOperations = {
     }
     const known = findSecret(world, name);
     if (known !== undefined) return existing(world, known, input);
+    if (isNameHeld(world, heldName(name))) throw scheduledForDeletion();
     const row: SecretRow = {
       arn: newArn(world, name),
       name,
@@ -346,6 +358,7 @@ const writeOperations = {
     const row = isForced ? requireSecret(world, input.SecretId) : requireLiving(world, input.SecretId);
     if (isForced) {
       world.rows(secrets).delete(row.arn);
+      holdName(world, heldName(row.name), world.delays.secretName);
       return { ARN: row.arn, Name: row.name, DeletionDate: new Date(world.nowMs) };
     }
     row.deletedAtMs = world.nowMs;

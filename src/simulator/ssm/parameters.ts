@@ -17,6 +17,7 @@ import type {
 } from '@aws-sdk/client-ssm';
 
 import { SimulatedFailure } from '../core/failure.ts';
+import { holdName, isNameHeld } from '../core/freed-names.ts';
 import { page } from '../core/operation.ts';
 import { tagSigns, unfitTag } from '../core/tag-signs.ts';
 import { table, type World } from '../core/world.ts';
@@ -91,6 +92,14 @@ function findParameter(world: World, asked: string): Parameter | undefined {
   return toParameter(world, row);
 }
 
+/**
+ * For a while a deleted parameter's name is taken though nothing shows it. AWS says to wait and not what happens otherwise; this is what
+ * others saw (binxio/cfn-secret-provider issue 10, hashicorp/terraform-provider-aws issue 13578).
+ */
+function heldName(name: string): string {
+  return `ssm ${name}`;
+}
+
 function checkName(name: string): void {
   if (!/^[\w.\-/]+$/.test(name)) {
     throw new SimulatedFailure(
@@ -140,7 +149,8 @@ export const parameterOperations = {
       );
     }
     const known = world.rows(parameters).get(name);
-    if (known !== undefined && input.Overwrite !== true) {
+    const isTaken = known !== undefined || isNameHeld(world, heldName(name));
+    if (isTaken && input.Overwrite !== true) {
       throw new SimulatedFailure(
         'ParameterAlreadyExists',
         'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
@@ -197,9 +207,9 @@ export const parameterOperations = {
   },
 
   DeleteParameter(world: World, input: DeleteParameterCommandInput): object {
-    if (!world.rows(parameters).delete(input.Name ?? '')) {
-      throw new SimulatedFailure('ParameterNotFound', 'UnknownError');
-    }
+    const name = input.Name ?? '';
+    if (!world.rows(parameters).delete(name)) throw new SimulatedFailure('ParameterNotFound', 'UnknownError');
+    holdName(world, heldName(name), world.delays.parameterName);
     return {};
   },
 

@@ -19,7 +19,7 @@ import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { clusterName } from '../names.ts';
-import { brief } from '../waits.ts';
+import { brief, retries } from '../waits.ts';
 import { contentsOfCluster } from './cluster-contents.ts';
 
 export interface EcsClusterDesired {
@@ -94,9 +94,8 @@ export function ecsCluster(context: StepContext): Resource<EcsClusterDesired, Ec
       return { id: cluster.clusterName, observed: { ...toCluster(cluster), tags: desired.tags } };
     },
     once: { by: 'name' },
-    // The first cluster of an account has ECS make its service-linked role, which IAM may not know yet: "Unable to assume the
-    // service linked role" comes as an invalid parameter.
-    createRetries: { names: ['InvalidParameterException'], limitMs: 60_000 },
+    // The first cluster of an account has ECS make its service-linked role, which IAM may not know yet.
+    createRetries: retries.ecsRoleNotReady,
     destroy: async (observed) => {
       await deregisterHosts(ecs, observed.clusterName);
       await unless(missing, ecs.send(new DeleteClusterCommand({ cluster: observed.clusterName })));

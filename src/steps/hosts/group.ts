@@ -22,6 +22,7 @@ import { ownTags, type StepContext } from '../context.ts';
 import { groupName } from '../names.ts';
 import type { EcsCluster } from './cluster.ts';
 import { groupTags, toGroupTags } from './group-tags.ts';
+import { retries } from '../waits.ts';
 import { explainInstance, nodeInstances, nodeKey } from './instances.ts';
 import type { LaunchTemplate } from './launch-template.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
@@ -154,7 +155,10 @@ export function group(
     },
     once: { by: 'name' },
     // A new instance profile is refused as a validation error until EC2 has heard of it.
-    createRetries: { names: ['ValidationError', 'ScalingActivityInProgressFault'], limitMs: 2 * minute },
+    createRetries: [
+      { names: ['ValidationError', 'ScalingActivityInProgressFault'], limitMs: 2 * minute },
+      retries.autoScalingRoleNotReady,
+    ],
     destroy: async (observed) => {
       if (observed.lingers) {
         await endInstances(context.clients, observed.left);

@@ -108,7 +108,7 @@ export function launchTemplate(
     diff: (desired, observed) =>
       isKnown(observed)
         ? [
-            ...versionChanges(context.clients, desired, observed),
+            ...versionChanges(context, desired, observed),
             ...diffTags(desired.tags, observed.tags, {
               ...ec2Tags(ec2, observed.launchTemplateId),
               former: context.formerTags,
@@ -196,15 +196,15 @@ function rightVersion(desired: LaunchTemplateDesired, observed: LaunchTemplate):
 
 /** All differences of the contents become one new version; one that has them already is only made the default. */
 function versionChanges(
-  clients: Clients,
+  context: StepContext,
   desired: LaunchTemplateDesired,
   observed: LaunchTemplate,
 ): readonly Change[] {
   const right = rightVersion(desired, observed);
   if (right === observed.defaultVersion) return [];
   const apply = async (): Promise<void> => {
-    const version = right ?? (await addVersion(clients, desired, observed));
-    await clients.ec2.send(
+    const version = right ?? (await addVersion(context, desired, observed));
+    await context.clients.ec2.send(
       new ModifyLaunchTemplateCommand({
         LaunchTemplateId: observed.launchTemplateId,
         DefaultVersion: String(version),
@@ -227,7 +227,7 @@ function versionChanges(
 }
 
 async function addVersion(
-  clients: Clients,
+  { clients, clock }: StepContext,
   desired: LaunchTemplateDesired,
   observed: LaunchTemplate,
 ): Promise<number> {
@@ -235,6 +235,10 @@ async function addVersion(
     new CreateLaunchTemplateVersionCommand({
       LaunchTemplateId: observed.launchTemplateId,
       LaunchTemplateData: desired.contents,
+      // For this one call and its repeats: a version that somebody has deleted since is to be made anew.
+      ClientToken: createHash('sha256')
+        .update(JSON.stringify([observed.launchTemplateId, observed.latestVersion, clock.now()]))
+        .digest('hex'),
     }),
   );
   invariant(made?.VersionNumber, 'CreateLaunchTemplateVersion answers with a number');

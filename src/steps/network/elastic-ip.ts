@@ -81,7 +81,7 @@ export function elasticIp(context: StepContext, zone: string): ElasticIpResource
         ec2.send(new ReleaseAddressCommand({ AllocationId: allocationId })),
       );
     },
-    destroyRetries: retries.addressInUse,
+    destroyRetries: [retries.addressInUse, retries.addressHeldByService],
     blockers: ({ allocationId }) => blockersOfAddress(context, allocationId),
   };
 }

@@ -94,6 +94,8 @@ export function natGateway(context: StepContext, zone: string, needs: NatGateway
       return { id: made.NatGatewayId };
     },
     once: onceByToken,
+    // The internet gateway was attached a moment ago (boto/boto3 issue 779, giantswarm/aws-operator issue 1234).
+    failsForNow: ({ failure }) => failure?.startsWith('Gateway.NotAttached: ') === true,
     createRetries: retries.notYetVisible,
     destroy: async ({ natGatewayId, state }) => {
       if (state === 'deleting') return;

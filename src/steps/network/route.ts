@@ -111,7 +111,7 @@ function defaultRoute<N extends Needs & TableNeed>(
       return { id: idOf(desired.routeTableId), observed: { ...desired, state: 'active' } };
     },
     once: { by: 'name', refusals: ['RouteAlreadyExists'] },
-    createRetries: retries.notYetVisible,
+    createRetries: [retries.notYetVisible, retries.attachmentNotYetKnown],
     goneWhenAnswered: true,
     destroy: async ({ routeTableId: RouteTableId }) => {
       const command = new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: everywhere });

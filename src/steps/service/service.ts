@@ -12,6 +12,7 @@ import { groups, isInService } from '../hosts/group.ts';
 import type { LaunchTemplate } from '../hosts/launch-template.ts';
 import { clusterName, groupName, logGroupName } from '../names.ts';
 import type { Definition } from '../task/definition.ts';
+import { retries } from '../waits.ts';
 import { explainDraining, explainService } from './explain.ts';
 import { type NodeService, type ServiceDesired, versionTag } from './node-service.ts';
 import { type Restarted, restarts } from './restart.ts';
@@ -124,8 +125,8 @@ export function service(
     },
     // With the token of the first, and what that was made with, it is answered like the first; else the name is taken.
     once: { by: 'token', refusals: ['InvalidParameterException'] },
-    // One of that name that is still draining, and a service-linked role that is a moment old, are both invalid parameters.
-    createRetries: { names: ['InvalidParameterException'], limitMs: 2 * minute },
+    // One of that name that is still draining is an invalid parameter, too.
+    createRetries: [retries.ecsRoleNotReady, { names: ['InvalidParameterException'], limitMs: 2 * minute }],
     destroy: async (observed) => {
       // With force, ECS itself sets the desired count to none; the task gets its stop timeout all the same.
       await unless(

@@ -189,7 +189,11 @@ export const secretCases: readonly ContractCase[] = [
         deleting,
         'deleting again': await remove(clients, name, force),
         'looking at it': seen,
-        'making one of its name': await outcome(make(clients, name)),
+        // "This operation is asynchronous … use appropriate back off and retry logic."
+        'making one of its name': await scratch.until(
+          () => outcome(make(clients, name)),
+          (state) => state === 'done',
+        ),
       };
     },
   },

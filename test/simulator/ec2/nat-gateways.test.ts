@@ -65,7 +65,7 @@ describe('NAT gateways of the simulated account', () => {
     await ec2.send(new DeleteNatGatewayCommand({ NatGatewayId: id }));
     const release = new ReleaseAddressCommand({ AllocationId: allocationId });
     const detach = new DetachInternetGatewayCommand({ InternetGatewayId: gatewayId, VpcId: vpcId });
-    expect(await refusal(ec2.send(release))).toBe('InvalidIPAddress.InUse');
+    expect(await refusal(ec2.send(release))).toBe('AuthFailure');
     expect(await refusal(ec2.send(detach))).toBe('DependencyViolation');
     expect(await refusal(ec2.send(new DeleteSubnetCommand({ SubnetId: subnetId })))).toBe(
       'DependencyViolation',

@@ -108,7 +108,7 @@ function left({ account }: TestAccount): string[] {
 }
 
 /** AWS's words for "not yet". A step whose thing went with another's is done: a subnet takes its association. */
-const notYet = new Set(['DependencyViolation', 'InvalidIPAddress.InUse']);
+const notYet = new Set(['AuthFailure', 'DependencyViolation']);
 const doneAlready = new Set(['InvalidAssociationID.NotFound']);
 
 async function isDone(step: () => Promise<unknown>): Promise<boolean> {

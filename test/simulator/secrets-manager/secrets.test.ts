@@ -72,7 +72,8 @@ describe('secrets', () => {
   });
 
   it('go at once by force, which a missing one does not mind', async () => {
-    const { secretsManager } = stage().clients;
+    const on = stage();
+    const { secretsManager } = on.clients;
     await secretsManager.send(create());
     const remove = new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true });
     await secretsManager.send(remove);
@@ -80,6 +81,9 @@ describe('secrets', () => {
     await expect(secretsManager.send(new DeleteSecretCommand({ SecretId }))).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
+    // The deletion goes on after its answer.
+    await expect(secretsManager.send(create())).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    await pass(on, 5);
     expect((await secretsManager.send(create())).Name).toBe(SecretId);
   });
 

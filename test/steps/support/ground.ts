@@ -4,7 +4,7 @@ import { type Clients, createClients } from '../../../src/aws/clients.ts';
 import { toEsEcsError } from '../../../src/aws/errors.ts';
 import { Inventory } from '../../../src/aws/inventory.ts';
 import { CallMeter } from '../../../src/aws/meter.ts';
-import { isRefusal } from '../../../src/aws/refusal.ts';
+import { isRefusal, lostAnswer } from '../../../src/aws/refusal.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { applyPlan, type Outcome } from '../../../src/engine/apply.ts';
@@ -227,6 +227,7 @@ export function createGround(saved?: Saved): Ground {
         waited: new Map(),
         doubt: () => noDoubt,
         isRefusal,
+        lostAnswer,
         translate: (error, address) => toEsEcsError(error, { address, command: 'up' }),
       };
       return {
