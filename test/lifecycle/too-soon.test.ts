@@ -7,6 +7,7 @@ import { settledAccount } from '../recovery/settled-account.ts';
 import { difference } from '../recovery/normal-account.ts';
 import type { Ended } from '../recovery/process.ts';
 import type { SimulatedAccount } from '../../src/simulator/account.ts';
+import { troubleLaunches } from '../../src/simulator/ec2/launch-troubles.ts';
 import { holdName } from '../../src/simulator/core/freed-names.ts';
 import type { Delays } from '../../src/simulator/core/delays.ts';
 
@@ -99,6 +100,20 @@ describe('a new account', () => {
       'AutoScaling:CreateAutoScalingGroup ServiceLinkedRoleFailure',
       'ECS:CreateCluster InvalidParameterException',
     ]);
+  });
+
+  it('whose group cannot launch before IAM has spread its word is waited for, five minutes at most', async () => {
+    const message =
+      'Value (arn:aws:iam::123456789012:instance-profile/x) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN';
+    const trouble = { type: 'm7g.large', code: 'InvalidParameterValue', message };
+    const soon = desk();
+    troubleLaunches(soon.account.world, { ...trouble, times: 4 * 3 });
+    expect(await soon.go('up')).toMatchObject({ status: 0 });
+    const never = desk();
+    troubleLaunches(never.account.world, { ...trouble, times: 1_000 });
+    const { status, stderr } = await never.go('up');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/Invalid IAM Instance Profile ARN \(tried \d+ times over [56]m\d\ds\)/);
   });
 
   it('whose role never comes is told in the words of the service', async () => {

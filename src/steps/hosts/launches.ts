@@ -17,6 +17,9 @@ const hopelessFailures = 3;
 /** Capacity often comes back within minutes; after as long it is a person's choice to go on waiting. */
 const capacityPatienceMs = 15 * 60_000;
 
+/** What IAM has made a moment ago is known everywhere within a minute or so, as users report; after as long it is not that. */
+const identityPatienceMs = 5 * 60_000;
+
 /** Where a group launches, and what. */
 export interface LaunchPlace {
   readonly address: Address;
@@ -132,6 +135,7 @@ export function wordsOf({ StatusMessage, Description = '' }: Activity): string {
 function isHopeless(failures: readonly string[], sinceMs: number): boolean {
   if (failures.some(isCapacity)) return sinceMs >= capacityPatienceMs;
   const [last = ''] = failures;
+  if (isIdentityUnknown(last)) return sinceMs >= identityPatienceMs;
   if (isKey(last) || isStorageQuota(last) || isFreePlan(last)) return true;
   return failures.length >= (/^(Client|Server)\./.test(last) ? hopelessDeaths : hopelessFailures);
 }
@@ -142,6 +146,14 @@ function isHopeless(failures: readonly string[], sinceMs: number): boolean {
  */
 function isCapacity(words: string): boolean {
   return /\bcapacity in the Availability Zone\b|\bavailable capacity\b/i.test(words);
+}
+
+/**
+ * The group's instance profile, or the role of the account's first group, is so new that a launch does not find it
+ * (hashicorp/terraform-provider-aws pull request 31282, RaJiska/terraform-aws-fck-nat issue 85). The group tries again by itself.
+ */
+function isIdentityUnknown(words: string): boolean {
+  return /\bInvalid IAM Instance Profile\b/.test(words);
 }
 
 function isQuotaOfInstances(words: string): boolean {
