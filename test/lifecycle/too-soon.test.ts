@@ -151,6 +151,14 @@ describe('what was taken down a moment ago', () => {
     expect(stderr).not.toContain('credentials');
   });
 
+  it('a secret of a name that is said to exist, and that nothing shows, is made after another look', async () => {
+    const { account, go } = desk();
+    account.inject({ operation: 'CreateSecret', code: 'ResourceExistsException', times: 1 });
+    const { status, stderr } = await go('up');
+    expect(status, stderr).toBe(0);
+    expect(refusals(account, 'ResourceExistsException')).toHaveLength(1);
+  });
+
   it('names: an up that follows a destroy at once waits for the lock and the secrets', async () => {
     const { account, go } = desk();
     expect(await go('up')).toMatchObject({ status: 0 });
