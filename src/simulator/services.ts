@@ -16,6 +16,7 @@ import { keyPairOperations } from './ec2/key-pairs.ts';
 import { launchTemplateOperations } from './ec2/launch-templates.ts';
 import { natGatewayOperations, natGatewayRules } from './ec2/nat-gateways.ts';
 import { networkInterfaceOperations } from './ec2/network-interfaces.ts';
+import { profileAssociationOperations } from './ec2/profile-associations.ts';
 import { regionOperations } from './ec2/regions.ts';
 import { routeTableOperations } from './ec2/route-tables.ts';
 import { securityGroupRuleOperations } from './ec2/security-group-rules.ts';
@@ -56,6 +57,7 @@ export const services: Readonly<Record<string, Operations>> = {
     ...launchTemplateOperations,
     ...natGatewayOperations,
     ...networkInterfaceOperations,
+    ...profileAssociationOperations,
     ...regionOperations,
     ...routeTableOperations,
     ...securityGroupOperations,

@@ -1,4 +1,5 @@
 import {
+  AssociateIamInstanceProfileCommand,
   AuthorizeSecurityGroupEgressCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateRouteTableCommand,
@@ -34,10 +35,15 @@ import { UpdateClusterSettingsCommand } from '@aws-sdk/client-ecs';
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { DeleteSecretCommand, TagResourceCommand as TagSecret } from '@aws-sdk/client-secrets-manager';
+import {
+  DeleteSecretCommand,
+  PutResourcePolicyCommand,
+  TagResourceCommand as TagSecret,
+} from '@aws-sdk/client-secrets-manager';
 
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 
@@ -180,7 +186,20 @@ async function driftOfBastion(clients: Clients): Promise<void> {
     new ModifyInstanceAttributeCommand({ InstanceId, Groups: [await groupId(clients, 'node')] }),
   );
   await ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpTokens: 'optional' }));
+  await ec2.send(new AssociateIamInstanceProfileCommand({ InstanceId, IamInstanceProfile: { Name: role } }));
   await ec2.send(new StopInstancesCommand({ InstanceIds: [InstanceId] }));
+}
+
+/** Open to others, and with a metadata service that answers anybody. */
+async function driftOfHosts(clients: Clients): Promise<void> {
+  const { ec2 } = clients;
+  const { Reservations } = await ec2.send(
+    new DescribeInstancesCommand({ Filters: tagged('hosts/group/search-0') }),
+  );
+  const InstanceId = Reservations?.[0]?.Instances?.[0]?.InstanceId ?? '';
+  const Groups = await Promise.all(['node', 'bastion'].map((name) => groupId(clients, name)));
+  await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
+  await ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpTokens: 'optional' }));
 }
 
 async function driftOfServices({ ecs, ecr, logs, secretsManager, autoScaling }: Clients): Promise<void> {
@@ -201,6 +220,22 @@ async function driftOfServices({ ecs, ecr, logs, secretsManager, autoScaling }: 
   await ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName }));
   await logs.send(new PutRetentionPolicyCommand({ logGroupName: '/es-ecs/search', retentionInDays: 1 }));
   await secretsManager.send(
+    new PutResourcePolicyCommand({
+      SecretId: 'es-ecs/search/password',
+      ResourcePolicy: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: 'arn:aws:iam::210987654321:root' },
+            Action: 'secretsmanager:GetSecretValue',
+            Resource: '*',
+          },
+        ],
+      }),
+    }),
+  );
+  await secretsManager.send(
     new DeleteSecretCommand({ SecretId: 'es-ecs/search/authority', RecoveryWindowInDays: 7 }),
   );
   await autoScaling.send(
@@ -220,6 +255,12 @@ async function manyRoles({ iam }: Clients): Promise<void> {
 }
 
 async function driftOfRoles({ iam }: Clients): Promise<void> {
+  await iam.send(
+    new PutRolePermissionsBoundaryCommand({
+      RoleName: role,
+      PermissionsBoundary: 'arn:aws:iam::123456789012:policy/company',
+    }),
+  );
   const wide = {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
@@ -324,6 +365,7 @@ const isMended: Scene = {
       await driftOfNetwork(clients);
       await driftOfRoutes(clients);
       await driftOfBastion(clients);
+      await driftOfHosts(clients);
       await driftOfServices(clients);
       await driftOfRoles(clients);
     });

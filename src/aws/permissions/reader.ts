@@ -34,6 +34,7 @@ const lists: Permission = {
     'ec2:DescribeAddresses',
     'ec2:DescribeAvailabilityZones',
     'ec2:DescribeFlowLogs',
+    'ec2:DescribeIamInstanceProfileAssociations',
     'ec2:DescribeImages',
     'ec2:DescribeInstanceTypeOfferings',
     'ec2:DescribeInstanceTypes',
@@ -133,8 +134,9 @@ function named(scope: Scope): readonly Permission[] {
     },
     {
       sid: 'LookAtSecrets',
-      because: 'whether the secrets are there and whose they are, never what is in them',
-      actions: ['secretsmanager:DescribeSecret'],
+      because:
+        'whether the secrets are there, whose they are and who else may read them, never what is in them',
+      actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetResourcePolicy'],
       resources: [arnIn(scope, 'secretsmanager', 'secret:es-ecs/*')],
     },
     {

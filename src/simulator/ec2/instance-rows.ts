@@ -33,9 +33,11 @@ export interface InstanceRow extends Ec2Row {
   readonly architecture: 'x86_64' | 'arm64';
   readonly zone: string;
   readonly keyName: string | undefined;
-  readonly profileArn: string | undefined;
   readonly ebsOptimized: boolean;
   readonly monitoring: boolean;
+  profileArn: string | undefined;
+  /** Of the instance profile with this instance: another one with each. */
+  profileAssociationId?: string | undefined;
   type: string;
   launchedAtMs: number;
   state: InstanceStateName;

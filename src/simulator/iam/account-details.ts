@@ -8,7 +8,7 @@ import type { World } from '../core/world.ts';
 import { iamPage, toIamTags } from './common.ts';
 import { instanceProfiles } from './instance-profiles.ts';
 import { encodePolicy } from './policy-documents.ts';
-import { type RoleRow, roles, toRole } from './roles.ts';
+import { boundaryOf, type RoleRow, roles, toRole } from './roles.ts';
 
 /** "If you do not include this parameter, the number of items defaults to 100"; at most 1000 (IAM API reference). */
 const pageSizes = { usual: 100, most: 1_000 } as const;
@@ -62,6 +62,7 @@ function toDetail(world: World, row: RoleRow): RoleDetail {
       PolicyArn: arn,
       PolicyName: arn.split('/').at(-1),
     })),
+    ...boundaryOf(row),
     Tags: toIamTags(row.tags),
     RoleLastUsed: {},
   };

@@ -3,6 +3,7 @@ import type {
   CreateRoleCommandInput,
   CreateRoleCommandOutput,
   DeleteRoleCommandInput,
+  DeleteRolePermissionsBoundaryCommandInput,
   DeleteRolePolicyCommandInput,
   DetachRolePolicyCommandInput,
   GetRoleCommandInput,
@@ -17,6 +18,7 @@ import type {
   ListRolesCommandOutput,
   ListRoleTagsCommandInput,
   ListRoleTagsCommandOutput,
+  PutRolePermissionsBoundaryCommandInput,
   PutRolePolicyCommandInput,
   Role,
   TagRoleCommandInput,
@@ -25,6 +27,7 @@ import type {
   UpdateRoleCommandInput,
 } from '@aws-sdk/client-iam';
 
+import { SimulatedFailure } from '../core/failure.ts';
 import { table, type World } from '../core/world.ts';
 import {
   alreadyExists,
@@ -65,7 +68,7 @@ export interface RoleRow {
   /** ARNs of managed policies. */
   attached: string[];
   /** The ARN of the managed policy that bounds it. */
-  boundary?: string;
+  boundary?: string | undefined;
 }
 
 /** Roles by name. */
@@ -122,6 +125,33 @@ export function toRole(row: RoleRow): Role {
   };
 }
 
+/** How GetRole, CreateRole and GetAccountAuthorizationDetails tell the boundary; lists do not. */
+export function boundaryOf({ boundary }: RoleRow): Pick<Role, 'PermissionsBoundary'> {
+  if (boundary === undefined) return {};
+  return {
+    PermissionsBoundary: {
+      PermissionsBoundaryType: 'PermissionsBoundaryPolicy',
+      PermissionsBoundaryArn: boundary,
+    },
+  };
+}
+
+/**
+ * A managed policy of AWS that is known here, or any of the account's own: those are not played, and of what they allow nothing is known.
+ *
+ * @throws SimulatedFailure InvalidInputException, NoSuchEntityException
+ */
+function checkedBoundary(world: World, arn: string): string {
+  const parts = /^arn:([\w-]+):iam::(aws|\d{12}):policy\/.+$/.exec(arn);
+  if (parts === null) {
+    throw new SimulatedFailure('InvalidInputException', `ARN ${arn} is not valid.`);
+  }
+  const [, partition, owner] = parts;
+  const isThere = owner === 'aws' ? managedPolicyDocument(arn) !== undefined : owner === world.accountId;
+  if (isThere && partition === world.partition) return arn;
+  throw noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`);
+}
+
 function checkTrust(document: string | undefined): string {
   const trust = checkPolicy(document, 'trust');
   if (policySize(trust) > quotas.trustBytes) {
@@ -150,14 +180,17 @@ export const roleOperations = {
       tags: withTags({}, input.Tags, ignoringCase),
       inline: {},
       attached: [],
+      ...(input.PermissionsBoundary === undefined
+        ? {}
+        : { boundary: checkedBoundary(world, input.PermissionsBoundary) }),
     };
     world.rows(roles).set(name, row);
-    return { Role: { ...toRole(row), ...tagsOf(row) } };
+    return { Role: { ...toRole(row), ...boundaryOf(row), ...tagsOf(row) } };
   },
 
   GetRole(world: World, input: GetRoleCommandInput): Answer<GetRoleCommandOutput> {
     const row = requireRole(world, input.RoleName);
-    return { Role: { ...toRole(row), ...tagsOf(row), RoleLastUsed: {} } };
+    return { Role: { ...toRole(row), ...boundaryOf(row), ...tagsOf(row), RoleLastUsed: {} } };
   },
 
   /** Gives neither tags nor last use ("ListRoles", IAM API reference). */
@@ -192,6 +225,21 @@ export const roleOperations = {
       throw deleteConflict('Cannot delete entity, must delete policies first.');
     }
     world.rows(roles).delete(row.name);
+    return {};
+  },
+
+  PutRolePermissionsBoundary(world: World, input: PutRolePermissionsBoundaryCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    row.boundary = checkedBoundary(world, input.PermissionsBoundary ?? '');
+    return {};
+  },
+
+  DeleteRolePermissionsBoundary(world: World, input: DeleteRolePermissionsBoundaryCommandInput): object {
+    const row = requireRole(world, input.RoleName);
+    if (row.boundary === undefined) {
+      throw noSuchEntity(`The role ${row.name} does not have a permissions boundary.`);
+    }
+    row.boundary = undefined;
     return {};
   },
 

@@ -3,6 +3,7 @@ import { associations } from '../ec2/tables.ts';
 import { kindOfId, ec2TagsOf } from '../ec2/tags.ts';
 import { withTemplate } from '../ec2/launch.ts';
 import { keyPairs } from '../ec2/key-pairs.ts';
+import { instanceOfAssociation } from '../ec2/profile-associations.ts';
 import { launchTemplates } from '../ec2/launch-templates.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import type { Asked } from './decide.ts';
@@ -77,6 +78,8 @@ function namedIn(world: World, operation: string, input: Input): readonly Named[
     const kind = kindOfId(text);
     const name = kind === 'key-pair' ? world.rows(keyPairs).get(text)?.name : text;
     if (kind !== undefined && name !== undefined) add(kind, name);
+    const holder = instanceOfAssociation(world, text);
+    if (holder !== undefined) add('instance', holder);
     const association = world.rows(associations).get(text);
     if (association === undefined) continue;
     // The new table of a ReplaceRouteTableAssociation is named, the old one is not.

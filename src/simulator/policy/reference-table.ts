@@ -24,6 +24,7 @@ autoscaling:SuspendProcesses autoScalingGroup*(R)
 autoscaling:TerminateInstanceInAutoScalingGroup autoScalingGroup*(R)
 autoscaling:UpdateAutoScalingGroup autoScalingGroup*(R)
 ec2:AllocateAddress elastic-ip*(Q T)
+ec2:AssociateIamInstanceProfile instance*(R E)
 ec2:AssociateRouteTable route-table*(R E) internet-gateway(R E) subnet(R E)
 ec2:AttachInternetGateway internet-gateway*(R E) vpc*(R E)
 ec2:AttachVolume instance*(R E) volume*(R E)
@@ -60,6 +61,7 @@ ec2:DescribeAddresses
 ec2:DescribeAddressesAttribute
 ec2:DescribeAvailabilityZones
 ec2:DescribeFlowLogs
+ec2:DescribeIamInstanceProfileAssociations
 ec2:DescribeImages
 ec2:DescribeInstanceAttribute instance*(R E)
 ec2:DescribeInstanceStatus
@@ -86,6 +88,7 @@ ec2:DescribeVpcEndpoints
 ec2:DescribeVpcs
 ec2:DetachInternetGateway internet-gateway*(R E) vpc*(R E)
 ec2:DetachVolume volume*(R E) instance(R E)
+ec2:DisassociateIamInstanceProfile instance*(R E)
 ec2:DisassociateRouteTable internet-gateway(R E) route-table(R E) subnet(R E)
 ec2:GetConsoleOutput instance*(R E)
 ec2:GetEbsDefaultKmsKeyId
@@ -227,6 +230,7 @@ secretsmanager:GetResourcePolicy Secret* (R)
 secretsmanager:GetSecretValue Secret* (R)
 secretsmanager:ListSecretVersionIds Secret* (R)
 secretsmanager:ListSecrets
+secretsmanager:PutResourcePolicy Secret* (R)
 secretsmanager:PutSecretValue Secret* (R)
 secretsmanager:RestoreSecret Secret* (R)
 secretsmanager:TagResource Secret* (Q R T)

@@ -3,6 +3,8 @@ import type {
   BatchGetSecretValueCommandOutput,
   CreateSecretCommandInput,
   CreateSecretCommandOutput,
+  DeleteResourcePolicyCommandInput,
+  DeleteResourcePolicyCommandOutput,
   DeleteSecretCommandInput,
   DeleteSecretCommandOutput,
   DescribeSecretCommandInput,
@@ -16,6 +18,8 @@ import type {
   ListSecretVersionIdsCommandOutput,
   ListSecretsCommandInput,
   ListSecretsCommandOutput,
+  PutResourcePolicyCommandInput,
+  PutResourcePolicyCommandOutput,
   PutSecretValueCommandInput,
   PutSecretValueCommandOutput,
   RestoreSecretCommandInput,
@@ -52,6 +56,8 @@ export interface SecretRow {
   description: string | undefined;
   kmsKeyId: string | undefined;
   tags: Record<string, string>;
+  /** The resource policy, as it was put. */
+  policy?: string | undefined;
   versions: SecretVersion[];
   /** When DeleteSecret was called; it is gone at the end of its recovery window. */
   deletedAtMs: number | undefined;
@@ -282,6 +288,34 @@ function existing(
   return { ARN: row.arn, Name: row.name, VersionId: known.id };
 }
 
+/** @throws SimulatedFailure MalformedPolicyDocumentException, PublicPolicyException */
+function checkedPolicy(policy: string | undefined, blocksPublic: boolean): string {
+  let statements: unknown;
+  try {
+    statements = (JSON.parse(policy ?? '') as { readonly Statement?: unknown }).Statement;
+  } catch {
+    statements = undefined;
+  }
+  if (typeof statements !== 'object' || statements === null) {
+    throw new SimulatedFailure(
+      'MalformedPolicyDocumentException',
+      'This resource policy contains invalid Json',
+    );
+  }
+  const isPublic = [statements].flat().some((one) => {
+    const { Effect, Principal, Condition } = one as Readonly<Record<string, unknown>>;
+    const isAnybody = Principal === '*' || JSON.stringify(Principal) === '{"AWS":"*"}';
+    return Effect === 'Allow' && isAnybody && Condition === undefined;
+  });
+  if (isPublic && blocksPublic) {
+    throw new SimulatedFailure(
+      'PublicPolicyException',
+      "You can't use this resource policy because it allows access to a broad set of principals.",
+    );
+  }
+  return policy ?? '';
+}
+
 const writeOperations = {
   CreateSecret(world: World, input: CreateSecretCommandInput): Answer<CreateSecretCommandOutput> {
     const name = input.Name ?? '';
@@ -342,6 +376,26 @@ const writeOperations = {
     return {};
   },
 
+  /** It says who may read the secret, and is kept as it was put; it opens nothing here. */
+  PutResourcePolicy(
+    world: World,
+    input: PutResourcePolicyCommandInput,
+  ): Answer<PutResourcePolicyCommandOutput> {
+    const row = requireLiving(world, input.SecretId);
+    row.policy = checkedPolicy(input.ResourcePolicy, input.BlockPublicPolicy === true);
+    return { ARN: row.arn, Name: row.name };
+  },
+
+  /** Deleting what there is not is no error. */
+  DeleteResourcePolicy(
+    world: World,
+    input: DeleteResourcePolicyCommandInput,
+  ): Answer<DeleteResourcePolicyCommandOutput> {
+    const row = requireLiving(world, input.SecretId);
+    row.policy = undefined;
+    return { ARN: row.arn, Name: row.name };
+  },
+
   /** Deleting without a recovery window forgives a secret that is not there; with one it does not. */
   DeleteSecret(world: World, input: DeleteSecretCommandInput): Answer<DeleteSecretCommandOutput> {
     const { ForceDeleteWithoutRecovery: isForced = false, RecoveryWindowInDays: days } = input;
@@ -380,13 +434,17 @@ const readOperations = {
     return { ...entry, VersionIdsToStages: versions };
   },
 
-  /** Resource policies are not played: no secret has one. */
+  /** A secret without one is answered without the member. */
   GetResourcePolicy(
     world: World,
     input: GetResourcePolicyCommandInput,
   ): Answer<GetResourcePolicyCommandOutput> {
     const row = requireLiving(world, input.SecretId);
-    return { ARN: row.arn, Name: row.name };
+    return {
+      ARN: row.arn,
+      Name: row.name,
+      ...(row.policy === undefined ? {} : { ResourcePolicy: row.policy }),
+    };
   },
 
   /** Versions without a label are shown only when asked for ("IncludeDeprecated"). */

@@ -1,6 +1,8 @@
 import {
+  DescribeIamInstanceProfileAssociationsCommand,
+  DisassociateIamInstanceProfileCommand,
+  type EC2Client,
   ModifyInstanceAttributeCommand,
-  ModifyInstanceMetadataOptionsCommand,
   type RunInstancesCommandInput,
   StartInstancesCommand,
   type _InstanceType as SdkInstanceType,
@@ -8,8 +10,10 @@ import {
 
 import { tagSpecifications } from '../../aws/ec2.ts';
 import { resourceTag, type Tags } from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
 import type { Change } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
+import { bastionMetadata, metadataChanges } from '../metadata-options.ts';
 import { type Bastion, keyTag } from './instances.ts';
 
 export interface BastionDesired {
@@ -20,7 +24,6 @@ export interface BastionDesired {
   readonly keyName: string;
   /** Of the key that lets us in; undefined as long as this machine has none. */
   readonly keyFingerprint: string | undefined;
-  readonly httpTokens: string;
   readonly tags: Tags;
 }
 
@@ -47,11 +50,7 @@ export function launch(desired: BastionDesired, token: string): RunInstancesComm
         DeleteOnTermination: true,
       },
     ],
-    MetadataOptions: {
-      HttpEndpoint: 'enabled',
-      HttpTokens: 'required',
-      HttpPutResponseHopLimit: 1,
-    },
+    MetadataOptions: { ...bastionMetadata },
     BlockDeviceMappings: [
       {
         DeviceName: rootDevice,
@@ -112,8 +111,33 @@ export function inPlace(context: StepContext, desired: BastionDesired, observed:
     ...change('securityGroups', [groups(observed.groupIds), groups(desired.groupIds)], () =>
       ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [...desired.groupIds] })),
     ),
-    ...change('httpTokens', [observed.httpTokens, desired.httpTokens], () =>
-      ec2.send(new ModifyInstanceMetadataOptionsCommand({ InstanceId, HttpTokens: 'required' })),
-    ),
+    ...metadataChanges(ec2, InstanceId, { wanted: bastionMetadata, seen: observed.metadata }),
+    ...(observed.profileArn === undefined ? [] : [profileRemoval(ec2, InstanceId, observed.profileArn)]),
   ];
+}
+
+/** With a role on it, whoever gets onto the bastion gets into the account. */
+function profileRemoval(ec2: EC2Client, instanceId: string, profileArn: string): Change {
+  return {
+    path: 'instanceProfile',
+    before: profileArn,
+    after: undefined,
+    impact: 'in-place',
+    because: 'the bastion has no rights in the account',
+    apply: async () => {
+      const Filters = [{ Name: 'instance-id', Values: [instanceId] }];
+      const { IamInstanceProfileAssociations: found = [] } = await ec2.send(
+        new DescribeIamInstanceProfileAssociationsCommand({ Filters }),
+      );
+      const held = found.filter(
+        (one) => one.InstanceId === instanceId && ['associating', 'associated'].includes(one.State ?? ''),
+      );
+      for (const { AssociationId } of held) {
+        await unless(
+          ['InvalidAssociationID.NotFound'],
+          ec2.send(new DisassociateIamInstanceProfileCommand({ AssociationId })),
+        );
+      }
+    },
+  };
 }

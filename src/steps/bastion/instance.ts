@@ -49,7 +49,6 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
       groupIds: [inputs.securityGroup.groupId],
       keyName: clusterName(config),
       keyFingerprint: await localFingerprint(context),
-      httpTokens: 'required',
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(bastions, address, sight),

@@ -2,6 +2,7 @@ import { type Instance as SdkInstance, paginateDescribeInstances } from '@aws-sd
 
 import { collectPages, ec2Collection } from '../../aws/ec2.ts';
 import { fromCapitalTags, resourceTag, type Tags } from '../../aws/tags.ts';
+import { metadataFromSdk, type SeenMetadata } from '../metadata-options.ts';
 
 export interface Bastion {
   readonly instanceId: string;
@@ -11,7 +12,9 @@ export interface Bastion {
   readonly groupIds: readonly string[];
   /** As noted when it was made; instances do not say. */
   readonly keyFingerprint: string | undefined;
-  readonly httpTokens: string;
+  readonly metadata: SeenMetadata;
+  /** Of an instance profile that somebody has given to it. */
+  readonly profileArn: string | undefined;
   /** Where ssh goes; undefined while it does not run. */
   readonly publicAddress: string | undefined;
   readonly tags: Tags;
@@ -47,7 +50,8 @@ function fromSdk(one: SdkInstance): Bastion {
     subnetId: one.SubnetId ?? '',
     groupIds: (one.SecurityGroups ?? []).map((group) => group.GroupId ?? ''),
     keyFingerprint: tags[keyTag],
-    httpTokens: one.MetadataOptions?.HttpTokens ?? '',
+    metadata: metadataFromSdk(one.MetadataOptions),
+    profileArn: one.IamInstanceProfile?.Arn,
     publicAddress: one.PublicIpAddress,
     tags,
   };

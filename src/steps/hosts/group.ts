@@ -23,10 +23,17 @@ import { groupName } from '../names.ts';
 import type { EcsCluster } from './cluster.ts';
 import { groupTags, toGroupTags } from './group-tags.ts';
 import { retries } from '../waits.ts';
-import { explainInstance, nodeInstances, nodeKey } from './instances.ts';
+import {
+  explainInstance,
+  type NodeInstances,
+  nodeInstances,
+  nodeKey,
+  type RunningHost,
+} from './instances.ts';
 import type { LaunchTemplate } from './launch-template.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
 import { isFailedLaunch, LaunchWatch, sinceLastLaunch, wordsOf } from './launches.ts';
+import { hostChanges } from './running-host.ts';
 import { volumes } from './volume.ts';
 
 export interface GroupDesired {
@@ -34,6 +41,8 @@ export interface GroupDesired {
   readonly launchTemplateId: string;
   readonly launchTemplateVersion: number;
   readonly subnetId: string;
+  /** The security groups of its host. */
+  readonly hostGroupIds: readonly string[];
   readonly tags: Tags;
 }
 
@@ -49,7 +58,7 @@ export interface GroupInstance {
   readonly instanceType: string | undefined;
 }
 
-export interface Group extends GroupDesired {
+export interface Group extends Omit<GroupDesired, 'hostGroupIds'> {
   /** Set while the group is being deleted. */
   readonly status: string | undefined;
   readonly size: { readonly least: number; readonly most: number; readonly desired: number };
@@ -57,6 +66,8 @@ export interface Group extends GroupDesired {
   readonly suspended: readonly string[];
   /** Without those on their way out. */
   readonly instances: readonly GroupInstance[];
+  /** The same as EC2 sees them; none while it does not show them yet. */
+  readonly hosts: readonly RunningHost[];
   /** True when the group is gone and an instance of its node is not yet. */
   readonly lingers: boolean;
   /** Of a group that lingers: instances that nobody has told to end, as they were no longer the group's. */
@@ -68,6 +79,7 @@ export type GroupNeeds = {
   readonly volume: Resource;
   readonly launchTemplate: Resource<unknown, LaunchTemplate>;
   readonly subnet: Resource<unknown, { readonly subnetId: string }>;
+  readonly securityGroup: Resource<unknown, { readonly groupId: string }>;
   readonly cluster: Resource<unknown, EcsCluster>;
   /** The way out of the subnet: a host that boots without it never registers. */
   readonly egress?: Resource;
@@ -114,18 +126,24 @@ export function group(
     address,
     needs,
     waits: { for: 'the host', usualMs: 30_000, everyMs: 5_000, limitMs: 20 * minute },
-    desired: ({ launchTemplate, subnet }) => ({
+    desired: ({ launchTemplate, subnet, securityGroup }) => ({
       groupName: name,
       launchTemplateId: launchTemplate.launchTemplateId,
       launchTemplateVersion: launchTemplate.defaultVersion,
       subnetId: subnet.subnetId,
+      hostGroupIds: [securityGroup.groupId],
       tags: desiredTags(context, address, node),
     }),
     find: async (sight) => {
+      // Side by side: of a group that is gone its instances are asked for anyway.
+      const early = sight.fresh ? undefined : instancesOf(context, node, false);
+      early?.catch(() => undefined);
       const found = await context.inventory.find(groups, address, { ...sight, name });
       if (found === undefined) return lingering(context, node, sight.fresh);
       if (sight.fresh) await launches.look(found);
-      return found;
+      // While a host is waited for there is nothing to see of it.
+      if (early === undefined && phaseOf(found) !== 'ready') return found;
+      return withHosts(found, await (early ?? instancesOf(context, node, true)));
     },
     all: () => context.inventory.kin(groups),
     id: (observed) => observed.groupName,
@@ -135,6 +153,9 @@ export function group(
     diff: (desired, observed) => [
       ...settingChanges({ context, launches }, desired, observed),
       ...resumption(context.clients, observed),
+      ...observed.hosts.flatMap((host) =>
+        hostChanges(context.clients.ec2, host, { groupIds: desired.hostGroupIds }),
+      ),
       ...diffTags(desired.tags, observed.tags, {
         ...groupTags(autoScaling, name),
         former: context.formerTags,
@@ -233,10 +254,20 @@ function instanceTypeOf({ config }: StepContext, node: Node): string {
   return config.nodeGroups.find((one) => one.name === node.group)?.instanceType ?? 'instance';
 }
 
+function instancesOf(context: StepContext, node: Node, fresh: boolean): Promise<NodeInstances | undefined> {
+  const key = nodeKey(context.config.name, node.name);
+  return context.inventory.find(nodeInstances, key, { id: undefined, fresh, name: key });
+}
+
+/** What is not the group's any more is no host. */
+function withHosts(found: Group, seen: NodeInstances | undefined): Group {
+  const own = new Set(found.instances.map(({ instanceId }) => instanceId));
+  return { ...found, hosts: (seen?.hosts ?? []).filter(({ instanceId }) => own.has(instanceId)) };
+}
+
 /** A deleted group leaves its instance behind for a while, which still holds the volume, the subnet and the security group. */
 async function lingering(context: StepContext, node: Node, fresh: boolean): Promise<Group | undefined> {
-  const key = nodeKey(context.config.name, node.name);
-  const left = await context.inventory.find(nodeInstances, key, { id: undefined, fresh, name: key });
+  const left = await instancesOf(context, node, fresh);
   if (left === undefined) return undefined;
   return {
     groupName: groupName(node.name),
@@ -256,6 +287,7 @@ async function lingering(context: StepContext, node: Node, fresh: boolean): Prom
       launchTemplateVersion: undefined,
       instanceType: undefined,
     })),
+    hosts: [],
     lingers: true,
     left: left.living,
   };
@@ -404,6 +436,7 @@ function toGroup(found: SdkGroup): Group {
         launchTemplateVersion: versionOf(instance.LaunchTemplate?.Version),
         instanceType: instance.InstanceType,
       })),
+    hosts: [],
     lingers: false,
     left: [],
   };

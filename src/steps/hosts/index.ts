@@ -84,6 +84,7 @@ export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep 
       volume: ownVolume,
       launchTemplate: required(templates, node.group),
       subnet: required(inputs.network.privateSubnets, node.zone),
+      securityGroup: inputs.network.nodeSecurityGroup,
       cluster,
     });
     const { name, zone, group: nodeGroup } = node;
@@ -171,6 +172,7 @@ function formerParts(
         volume: volumes.get(node.name) ?? cluster,
         launchTemplate,
         subnet: required(inputs.network.privateSubnets, context.facts.zones[0] ?? ''),
+        securityGroup: inputs.network.nodeSecurityGroup,
         cluster,
       }),
     ]),

@@ -10,6 +10,7 @@ import { collectPages, ec2Filters } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import { fromCapitalTags, isOf, nodeTag, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
+import { metadataFromSdk, type SeenMetadata } from '../metadata-options.ts';
 import { problemTag } from '../policies/instance.ts';
 
 /** The instances of one node that have not ended: one, and for a while also the one before it. */
@@ -19,7 +20,16 @@ export interface NodeInstances {
   readonly instanceIds: readonly string[];
   /** Those among them that nobody has told to end. */
   readonly living: readonly string[];
+  readonly hosts: readonly RunningHost[];
   readonly tags: Tags;
+}
+
+/** What somebody can change in a host while it runs. */
+export interface RunningHost {
+  readonly instanceId: string;
+  readonly state: string;
+  readonly groupIds: readonly string[];
+  readonly metadata: SeenMetadata;
 }
 
 /** An instance in any of these still holds its network interface and its disks. */
@@ -44,6 +54,7 @@ export const nodeInstances: Collection<NodeInstances> = {
           key,
           instanceIds: own.map((one) => one.instanceId),
           living: living.map((one) => one.instanceId),
+          hosts: own,
           tags: first.tags,
         },
       ];
@@ -59,10 +70,8 @@ export function nodeKey(cluster: string, node: string): string {
   return `${cluster}/${node}`;
 }
 
-interface NodeInstance {
+interface NodeInstance extends RunningHost {
   readonly node: string;
-  readonly instanceId: string;
-  readonly state: string;
   readonly tags: Tags;
 }
 
@@ -86,12 +95,20 @@ async function listUnended(
   );
   return reservations
     .flatMap((reservation) => reservation.Instances ?? [])
-    .map((instance) => {
-      const tags = fromCapitalTags(instance.Tags);
-      const state = instance.State?.Name ?? 'pending';
-      return { node: tags[nodeTag] ?? '', instanceId: instance.InstanceId ?? '', state, tags };
-    })
+    .map(toNodeInstance)
     .filter(({ state, tags }) => isOf(cluster, tags) && unended.includes(state));
+}
+
+function toNodeInstance(instance: SdkInstance): NodeInstance {
+  const tags = fromCapitalTags(instance.Tags);
+  return {
+    node: tags[nodeTag] ?? '',
+    instanceId: instance.InstanceId ?? '',
+    state: instance.State?.Name ?? 'pending',
+    groupIds: (instance.SecurityGroups ?? []).map((group) => group.GroupId ?? '').sort(),
+    metadata: metadataFromSdk(instance.MetadataOptions),
+    tags,
+  };
 }
 
 /** Lines of the console that are shown. */

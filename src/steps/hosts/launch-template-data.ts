@@ -5,6 +5,7 @@ import type { NodeGroup } from '../../config/config.ts';
 import { invariant } from '../../errors.ts';
 import { renderUserData } from '../../templates/user-data.ts';
 import type { StepContext } from '../context.ts';
+import { hostMetadata } from '../metadata-options.ts';
 import { clusterName } from '../names.ts';
 
 /** Addresses of data volumes, up to the node's name; user data looks for its volume under it. */
@@ -49,15 +50,7 @@ export function launchTemplateData(
         Groups: [inputs.securityGroupId],
       },
     ],
-    MetadataOptions: {
-      HttpEndpoint: 'enabled',
-      HttpTokens: 'required',
-      // Host networking needs one hop; a container that anybody runs on a bridge there needs two to reach its credentials,
-      // and so do the ECS images by themselves (imdsSupport v2.0 launches with 2).
-      HttpPutResponseHopLimit: 2,
-      // The group's tag es-ecs-node tells user data which node this is.
-      InstanceMetadataTags: 'enabled',
-    },
+    MetadataOptions: { ...hostMetadata },
     BlockDeviceMappings: [
       {
         DeviceName: image.rootDevice,

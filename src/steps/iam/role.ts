@@ -1,6 +1,7 @@
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetAccountAuthorizationDetailsCommand,
@@ -9,6 +10,7 @@ import {
   type IAMClient,
   paginateListAttachedRolePolicies,
   paginateListRolePolicies,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   type RoleDetail,
   TagRoleCommand,
@@ -35,6 +37,8 @@ export interface RoleDesired {
   readonly trust: string;
   /** JSON; the one inline policy. */
   readonly policy: string;
+  /** The ARN of the managed policy beyond which no other policy takes it. */
+  readonly boundary: string | undefined;
   readonly tags: Tags;
 }
 
@@ -48,6 +52,7 @@ export interface Role {
   readonly attached: readonly string[];
   /** The names of inline policies beside ours; none is to be. */
   readonly further: readonly string[];
+  readonly boundary: string | undefined;
   readonly tags: Tags;
 }
 
@@ -88,6 +93,7 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
       description,
       trust: JSON.stringify(options.trust),
       policy: JSON.stringify(options.policy),
+      boundary: undefined,
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(roles, address, { ...sight, name: roleName }),
@@ -98,6 +104,7 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
       ...policyChange(iam, desired, observed),
       ...observed.attached.map((policyArn) => detachment(iam, roleName, policyArn)),
       ...observed.further.map((name) => removal(iam, roleName, name)),
+      ...boundaryChange(iam, desired, observed),
       ...diffTags(desired.tags, observed.tags, {
         ...roleTags(iam, roleName),
         former: context.formerTags,
@@ -109,12 +116,13 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
         new CreateRoleCommand({
           RoleName: desired.roleName,
           Description: desired.description,
+          PermissionsBoundary: desired.boundary,
           AssumeRolePolicyDocument: desired.trust,
           Tags: toCapitalTags(desired.tags),
         }),
       );
       invariant(made?.RoleName, 'CreateRole answers with a name');
-      const { trust, tags } = desired;
+      const { trust, boundary, tags } = desired;
       const { RoleName, Arn = '' } = made;
       return {
         id: RoleName,
@@ -125,6 +133,7 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
           policy: undefined,
           attached: [],
           further: [],
+          boundary,
           tags,
         },
       };
@@ -179,6 +188,29 @@ async function putPolicy(iam: IAMClient, desired: RoleDesired): Promise<void> {
   await iam.send(
     new PutRolePolicyCommand({ RoleName: roleName, PolicyName: policyName, PolicyDocument: policy }),
   );
+}
+
+/** The boundary of the config, and no other: without it a policy that is added later goes as far as it likes. */
+function boundaryChange(iam: IAMClient, desired: RoleDesired, observed: Role): readonly Change[] {
+  const { roleName: RoleName, boundary } = desired;
+  if (boundary === observed.boundary) return [];
+  return [
+    {
+      path: 'permissionsBoundary',
+      before: observed.boundary,
+      after: boundary,
+      impact: 'in-place',
+      ...(boundary === undefined ? { because: 'not declared here' } : {}),
+      apply: async () => {
+        const command =
+          boundary === undefined
+            ? unless(missing, iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })))
+            : iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundary }));
+        await command;
+      },
+      becomes: (before: Role): Role => ({ ...before, boundary }),
+    },
+  ];
 }
 
 /** Whoever writes a second policy into a role gives it to whoever is on the host. */
@@ -311,6 +343,7 @@ function fromDetail(detail: RoleDetail): Role {
       .map((policy) => policy.PolicyName ?? '')
       .filter((name) => name !== policyName)
       .sort(),
+    boundary: detail.PermissionsBoundary?.PermissionsBoundaryArn,
     tags: fromCapitalTags(detail.Tags),
   };
 }
@@ -330,6 +363,7 @@ async function readRole({ iam }: Clients, roleName: string): Promise<Role | unde
     policy: own?.PolicyDocument === undefined ? undefined : decoded(own.PolicyDocument),
     attached: attached ?? [],
     further: (inline ?? []).filter((name) => name !== policyName),
+    boundary: found.Role.PermissionsBoundary?.PermissionsBoundaryArn,
     tags: fromCapitalTags(found.Role.Tags),
   };
 }

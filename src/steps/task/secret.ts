@@ -1,7 +1,9 @@
 import {
   CreateSecretCommand,
+  DeleteResourcePolicyCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
+  GetResourcePolicyCommand,
   paginateListSecrets,
   PutSecretValueCommand,
   RestoreSecretCommand,
@@ -14,6 +16,7 @@ import {
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
+import { canonicalPolicy } from '../../aws/policy.ts';
 import { diffTags, fromCapitalTags, type Tags, type TagWriter, toCapitalTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Change, Inputs, Needs, Resource } from '../../engine/resource.ts';
@@ -35,12 +38,17 @@ export interface Secret {
   readonly secretArn: string;
   /** Scheduled to be deleted, by hand; nothing can read it then. */
   readonly isDoomed: boolean;
+  /** Its resource policy, by which others can read it; undefined: none, as it should be; `denied` where these credentials may not look. */
+  readonly policy: string | { readonly isDenied: true } | undefined;
   readonly tags: Tags;
 }
 
+/** What lists and descriptions say of a secret. */
+type Described = Omit<Secret, 'policy'>;
+
 const missing = ['ResourceNotFoundException'];
 
-const secrets: Collection<Secret> = {
+const secrets: Collection<Described> = {
   name: 'secrets',
   list: async ({ secretsManager }, cluster) => {
     const found = await collectPages(
@@ -60,6 +68,24 @@ const secrets: Collection<Secret> = {
   chunk: 20,
   id: (secret) => secret.name,
   tags: (secret) => secret.tags,
+};
+
+interface ResourcePolicy {
+  readonly name: string;
+  readonly policy: Secret['policy'];
+  readonly tags: Tags;
+}
+
+/** By the names of secrets that are there. */
+const resourcePolicies: Collection<ResourcePolicy> = {
+  name: 'resource policies',
+  byIds: ({ secretsManager }, names) =>
+    Promise.all(
+      names.map(async (name) => ({ name, policy: await readPolicy(secretsManager, name), tags: {} })),
+    ),
+  chunk: 20,
+  id: ({ name }) => name,
+  tags: ({ tags }) => tags,
 };
 
 /** What tells one secret from another. */
@@ -113,16 +139,27 @@ export function secret<N extends Needs>(
       tags: ownTags(context, address),
       inputs,
     }),
-    find: (sight) => context.inventory.find(secrets, address, { ...sight, name }),
-    all: () => context.inventory.kin(secrets),
+    find: async (sight) => {
+      const found = await context.inventory.find(secrets, address, { ...sight, name });
+      return found && withPolicy(context, found, sight.fresh);
+    },
+    all: async () => {
+      const kin = await context.inventory.kin(secrets);
+      return kin.map(({ observed, ...rest }) => ({ ...rest, observed: { ...observed, policy: undefined } }));
+    },
     id: (observed) => observed.name,
     phase: () => 'ready',
+    unseen: ({ policy }) =>
+      typeof policy === 'object'
+        ? 'secretsmanager:GetResourcePolicy is denied, and a policy by which others read it would not be seen'
+        : undefined,
     predict: (desired, observed) =>
       renewal(context, options, { desired, observed }).length === 0
         ? observed
         : { ...observed, tags: { ...observed.tags, [untilTag]: 'renewed' } },
     diff: (desired, observed) => [
       ...restoration(secretsManager, observed),
+      ...policyRemoval(secretsManager, observed),
       ...renewal(context, options, { desired, observed }),
       ...diffTags(desired.tags, observed.tags, {
         ...secretTags(secretsManager, name),
@@ -145,7 +182,7 @@ export function secret<N extends Needs>(
       const tags = { ...desired.tags, ...untilTags(value) };
       return {
         id: made.Name,
-        observed: { name: made.Name, secretArn: made.ARN ?? '', isDoomed: false, tags },
+        observed: { name: made.Name, secretArn: made.ARN ?? '', isDoomed: false, policy: undefined, tags },
       };
     },
     once: { by: 'name', refusals: ['ResourceExistsException'] },
@@ -220,6 +257,50 @@ function restoration(secretsManager: SecretsManagerClient, observed: Secret): re
   ];
 }
 
+/** Whoever a secret's own policy names reads it, from another account too; es-ecs gives it none. */
+function policyRemoval(
+  secretsManager: SecretsManagerClient,
+  { name, policy }: Pick<Secret, 'name' | 'policy'>,
+): readonly Change[] {
+  if (typeof policy !== 'string') return [];
+  return [
+    {
+      path: 'resourcePolicy',
+      before: canonicalPolicy(policy),
+      after: undefined,
+      impact: 'in-place',
+      because: 'not declared here: whom it names can read the secret',
+      apply: async () => {
+        await secretsManager.send(new DeleteResourcePolicyCommand({ SecretId: name }));
+      },
+      becomes: (before: Secret): Secret => ({ ...before, policy: undefined }),
+    },
+  ];
+}
+
+/** Of a secret that is to be deleted nobody can read a policy; it is looked at once it is restored. */
+async function withPolicy(context: StepContext, found: Described, fresh: boolean): Promise<Secret> {
+  if (found.isDoomed) return { ...found, policy: undefined };
+  const { name } = found;
+  // The policy is nobody's but the secret's, which was seen to be the cluster's.
+  const sight = { id: name, fresh, name };
+  const seen = await context.inventory.find(resourcePolicies, name, sight);
+  return { ...found, policy: seen?.policy };
+}
+
+async function readPolicy(secretsManager: SecretsManagerClient, name: string): Promise<Secret['policy']> {
+  try {
+    const { ResourcePolicy } = await secretsManager.send(new GetResourcePolicyCommand({ SecretId: name }));
+    return ResourcePolicy;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AccessDeniedException') return { isDenied: true };
+    // Gone, or about to be, since it was listed.
+    if (error instanceof Error && [...missing, 'InvalidRequestException'].includes(error.name))
+      return undefined;
+    throw error;
+  }
+}
+
 function secretTags(secretsManager: SecretsManagerClient, SecretId: string): TagWriter {
   return {
     set: async (tags) => {
@@ -231,12 +312,12 @@ function secretTags(secretsManager: SecretsManagerClient, SecretId: string): Tag
   };
 }
 
-async function read({ secretsManager }: Clients, name: string): Promise<Secret | undefined> {
+async function read({ secretsManager }: Clients, name: string): Promise<Described | undefined> {
   const found = await unless(missing, secretsManager.send(new DescribeSecretCommand({ SecretId: name })));
   return found === undefined ? undefined : toSecret(found);
 }
 
-function toSecret(found: Pick<SecretListEntry, 'Name' | 'ARN' | 'DeletedDate' | 'Tags'>): Secret {
+function toSecret(found: Pick<SecretListEntry, 'Name' | 'ARN' | 'DeletedDate' | 'Tags'>): Described {
   return {
     name: found.Name ?? '',
     secretArn: found.ARN ?? '',

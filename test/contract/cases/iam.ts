@@ -5,6 +5,7 @@ import {
   CreateRoleCommand,
   DeleteInstanceProfileCommand,
   DeleteRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetAccountAuthorizationDetailsCommand,
@@ -13,6 +14,7 @@ import {
   GetRolePolicyCommand,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
+  PutRolePermissionsBoundaryCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
   TagInstanceProfileCommand,
@@ -96,6 +98,52 @@ export const iamCases: readonly ContractCase[] = [
         deleting: await remove(),
         'deleting again': await remove(),
         'looking at it': await outcome(getRole(clients, RoleName)),
+      };
+    },
+  },
+  {
+    name: 'role: its permissions boundary',
+    calls: ['IAM:CreateRole', 'IAM:PutRolePermissionsBoundary', 'IAM:DeleteRolePermissionsBoundary'],
+    // "Permissions boundaries for IAM entities"; GetRole tells it under PermissionsBoundary.
+    expected: {
+      'without one': undefined,
+      'put on': managed,
+      'taken off': undefined,
+      'made with it': managed,
+      'listed with it': managed,
+      'of an unknown role': ['NoSuchEntityException', 'NoSuchEntityException'],
+    },
+    run: async (clients, scratch) => {
+      const { iam } = clients;
+      const RoleName = scratch.name('role');
+      const boundary = async (name: string) =>
+        (await getRole(clients, name))?.PermissionsBoundary?.PermissionsBoundaryArn;
+      const put = (name: string) =>
+        iam.send(new PutRolePermissionsBoundaryCommand({ RoleName: name, PermissionsBoundary: managed }));
+      const take = (name: string) => iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName: name }));
+      await makeRole(clients, RoleName);
+      const bare = await boundary(RoleName);
+      await put(RoleName);
+      const bound = await boundary(RoleName);
+      await take(RoleName);
+      const other = scratch.name('role');
+      const AssumeRolePolicyDocument = trust('ec2.amazonaws.com');
+      await iam.send(
+        new CreateRoleCommand({ RoleName: other, AssumeRolePolicyDocument, PermissionsBoundary: managed }),
+      );
+      await scratch.settle();
+      const { RoleDetailList = [] } = await iam.send(
+        new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'] }),
+      );
+      const listed = RoleDetailList.find((one) => one.RoleName === other);
+      const nobody = scratch.name('nobody');
+      return {
+        'without one': bare,
+        'put on': bound,
+        'taken off': await boundary(RoleName),
+        'made with it': await boundary(other),
+        'listed with it': listed?.PermissionsBoundary?.PermissionsBoundaryArn,
+        'of an unknown role': [await outcome(put(nobody)), await outcome(take(nobody))],
       };
     },
   },

@@ -1,9 +1,12 @@
 import {
+  AssociateIamInstanceProfileCommand,
   DeleteSecurityGroupCommand,
   DeleteSubnetCommand,
+  DescribeIamInstanceProfileAssociationsCommand,
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
   DescribeVolumesCommand,
+  DisassociateIamInstanceProfileCommand,
   GetConsoleOutputCommand,
   ImportKeyPairCommand,
   ModifyInstanceAttributeCommand,
@@ -13,6 +16,12 @@ import {
   StopInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  GetInstanceProfileCommand,
+} from '@aws-sdk/client-iam';
 import type { InstanceStateName, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 
 import type { Clients } from '../../../src/aws/clients.ts';
@@ -78,6 +87,17 @@ async function launchRequest(clients: Clients, where: Place): Promise<RunInstanc
       { ResourceType: 'volume', Tags: [{ Key: 'es-ecs-cluster', Value: where.keyName }] },
     ],
   };
+}
+
+/** An instance profile with a role in it. */
+async function makeProfile({ iam }: Clients, name: string): Promise<void> {
+  const AssumeRolePolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+  });
+  await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument }));
+  await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: name }));
+  await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: name, RoleName: name }));
 }
 
 async function run(clients: Clients, where: Place): Promise<string> {
@@ -289,6 +309,63 @@ export const instanceCases: readonly ContractCase[] = [
         'hop limit stays': required?.MetadataOptions?.HttpPutResponseHopLimit,
         'groups of an unknown one': await outcome(regroup(unknown.instance)),
         'options of an unknown one': await outcome(tokens(unknown.instance, 'required')),
+      };
+    },
+  },
+  {
+    name: 'instance: an instance profile that somebody gives to it',
+    calls: ['EC2:DescribeIamInstanceProfileAssociations', 'EC2:DisassociateIamInstanceProfile'],
+    // EC2 user guide, "Attach an IAM role to an instance": while it runs, by an association that has an id.
+    expected: {
+      'without one': 0,
+      'with one': ['its own', 'its own'],
+      'a second one': 'IncorrectState',
+      'taken away': 'done',
+      'then it has': 'none',
+      'taken away again': 'InvalidAssociationID.NotFound',
+    },
+    run: async (clients, scratch) => {
+      const { ec2, iam } = clients;
+      const name = scratch.name('profile');
+      await makeProfile(clients, name);
+      const id = await run(clients, await place(clients, scratch));
+      await untilState(clients, scratch, { id, state: 'running' });
+      const Filters = [{ Name: 'instance-id', Values: [id] }];
+      const associations = async () => {
+        const command = new DescribeIamInstanceProfileAssociationsCommand({ Filters });
+        return (await ec2.send(command)).IamInstanceProfileAssociations ?? [];
+      };
+      const bare = (await associations()).length;
+      const give = () =>
+        ec2.send(
+          new AssociateIamInstanceProfileCommand({ InstanceId: id, IamInstanceProfile: { Name: name } }),
+        );
+      // EC2 hears of a new profile some seconds after IAM has it.
+      await scratch.until(
+        () => outcome(give()),
+        (ended) => ended === 'done',
+      );
+      const { InstanceProfile } = await iam.send(
+        new GetInstanceProfileCommand({ InstanceProfileName: name }),
+      );
+      const own = (arn: string | undefined) => (arn === InstanceProfile?.Arn ? 'its own' : (arn ?? 'none'));
+      const [one] = await associations();
+      const shown = await look(clients, id);
+      const second = await outcome(give());
+      const take = () =>
+        outcome(ec2.send(new DisassociateIamInstanceProfileCommand({ AssociationId: one?.AssociationId })));
+      const taken = await take();
+      const after = await scratch.until(
+        () => look(clients, id),
+        (seen) => seen?.IamInstanceProfile === undefined,
+      );
+      return {
+        'without one': bare,
+        'with one': [own(one?.IamInstanceProfile?.Arn), own(shown?.IamInstanceProfile?.Arn)],
+        'a second one': second,
+        'taken away': taken,
+        'then it has': own(after?.IamInstanceProfile?.Arn),
+        'taken away again': await take(),
       };
     },
   },

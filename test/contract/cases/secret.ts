@@ -1,9 +1,12 @@
 import {
   CreateSecretCommand,
+  DeleteResourcePolicyCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
+  GetResourcePolicyCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
+  PutResourcePolicyCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
   TagResourceCommand,
@@ -40,7 +43,53 @@ function remove({ secretsManager }: Clients, SecretId: string, more: object = {}
   return outcome(secretsManager.send(new DeleteSecretCommand({ SecretId, ...more })));
 }
 
+const readers = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::123456789012:root' },
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: '*',
+    },
+  ],
+});
+
 export const secretCases: readonly ContractCase[] = [
+  {
+    name: 'secret: its resource policy',
+    calls: ['SecretsManager:GetResourcePolicy', 'SecretsManager:DeleteResourcePolicy'],
+    // GetResourcePolicy: ResourcePolicy is "a JSON-formatted string", and not there where there is none.
+    expected: {
+      'of a new one': undefined,
+      put: JSON.parse(readers) as unknown,
+      'taken off': undefined,
+      'taking it off again': 'done',
+      'of an unknown one': ['ResourceNotFoundException', 'ResourceNotFoundException'],
+    },
+    run: async (clients, scratch) => {
+      const { secretsManager } = clients;
+      const name = `es-ecs/${scratch.name('secret')}/password`;
+      await make(clients, name);
+      const seen = async (SecretId: string): Promise<unknown> => {
+        const { ResourcePolicy } = await secretsManager.send(new GetResourcePolicyCommand({ SecretId }));
+        return ResourcePolicy === undefined ? undefined : JSON.parse(ResourcePolicy);
+      };
+      const take = (SecretId: string) => secretsManager.send(new DeleteResourcePolicyCommand({ SecretId }));
+      const fresh = await seen(name);
+      await secretsManager.send(new PutResourcePolicyCommand({ SecretId: name, ResourcePolicy: readers }));
+      const put = await seen(name);
+      await take(name);
+      const nobody = scratch.name('nobody');
+      return {
+        'of a new one': fresh,
+        put,
+        'taken off': await seen(name),
+        'taking it off again': await outcome(take(name)),
+        'of an unknown one': [await outcome(seen(nobody)), await outcome(take(nobody))],
+      };
+    },
+  },
   {
     name: 'secret: create, look at it, read it',
     calls: ['SecretsManager:CreateSecret', 'SecretsManager:DescribeSecret', 'SecretsManager:GetSecretValue'],

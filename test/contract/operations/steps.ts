@@ -70,6 +70,15 @@ const permissions = rows('IAM', [
   ['GetRolePolicy', { RoleName: 'other', PolicyName: 'one' }],
   ['DeleteRolePolicy', { RoleName: 'other', PolicyName: 'one' }],
   [
+    'PutRolePermissionsBoundary',
+    {
+      RoleName: 'other',
+      PermissionsBoundary: 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore',
+    },
+  ],
+  ['GetRole', { RoleName: 'other' }],
+  ['DeleteRolePermissionsBoundary', { RoleName: 'other' }],
+  [
     'AttachRolePolicy',
     { RoleName: 'other', PolicyArn: 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore' },
   ],
@@ -122,6 +131,18 @@ const parameters = rows('SSM', [
   ],
 ]);
 
+const secretPolicy = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::123456789012:root' },
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: '*',
+    },
+  ],
+});
+
 const secrets = rows('SecretsManager', [
   ['CreateSecret', { Name: 'other', SecretString: 'one', Tags: [tag] }],
   ['DescribeSecret', { SecretId: 'other' }],
@@ -132,6 +153,9 @@ const secrets = rows('SecretsManager', [
   ['TagResource', { SecretId: 'other', Tags: [{ Key: 'Stage', Value: 'test' }] }],
   ['UntagResource', { SecretId: 'other', TagKeys: ['Stage'] }],
   ['GetResourcePolicy', { SecretId: 'other' }],
+  ['PutResourcePolicy', { SecretId: 'other', ResourcePolicy: secretPolicy, BlockPublicPolicy: true }],
+  ['GetResourcePolicy', { SecretId: 'other' }],
+  ['DeleteResourcePolicy', { SecretId: 'other' }],
   ['ListSecretVersionIds', { SecretId: 'other' }],
   ['BatchGetSecretValue', { SecretIdList: ['other', 'none'] }],
   ['ListSecrets', { Filters: [{ Key: 'name', Values: ['es-ecs/'] }] }],
@@ -311,6 +335,13 @@ const hosts = rows('EC2', [
   ].map((Attribute): Row => ['DescribeInstanceAttribute', { InstanceId: '$instance', Attribute }]),
   ['ModifyInstanceAttribute', { InstanceId: '$instance', SourceDestCheck: { Value: false } }],
   ['ModifyInstanceMetadataOptions', { InstanceId: '$instance', HttpTokens: 'required' }],
+  [
+    'AssociateIamInstanceProfile',
+    { InstanceId: '$instance', IamInstanceProfile: { Name: 'other' } },
+    { profileAssociation: 'IamInstanceProfileAssociation.AssociationId' },
+  ],
+  ['DescribeIamInstanceProfileAssociations', { Filters: [{ Name: 'instance-id', Values: ['$instance'] }] }],
+  ['DisassociateIamInstanceProfile', { AssociationId: '$profileAssociation' }],
   ['DescribeNetworkInterfaces', {}],
   ['GetConsoleOutput', { InstanceId: '$instance' }],
   [

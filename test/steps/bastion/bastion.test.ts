@@ -108,7 +108,7 @@ describe('the bastion step', () => {
     expect(lines(await view.plan())).toEqual([
       'change bastion/instance state stopped → running',
       expect.stringMatching(/^change bastion\/instance securityGroups sg-\w+ → sg-\w+$/),
-      'change bastion/instance httpTokens optional → required',
+      'change bastion/instance metadataOptions.HttpTokens optional → required',
     ]);
     await view.up();
     await expectInSync(ground);

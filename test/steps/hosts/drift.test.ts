@@ -5,8 +5,13 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
+  AssociateIamInstanceProfileCommand,
   CreateLaunchTemplateVersionCommand,
+  DescribeInstancesCommand,
   DescribeLaunchTemplatesCommand,
+  DescribeSecurityGroupsCommand,
+  ModifyInstanceAttributeCommand,
+  ModifyInstanceMetadataOptionsCommand,
   ModifyLaunchTemplateCommand,
 } from '@aws-sdk/client-ec2';
 import { DeleteLifecyclePolicyCommand, PutImageTagMutabilityCommand } from '@aws-sdk/client-ecr';
@@ -15,11 +20,20 @@ import {
   UpdateClusterSettingsCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
-import { AttachRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  AttachRolePolicyCommand,
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { DeleteSecretCommand, PutResourcePolicyCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Clients } from '../../../src/aws/clients.ts';
+import type { World } from '../../../src/simulator/core/world.ts';
+import { instances } from '../../../src/simulator/ec2/instance-rows.ts';
+import { interfaces } from '../../../src/simulator/ec2/tables.ts';
+import { roles } from '../../../src/simulator/iam/roles.ts';
+import { secrets } from '../../../src/simulator/secrets-manager/secrets.ts';
 import { configText, type PlanDocument, Story } from '../../lifecycle/story.ts';
 
 let story: Story;
@@ -95,6 +109,84 @@ async function meddle({ iam, ecr, ecs, logs, autoScaling, secretsManager }: Clie
   );
 }
 
+const instanceRole = 'es-ecs-search-eu-west-1-instance';
+
+async function instanceId({ ec2 }: Clients, address: string): Promise<string> {
+  const Filters = [{ Name: 'tag:es-ecs-resource', Values: [address] }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  return Reservations[0]?.Instances?.[0]?.InstanceId ?? '';
+}
+
+async function openDoors(clients: Clients): Promise<void> {
+  const { ec2, iam, secretsManager } = clients;
+  const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+  const groupOf = (address: string): string =>
+    SecurityGroups.find(({ Tags = [] }) => Tags.some(({ Value }) => Value === address))?.GroupId ?? '';
+  const Groups = ['network/security-group/node', 'network/security-group/bastion'].map(groupOf);
+  const bastion = await instanceId(clients, 'bastion/instance');
+  const host = await instanceId(clients, 'hosts/group/search-1');
+  for (const InstanceId of [bastion, host]) {
+    await ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups }));
+  }
+  await ec2.send(
+    new ModifyInstanceMetadataOptionsCommand({
+      InstanceId: bastion,
+      HttpTokens: 'optional',
+      HttpPutResponseHopLimit: 3,
+      InstanceMetadataTags: 'enabled',
+    }),
+  );
+  await ec2.send(
+    new ModifyInstanceMetadataOptionsCommand({
+      InstanceId: host,
+      HttpTokens: 'optional',
+      HttpPutResponseHopLimit: 64,
+      HttpEndpoint: 'disabled',
+      InstanceMetadataTags: 'disabled',
+    }),
+  );
+  await ec2.send(
+    new AssociateIamInstanceProfileCommand({
+      InstanceId: bastion,
+      IamInstanceProfile: { Name: instanceRole },
+    }),
+  );
+  await iam.send(
+    new PutRolePermissionsBoundaryCommand({
+      RoleName: instanceRole,
+      PermissionsBoundary: 'arn:aws:iam::123456789012:policy/company',
+    }),
+  );
+  const ResourcePolicy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::210987654321:root' },
+        Action: 'secretsmanager:GetSecretValue',
+        Resource: '*',
+      },
+    ],
+  });
+  await secretsManager.send(
+    new PutResourcePolicyCommand({ SecretId: 'es-ecs/search/authority', ResourcePolicy }),
+  );
+}
+
+/** What of it is still open, as the account holds it. */
+function doors(world: World): readonly string[] {
+  const living = [...world.rows(instances).values()].filter((row) => row.state === 'running');
+  return [
+    ...living.filter((row) => row.metadata.httpTokens !== 'required').map(({ id }) => `tokens ${id}`),
+    ...living
+      .filter((row) => row.tags['es-ecs-resource'] === 'bastion/instance' && row.profileArn !== undefined)
+      .map(({ id }) => `profile ${id}`),
+    ...[...world.rows(interfaces).values()].filter((row) => row.groupIds.length > 1).map(({ id }) => id),
+    ...[...world.rows(roles).values()].filter((row) => row.boundary !== undefined).map(({ name }) => name),
+    ...[...world.rows(secrets).values()].filter((row) => row.policy !== undefined).map(({ name }) => name),
+  ];
+}
+
 describe('what was changed by hand', () => {
   it('is seen field by field and put right, without a restart', async () => {
     await story.behindTheBack(meddle);
@@ -116,6 +208,29 @@ describe('what was changed by hand', () => {
     expect(new Set(drifted.changes.map((change) => change.impact))).toEqual(new Set(['in-place']));
     await story.json('up', '--yes');
     expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+  });
+
+  it('and opens a door is seen, named and shut', async () => {
+    await story.behindTheBack(openDoors);
+    const drifted = await story.json<PlanDocument>('plan');
+    expect(paths(drifted)).toEqual([
+      'bastion/instance instanceProfile',
+      'bastion/instance metadataOptions.HttpPutResponseHopLimit',
+      'bastion/instance metadataOptions.HttpTokens',
+      'bastion/instance metadataOptions.InstanceMetadataTags',
+      'bastion/instance securityGroups',
+      'hosts/group/search-1 host.metadataOptions.HttpEndpoint',
+      'hosts/group/search-1 host.metadataOptions.HttpPutResponseHopLimit',
+      'hosts/group/search-1 host.metadataOptions.HttpTokens',
+      'hosts/group/search-1 host.metadataOptions.InstanceMetadataTags',
+      'hosts/group/search-1 host.securityGroups',
+      'hosts/role/instance permissionsBoundary',
+      'task/secret/authority resourcePolicy',
+    ]);
+    expect(new Set(drifted.changes.map((change) => change.impact))).toEqual(new Set(['in-place']));
+    await story.json('up', '--yes');
+    expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+    expect(await story.behindTheBack((_clients, world) => Promise.resolve(doors(world)))).toEqual([]);
   });
 
   it('of a launch template is undone by making the right version the default again; no host restarts', async () => {

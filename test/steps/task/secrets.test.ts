@@ -2,6 +2,7 @@ import {
   CreateSecretCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
+  GetResourcePolicyCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
 } from '@aws-sdk/client-secrets-manager';
@@ -70,7 +71,7 @@ describe('the secrets of a cluster', () => {
     },
   );
 
-  it('are found with one call for all, which reads no value', async () => {
+  it('are found with one call for all, and one for the policy of each, which read no value', async () => {
     const { stub, own } = setUp();
     const entry = (name: string): object => ({
       Name: `es-ecs/search/${name}`,
@@ -82,13 +83,34 @@ describe('the secrets of a cluster', () => {
     });
     const SecretList = [entry('authority'), { ...entry('password'), DeletedDate: new Date(0) }];
     stub.answer(ListSecretsCommand, { SecretList });
+    stub.answer(GetResourcePolicyCommand, {});
     const look = { id: undefined, fresh: false, inputs: {} };
     const found = await Promise.all(
       [own.authority, own.certificates, own.password].map((one) => one.find(look)),
     );
     expect(found.map((one) => one?.secretArn)).toEqual(['arn:authority', undefined, 'arn:password']);
     expect(found.map((one) => one?.isDoomed)).toEqual([false, undefined, true]);
-    expect(stub.count).toBe(1);
+    // Of one that is to be deleted nobody can read a policy.
+    expect(stub.sent(GetResourcePolicyCommand)).toMatchObject([{ SecretId: 'es-ecs/search/authority' }]);
+    expect(stub.count).toBe(2);
+  });
+
+  it('whose policies may not be looked at are no failure: it is said, and nothing is changed', async () => {
+    const { stub, own } = setUp();
+    const tags = [
+      { Key: 'es-ecs-cluster', Value: 'search' },
+      { Key: 'es-ecs-resource', Value: 'task/secret/authority' },
+    ];
+    stub.answer(ListSecretsCommand, {
+      SecretList: [{ Name: 'es-ecs/search/authority', ARN: 'arn:authority', Tags: tags }],
+    });
+    const denied = Object.assign(new Error('no'), { name: 'AccessDeniedException' });
+    stub.answer(GetResourcePolicyCommand, denied);
+    const found = await own.authority.find({ id: undefined, fresh: false, inputs: {} });
+    if (found === undefined) throw new Error('it is there');
+    expect(own.authority.unseen?.(found)).toContain('secretsmanager:GetResourcePolicy is denied');
+    const desired = await own.authority.desired({});
+    expect(own.authority.diff(desired, found).map(({ path }) => path)).not.toContain('resourcePolicy');
   });
 
   it('are restored when somebody had them scheduled for deletion', async () => {
@@ -99,6 +121,7 @@ describe('the secrets of a cluster', () => {
       name: 'es-ecs/search/password',
       secretArn: '',
       isDoomed: true,
+      policy: undefined,
       tags,
     });
     expect(changes).toMatchObject([{ path: 'deletion', impact: 'in-place' }]);
@@ -109,7 +132,13 @@ describe('the secrets of a cluster', () => {
     const gone = Object.assign(new Error('gone'), { name: 'ResourceNotFoundException' });
     stub.answer(DeleteSecretCommand, gone);
     stub.answer(DescribeSecretCommand, gone);
-    const observed = { name: 'es-ecs/search/password', secretArn: '', isDoomed: false, tags: {} };
+    const observed = {
+      name: 'es-ecs/search/password',
+      secretArn: '',
+      isDoomed: false,
+      policy: undefined,
+      tags: {},
+    };
     await own.password.destroy?.(observed);
     expect(stub.sent(DeleteSecretCommand)[0]).toEqual({
       SecretId: 'es-ecs/search/password',

@@ -1,5 +1,6 @@
 import {
   AllocateAddress$,
+  AssociateIamInstanceProfile$,
   AssociateRouteTable$,
   AttachInternetGateway$,
   AttachVolume$,
@@ -35,6 +36,7 @@ import {
   DescribeAddressesAttribute$,
   DescribeAvailabilityZones$,
   DescribeFlowLogs$,
+  DescribeIamInstanceProfileAssociations$,
   DescribeImages$,
   DescribeInstanceAttribute$,
   DescribeInstanceStatus$,
@@ -61,6 +63,7 @@ import {
   DescribeVpcs$,
   DetachInternetGateway$,
   DetachVolume$,
+  DisassociateIamInstanceProfile$,
   DisassociateRouteTable$,
   GetConsoleOutput$,
   ImportKeyPair$,
@@ -88,6 +91,7 @@ import {
 /** The schemas of the operations that are simulated, by name: one by one, so that no other gets into the published program. */
 export const schemas = {
   AllocateAddress$,
+  AssociateIamInstanceProfile$,
   AssociateRouteTable$,
   AttachInternetGateway$,
   AttachVolume$,
@@ -123,6 +127,7 @@ export const schemas = {
   DescribeAddressesAttribute$,
   DescribeAvailabilityZones$,
   DescribeFlowLogs$,
+  DescribeIamInstanceProfileAssociations$,
   DescribeImages$,
   DescribeInstanceAttribute$,
   DescribeInstanceStatus$,
@@ -149,6 +154,7 @@ export const schemas = {
   DescribeVpcs$,
   DetachInternetGateway$,
   DetachVolume$,
+  DisassociateIamInstanceProfile$,
   DisassociateRouteTable$,
   GetConsoleOutput$,
   ImportKeyPair$,
