@@ -15,6 +15,10 @@ export interface PermissionsPage {
   readonly reader: Policy;
   readonly password: Policy;
   readonly operator: readonly Policy[];
+  /** What stands in place of the statement `Roles` where a company demands a boundary. */
+  readonly bounded: Policy;
+  /** The least that such a boundary has to allow. */
+  readonly boundary: Policy;
   /** The actions of the calls in the code. */
   readonly called: readonly string[];
   documentOf(policy: Policy): object;

@@ -93,7 +93,7 @@ ${JSON.stringify(documentOf(policy), undefined, 2)}
 }
 
 /** The page `docs/permissions.md`. */
-export function renderPermissions({ reader, password, operator, called, documentOf }) {
+export function renderPermissions({ reader, password, operator, bounded, boundary, called, documentOf }) {
   const implied = new Set(impliedActions.flatMap(({ actions }) => actions));
   const beside = [...implied].filter((action) => !called.includes(action)).length;
   const optional = Object.entries(optionalActions);
@@ -135,13 +135,36 @@ In China, GovCloud or the European Sovereign Cloud, put \`aws-cn\`, \`aws-us-gov
   know neither resource nor condition, and stay on \`*\`.
 - Rules can be taken out of any security group, as the VPC's default group has no tag, and es-ecs empties it.
 - **Whoever may make roles and pass them to hosts can give himself more than this**: he puts any policy into a role \`es-ecs-…\`, starts a host with
-  it and works from there. A permissions boundary on these roles would prevent that; es-ecs cannot set one yet.
+  it and works from there. [A permissions boundary](#with-a-permissions-boundary) on these roles prevents that.
 
 ## The policies
 
 ${shown(reader, documentOf, 'For whoever looks, and for everybody else with it.')}
 ${shown(password, documentOf, 'For whoever uses the cluster.')}
 ${operator.map((policy) => shown(policy, documentOf, 'For whoever makes and changes it.')).join('\n')}
+## With a permissions boundary
+
+A permissions boundary is a managed policy on a role beyond which no other policy takes it. With \`iam.permissionsBoundary\` in the config every
+role of the cluster is made with one, roles that exist are given it, and one that somebody takes off is put back. \`iam.path\` is for companies whose rules go by
+paths: then put \`role/company/es-ecs-*\` beside \`role/es-ecs-*\` in the ARNs above and below, and \`instance-profile\` likewise; IAM asks for the plain name of what is not there yet.
+
+Whoever is to make clusters and never more gets these two statements in place of \`Roles\`, in \`es-ecs-services\`:
+
+\`\`\`json
+${JSON.stringify(documentOf(bounded), undefined, 2)}
+\`\`\`
+
+He makes roles only with this boundary, gives a policy to none that lacks it, and can neither take it off (that action is missing) nor change it (no action here writes a
+managed policy). So whatever he puts into a role, and whatever he starts with it, does no more than the boundary allows. Roles \`es-ecs-…\` of before
+get the boundary by the next \`up\`; until then he cannot change their policies.
+
+What the roles of a cluster need, the boundary has to allow; a host under a narrower one never joins the cluster, and says so in the cause that \`up\` gives. This
+is the least, and \`*\` may be the ARNs of the cluster. What you add to them by other means comes on top:
+
+\`\`\`json
+${JSON.stringify(documentOf(boundary), undefined, 2)}
+\`\`\`
+
 ## What AWS asks for besides
 
 ${beside} of the actions are no calls of es-ecs, and some of its calls are asked for by others as well:

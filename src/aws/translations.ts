@@ -189,6 +189,11 @@ function notAllowed({ action: called, again, text }: Refusal): Translation {
       ...(action === called && checkedAsLaunch.has(called)
         ? [`AWS checks it as a launch by you as well: ec2:RunInstances, ec2:CreateTags and iam:PassRole`]
         : []),
+      ...(demandsBoundary.has(action)
+        ? [
+            'where a permissions boundary is demanded of new roles, name it in the config: iam.permissionsBoundary',
+          ]
+        : []),
       "a condition of your policy, a boundary or an organisation's policy may forbid it too",
       whoAmI,
       ...goesOn(again, thenGoesOn),
@@ -202,6 +207,13 @@ const thenGoesOn = 'then goes on where this run stopped';
 const checkedAsLaunch: ReadonlySet<string> = new Set([
   'autoscaling:CreateAutoScalingGroup',
   'autoscaling:UpdateAutoScalingGroup',
+]);
+
+/** What a company allows only with its permissions boundary ("Permissions boundaries for IAM entities", delegating). */
+const demandsBoundary: ReadonlySet<string> = new Set([
+  'iam:CreateRole',
+  'iam:PutRolePolicy',
+  'iam:UpdateAssumeRolePolicy',
 ]);
 
 /** The action in AWS's own words, for people to read: nothing is decided by it. */

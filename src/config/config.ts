@@ -42,6 +42,12 @@ export interface Config {
     readonly endpoint: string | undefined;
   };
   readonly logs: { readonly retentionDays: number };
+  readonly iam: {
+    /** The ARN of a managed policy; undefined: roles have no boundary. */
+    readonly permissionsBoundary: string | undefined;
+    /** Begins and ends with a slash. */
+    readonly path: string;
+  };
   /**
    * On everything, beside es-ecs's own. Keys are letters, digits and _ . : = + - @, and may be called anything: `constructor` is one.
    */

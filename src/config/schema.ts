@@ -277,6 +277,35 @@ const access = field(
   { what: 'a map of cidrs and endpoint', description: 'Who may talk to Elasticsearch, and where.' },
 );
 
+/** A managed policy, of an account or AWS's own; its own path and name may hold what IAM's names do ("IAM identifiers"). */
+const managedPolicyArn = /^arn:aws(-[a-z]+)*:iam::(\d{12}|aws):policy\/([\w+=,.@-]+\/)*[\w+=,.@-]{1,128}$/;
+
+/**
+ * IAM takes every printable sign from `!` on ("CreateRole", Path: at most 512). Those of names are enough, and the others mean something in the
+ * ARNs of policies.
+ */
+const iamPath = /^\/([\w+=,.@-]+\/)*$/;
+
+const iam = field(
+  z.strictObject({
+    permissionsBoundary: field(z.string().max(2048).regex(managedPolicyArn), {
+      what: 'the ARN of a managed policy (such as arn:aws:iam::123456789012:policy/boundary)',
+      description:
+        'A managed policy that every role of the cluster gets as its permissions boundary: no role can do more than it allows. ' +
+        'It must allow what the roles need (docs/permissions.md has that as a policy). Roles that exist get it, get another, or lose it, and nothing restarts.',
+    }).optional(),
+    path: field(z.string().max(512).regex(iamPath), {
+      what: "a path of IAM (of letters, digits and + = , . @ _ -, beginning and ending with '/', such as /company/search/)",
+      description:
+        'Path of the roles and the instance profile. IAM cannot move a role: where there is one already, another path is refused.',
+    }).default('/'),
+  }),
+  {
+    what: 'a map of permissionsBoundary and path',
+    description: 'What a company asks of every role that is made in its account.',
+  },
+);
+
 const logs = field(
   z.strictObject({
     retentionDays: field(z.literal([...retentionDays]), {
@@ -327,6 +356,7 @@ export const configSchema = field(
     image: image.prefault({}),
     access: access.prefault({}),
     logs: logs.prefault({}),
+    iam: iam.prefault({}),
     tags: tags.default({}),
   }),
   {

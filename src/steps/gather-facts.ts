@@ -9,6 +9,7 @@ import type { Facts } from './facts.ts';
 import { gatherImages, type ImageUse } from './gather-images.ts';
 import { gatherPlaces } from './gather-places.ts';
 import { securityGroups } from './network/security-group.ts';
+import { judgeBoundary } from './iam/judge-boundary.ts';
 import { callerDescription } from './network/security-groups.ts';
 import type { Pins } from './pins.ts';
 
@@ -53,6 +54,7 @@ export interface Gathered {
 export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
   const { config, located, clients, inventory, identity, pins, refreshesImages = false } = question;
   const at = located.at.bind(located);
+  judgeBoundary(config, at, identity);
   const [places, callers] = await Promise.all([
     gatherPlaces({ config, at, clients, inventory, pins }),
     bastionCidrs(question),

@@ -67,15 +67,24 @@ describe('the example', () => {
   });
 
   it('shows settings that have no default in comments', () => {
-    const optional = ['heapMiB', 'uri', 'allowedCidrs', 'roles', 'enabled', 'instanceType', 'count'];
+    const optional = [
+      'heapMiB',
+      'uri',
+      'allowedCidrs',
+      'roles',
+      'enabled',
+      'instanceType',
+      'count',
+      'permissionsBoundary',
+    ];
     for (const key of optional) expect(exampleConfig()).toMatch(new RegExp(`# .*\\b${key}: `));
   });
 
   it('holds examples in its comments that are valid', () => {
-    const inline = [...exampleConfig().matchAll(/^ *# ((?:bastion|image|tags): \{.*\})$/gm)].map(
+    const inline = [...exampleConfig().matchAll(/^ *# ((?:bastion|iam|image|tags): \{.*\})$/gm)].map(
       ([, line]) => line,
     );
-    expect(inline).toHaveLength(3);
+    expect(inline).toHaveLength(4);
     for (const line of inline) expect(load(fileWith(line)).warnings).toEqual([]);
     const nodes = /^# nodes:\n(?:# {3}- .*\n)+/m.exec(exampleConfig())?.[0].replaceAll(/^# /gm, '') ?? '';
     expect(load(fileWith().replace('nodes: 3\n', nodes)).config.nodeGroups).toHaveLength(2);

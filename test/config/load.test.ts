@@ -31,6 +31,7 @@ describe('the smallest file', () => {
       image: { uri: undefined },
       access: { cidrs: [], endpoint: undefined },
       logs: { retentionDays: 30 },
+      iam: { permissionsBoundary: undefined, path: '/' },
       tags: {},
     });
   });
@@ -295,6 +296,23 @@ describe('what the schema refuses', () => {
       'es-ecs.yaml:5:24: logs.retentionDays: 31 is not a number of days that CloudWatch Logs accepts (1, 3, 5, 7, 14, 30, ' +
         '60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)',
     ],
+    ...[
+      'arn:aws:iam::123456789012:role/boundary',
+      'arn:aws:iam::1234:policy/boundary',
+      'arn:aws:iam:eu-west-1:123456789012:policy/boundary',
+      'arn:aws:iam::123456789012:policy/',
+      'arn:aws:iam::123456789012:policy/*',
+      'boundary',
+    ].map((arn) => [
+      fileWith(`iam: { permissionsBoundary: "${arn}" }`),
+      `es-ecs.yaml:5:29: iam.permissionsBoundary: ${arn} is not the ARN of a managed policy ` +
+        '(such as arn:aws:iam::123456789012:policy/boundary)',
+    ]),
+    ...['company/', '/company', 'company', '//', '/a b/', '/a//b/', '/*/'].map((path) => [
+      fileWith(`iam: { path: "${path}" }`),
+      `es-ecs.yaml:5:14: iam.path: ${path} is not a path of IAM (of letters, digits and + = , . @ _ -, ` +
+        "beginning and ending with '/', such as /company/search/)",
+    ]),
     [
       fileWith('tags: { cost-center: 1234 }'),
       "es-ecs.yaml:5:22: tags.cost-center: 1234 is not a tag's value (text of at most 256 characters; quote numbers)",
@@ -326,12 +344,12 @@ describe('what the schema refuses', () => {
     [
       'kibana: true',
       'kibana: not a known key (known here: name, region, elasticsearch, nodes, instanceType, storage, network, ' +
-        'bastion, image, access, logs, tags)',
+        'bastion, image, access, logs, iam, tags)',
     ],
     [
       '__proto__: { name: x }',
       '__proto__: not a known key (known here: name, region, elasticsearch, nodes, instanceType, storage, network, ' +
-        'bastion, image, access, logs, tags)',
+        'bastion, image, access, logs, iam, tags)',
     ],
   ])('the unknown key %s', (line, message) => {
     expect(problemsOf(fileWith(line))).toEqual([`es-ecs.yaml:5:1: ${message}`]);

@@ -2,11 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { calledActions } from '../../scripts/called-actions.js';
+import { permissionsPage } from '../../scripts/permissions-page.ts';
 import { impliedActions, renderPermissions } from '../../scripts/permissions.js';
-import { operatorPolicies } from '../../src/aws/permissions/operator.ts';
-import { passwordPolicy, readerPolicy } from '../../src/aws/permissions/reader.ts';
-import { documentOf } from '../../src/aws/permissions/statement.ts';
 import { program } from '../../src/cli/main.ts';
 import { renderCommandReference } from '../../src/cli/reference.ts';
 import { processTerminal } from '../../src/cli/terminal.ts';
@@ -40,14 +37,7 @@ describe('docs/commands.md', () => {
 
 describe('docs/permissions.md', () => {
   it('is current', () => {
-    const scope = { partition: 'aws' };
-    const rendered = renderPermissions({
-      reader: readerPolicy(scope),
-      password: passwordPolicy(scope),
-      operator: operatorPolicies(scope),
-      called: calledActions(root),
-      documentOf,
-    });
+    const rendered = renderPermissions(permissionsPage(root));
     expect(page('permissions.md'), current).toBe(rendered);
   });
 

@@ -306,7 +306,7 @@ function leaveHost(world: World): void {
 }
 
 const larger = configText(
-  `${extra}tags: { team: search }\nstorage: { sizeGiB: 300 }\ninstanceType: m7g.xlarge\n`,
+  `${extra}tags: { team: search }\niam: { permissionsBoundary: "arn:aws:iam::123456789012:policy/company" }\nstorage: { sizeGiB: 300 }\ninstanceType: m7g.xlarge\n`,
 );
 
 /** Somebody's own table takes a subnet: it is taken back in a call that leaves no moment without a table. */

@@ -294,30 +294,7 @@ function roles(scope: Scope): readonly Permission[] {
   const linked = (service: string, name: string): string =>
     `arn:${scope.partition}:iam::*:role/aws-service-role/${service}/${name}`;
   return [
-    {
-      sid: 'Roles',
-      because:
-        'the roles of hosts and tasks, one inline policy each, and the profile that carries one into the hosts',
-      actions: [
-        'iam:AddRoleToInstanceProfile',
-        'iam:CreateInstanceProfile',
-        'iam:CreateRole',
-        'iam:DeleteInstanceProfile',
-        'iam:DeleteRole',
-        'iam:DeleteRolePermissionsBoundary',
-        'iam:DeleteRolePolicy',
-        'iam:DetachRolePolicy',
-        'iam:PutRolePermissionsBoundary',
-        'iam:PutRolePolicy',
-        'iam:RemoveRoleFromInstanceProfile',
-        'iam:TagInstanceProfile',
-        'iam:TagRole',
-        'iam:UntagInstanceProfile',
-        'iam:UntagRole',
-        'iam:UpdateAssumeRolePolicy',
-      ],
-      resources: ownRoles(scope),
-    },
+    ...ownRoleStatements(scope),
     {
       sid: 'PassRoles',
       because: 'they are handed to hosts, tasks and the flow log, and to no other service',
@@ -343,4 +320,62 @@ function roles(scope: Scope): readonly Permission[] {
       },
     },
   ];
+}
+
+/** What is done to roles in which whoever does it could give himself more. */
+const wideningActions = [
+  'iam:CreateRole',
+  'iam:PutRolePermissionsBoundary',
+  'iam:PutRolePolicy',
+  'iam:UpdateAssumeRolePolicy',
+];
+const otherRoleActions = [
+  'iam:AddRoleToInstanceProfile',
+  'iam:CreateInstanceProfile',
+  'iam:DeleteInstanceProfile',
+  'iam:DeleteRole',
+  'iam:DeleteRolePolicy',
+  'iam:DetachRolePolicy',
+  'iam:RemoveRoleFromInstanceProfile',
+  'iam:TagInstanceProfile',
+  'iam:TagRole',
+  'iam:UntagInstanceProfile',
+  'iam:UntagRole',
+];
+
+/** With a boundary, roles are made and given policies only with it, and nobody takes it off. */
+function ownRoleStatements(scope: Scope): readonly Permission[] {
+  const { boundary } = scope;
+  if (boundary === undefined) {
+    return [
+      {
+        sid: 'Roles',
+        because:
+          'the roles of hosts and tasks, one inline policy each, and the profile that carries one into the hosts',
+        actions: [...wideningActions, ...otherRoleActions, 'iam:DeleteRolePermissionsBoundary'].sort(),
+        resources: ownRoles(scope),
+      },
+    ];
+  }
+  return [
+    {
+      sid: 'BoundRoles',
+      because:
+        'the roles of hosts and tasks: made with the boundary, and given a policy only while they have it',
+      actions: wideningActions,
+      resources: rolesOnly(scope),
+      condition: { StringEquals: { 'iam:PermissionsBoundary': boundary } },
+    },
+    {
+      sid: 'OtherwiseRoles',
+      because: 'what takes from a role and never adds to it, and the profile that carries one into the hosts',
+      actions: otherRoleActions,
+      resources: ownRoles(scope),
+    },
+  ];
+}
+
+/** The statements that stand in place of `Roles` where a company demands a boundary. */
+export function boundedRoles(scope: Scope & { readonly boundary: string }): Policy {
+  return { name: 'bounded-roles', permissions: ownRoleStatements(scope) };
 }

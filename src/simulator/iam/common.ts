@@ -44,6 +44,21 @@ export function checkedName(name: string | undefined, field: string, most: numbe
   return value;
 }
 
+/**
+ * A path as IAM takes it, `/` where none is said ("CreateRole", Path).
+ *
+ * @throws SimulatedFailure ValidationError
+ */
+export function checkedPath(path = '/'): string {
+  if (!/^\/([!-~]+\/)?$/.test(path) || path.length > 512) {
+    throw new SimulatedFailure(
+      'ValidationError',
+      'The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.',
+    );
+  }
+  return path;
+}
+
 /** How keys are told from each other: by what this makes of them. */
 export type KeyCase = (key: string) => string;
 

@@ -22,6 +22,7 @@ import { table, type World } from '../core/world.ts';
 import {
   alreadyExists,
   checkedName,
+  checkedPath,
   deleteConflict,
   iamId,
   iamPage,
@@ -119,7 +120,7 @@ export const instanceProfileOperations = {
     if (world.rows(instanceProfiles).has(name)) {
       throw alreadyExists(`Instance Profile ${name} already exists.`);
     }
-    const path = input.Path ?? '/';
+    const path = checkedPath(input.Path);
     const row: InstanceProfileRow = {
       name,
       id: iamId(world, 'AIPA'),

@@ -32,6 +32,7 @@ import { table, type World } from '../core/world.ts';
 import {
   alreadyExists,
   checkedName,
+  checkedPath,
   deleteConflict,
   iamId,
   ignoringCase,
@@ -165,7 +166,7 @@ export const roleOperations = {
   CreateRole(world: World, input: CreateRoleCommandInput): Answer<CreateRoleCommandOutput> {
     const name = checkedName(input.RoleName, 'roleName', 64);
     if (world.rows(roles).has(name)) throw alreadyExists(`Role with name ${name} already exists.`);
-    const path = input.Path ?? '/';
+    const path = checkedPath(input.Path);
     const row: RoleRow = {
       name,
       id: iamId(world, 'AROA'),

@@ -16,12 +16,14 @@ import { unless } from '../../aws/unless.ts';
 import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
-import type { Role } from '../iam/role.ts';
+import { pathRefusal, type Role } from '../iam/role.ts';
 import { roleName } from '../names.ts';
 import { brief } from '../waits.ts';
 
 export interface InstanceProfileDesired {
   readonly profileName: string;
+  /** Begins and ends with a slash. */
+  readonly path: string;
   readonly roleName: string;
   readonly tags: Tags;
 }
@@ -29,6 +31,7 @@ export interface InstanceProfileDesired {
 export interface InstanceProfile {
   readonly profileName: string;
   readonly profileArn: string;
+  readonly path: string;
   /** The one role that AWS allows in a profile. */
   readonly roleName: string | undefined;
   readonly tags: Tags;
@@ -67,11 +70,17 @@ export function instanceProfile(
     address,
     needs,
     waits: { ...brief, for: 'the instance profile' },
-    desired: ({ role }) => ({ profileName, roleName: role.roleName, tags: ownTags(context, address) }),
+    desired: ({ role }) => ({
+      profileName,
+      path: context.config.iam.path,
+      roleName: role.roleName,
+      tags: ownTags(context, address),
+    }),
     find: (sight) => context.inventory.find(profiles, address, { ...sight, name: profileName }),
     id: (observed) => observed.profileName,
     phase: () => 'ready',
     diff: (desired, observed) => [
+      ...pathRefusal(desired, observed),
       ...roleChange(iam, desired, observed),
       ...diffTags(desired.tags, observed.tags, {
         ...profileTags(iam, profileName),
@@ -82,6 +91,7 @@ export function instanceProfile(
       const { InstanceProfile: made } = await iam.send(
         new CreateInstanceProfileCommand({
           InstanceProfileName: desired.profileName,
+          Path: desired.path,
           Tags: toCapitalTags(desired.tags),
         }),
       );
@@ -93,6 +103,7 @@ export function instanceProfile(
         observed: {
           profileName: made.InstanceProfileName,
           profileArn: made.Arn ?? '',
+          path: desired.path,
           roleName: isAdded ? desired.roleName : undefined,
           tags: desired.tags,
         },
@@ -179,6 +190,7 @@ async function read({ iam }: Clients, name: string): Promise<InstanceProfile | u
   return {
     profileName: found.InstanceProfileName ?? name,
     profileArn: found.Arn ?? '',
+    path: found.Path ?? '/',
     roleName: found.Roles?.[0]?.RoleName,
     tags: fromCapitalTags(found.Tags),
   };

@@ -33,6 +33,8 @@ import { brief } from '../waits.ts';
 export interface RoleDesired {
   readonly roleName: string;
   readonly description: string;
+  /** Begins and ends with a slash. */
+  readonly path: string;
   /** JSON. */
   readonly trust: string;
   /** JSON; the one inline policy. */
@@ -45,6 +47,7 @@ export interface RoleDesired {
 export interface Role {
   readonly roleName: string;
   readonly roleArn: string;
+  readonly path: string;
   readonly trust: string;
   /** Undefined: the role has no inline policy of our name. */
   readonly policy: string | undefined;
@@ -91,20 +94,23 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
     desired: () => ({
       roleName,
       description,
+      path: context.config.iam.path,
       trust: JSON.stringify(options.trust),
       policy: JSON.stringify(options.policy),
-      boundary: undefined,
+      boundary: context.config.iam.permissionsBoundary,
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(roles, address, { ...sight, name: roleName }),
     id: (observed) => observed.roleName,
     phase: () => 'ready',
     diff: (desired, observed) => [
+      ...pathRefusal(desired, observed),
+      // First of all: where a company demands it, IAM refuses every other change of a role without it.
+      ...boundaryChange(iam, desired, observed),
       ...trustChange(iam, desired, observed),
       ...policyChange(iam, desired, observed),
       ...observed.attached.map((policyArn) => detachment(iam, roleName, policyArn)),
       ...observed.further.map((name) => removal(iam, roleName, name)),
-      ...boundaryChange(iam, desired, observed),
       ...diffTags(desired.tags, observed.tags, {
         ...roleTags(iam, roleName),
         former: context.formerTags,
@@ -115,6 +121,7 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
       const { Role: made } = await iam.send(
         new CreateRoleCommand({
           RoleName: desired.roleName,
+          Path: desired.path,
           Description: desired.description,
           PermissionsBoundary: desired.boundary,
           AssumeRolePolicyDocument: desired.trust,
@@ -122,13 +129,14 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
         }),
       );
       invariant(made?.RoleName, 'CreateRole answers with a name');
-      const { trust, boundary, tags } = desired;
+      const { path, trust, boundary, tags } = desired;
       const { RoleName, Arn = '' } = made;
       return {
         id: RoleName,
         observed: {
           roleName: RoleName,
           roleArn: Arn,
+          path,
           trust,
           policy: undefined,
           attached: [],
@@ -188,6 +196,28 @@ async function putPolicy(iam: IAMClient, desired: RoleDesired): Promise<void> {
   await iam.send(
     new PutRolePolicyCommand({ RoleName: roleName, PolicyName: policyName, PolicyDocument: policy }),
   );
+}
+
+/**
+ * IAM has no call that moves a role or a profile, and one that is deleted under a running host or task breaks it ("DeleteRole": make sure that no
+ * instance runs with it).
+ */
+export function pathRefusal(
+  desired: { readonly path: string },
+  observed: { readonly path: string },
+): readonly Change[] {
+  if (desired.path === observed.path) return [];
+  return [
+    {
+      path: 'path',
+      before: observed.path,
+      after: desired.path,
+      impact: 'refuse',
+      because:
+        `IAM cannot move it, and hosts and tasks run with it: set iam.path back to ${observed.path}, ` +
+        'or es-ecs destroy, which keeps data and secrets, and then es-ecs up',
+    },
+  ];
 }
 
 /** The boundary of the config, and no other: without it a policy that is added later goes as far as it likes. */
@@ -336,6 +366,7 @@ function fromDetail(detail: RoleDetail): Role {
   return {
     roleName: detail.RoleName ?? '',
     roleArn: detail.Arn ?? '',
+    path: detail.Path ?? '/',
     trust: decoded(detail.AssumeRolePolicyDocument ?? ''),
     policy: own === undefined ? undefined : decoded(own),
     attached: (detail.AttachedManagedPolicies ?? []).map((policy) => policy.PolicyArn ?? '').sort(),
@@ -359,6 +390,7 @@ async function readRole({ iam }: Clients, roleName: string): Promise<Role | unde
   return {
     roleName: found.Role.RoleName ?? roleName,
     roleArn: found.Role.Arn ?? '',
+    path: found.Role.Path ?? '/',
     trust: decoded(found.Role.AssumeRolePolicyDocument ?? ''),
     policy: own?.PolicyDocument === undefined ? undefined : decoded(own.PolicyDocument),
     attached: attached ?? [],
