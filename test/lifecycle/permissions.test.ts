@@ -25,7 +25,7 @@ const rare = [
   'ec2:ModifyVolume',
   'ec2:ReplaceRouteTableAssociation',
   'ecs:UpdateService',
-  'iam:ListRolePolicies',
+  'iam:PutRolePermissionsBoundary',
   'logs:GetLogEvents',
   'secretsmanager:GetSecretValue',
   'secretsmanager:PutSecretValue',
