@@ -2,6 +2,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 
 import type { Clock } from '../engine/clock.ts';
 import { type Doubt, eachUntil, noDoubt } from '../engine/doubt.ts';
+import { lostAnswer } from '../aws/refusal.ts';
 import { EsEcsError } from '../errors.ts';
 import type { Holder } from '../state/lock.ts';
 import { lockedBy } from './locked.ts';
@@ -307,15 +308,25 @@ export class AccountLock {
       after,
       ...(unseenUntilMs === 0 ? {} : { unseenUntilMs, unknownUntilMs }),
     };
-    const version = await append(ssm, cluster, record);
+    let lost: Error | undefined;
+    const version = await append(ssm, cluster, record).catch((error: unknown) => {
+      if (lostAnswer(error) === undefined || !(error instanceof Error)) throw error;
+      lost = error;
+      return undefined;
+    });
     // A call whose answer was lost is sent again: then the log says which of the two counts.
     const isNext = version === (after?.version ?? 0) + 1;
     const valid =
       version !== undefined && isNext
         ? { version, atMs: this.#serviceNowMs(), record }
         : await readLog(ssm, cluster);
-    if (valid?.record.run !== holder.run || valid.record.event !== event) return undefined;
-    this.#seen = valid;
-    return valid;
+    if (valid?.record.run === holder.run && valid.record.event === event) {
+      this.#seen = valid;
+      return valid;
+    }
+    // Nobody else has written, and nothing came of it: that says nothing of the lock.
+    const isUnchanged = valid?.version === seen?.version;
+    if (lost !== undefined && isUnchanged) throw lost;
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createClients } from '../../src/aws/clients.ts';
 import { CallMeter } from '../../src/aws/meter.ts';
 import { createVirtualClock } from '../../src/engine/clock.ts';
-import { AccountLock } from '../../src/lock/account-lock.ts';
+import { AccountLock, type AccountLockOptions } from '../../src/lock/account-lock.ts';
 import { createSimulatedAccount } from '../../src/simulator/account.ts';
 
 const startMs = Date.parse('2026-01-02T14:05:00Z');
@@ -23,8 +23,9 @@ function ground() {
     },
   });
   const dead = new Set<string>();
-  const someone = (run: string) =>
+  const someone = (run: string, more: Partial<AccountLockOptions> = {}) =>
     new AccountLock({
+      ...more,
       ssm,
       cluster: 'search',
       clock,
@@ -67,14 +68,14 @@ describe('the lock in the account', () => {
 
   it('of many at once, one takes it', async () => {
     const { someone } = ground();
-    const many = ['a', 'b', 'c', 'd', 'e'].map(someone);
+    const many = ['a', 'b', 'c', 'd', 'e'].map((run) => someone(run));
     await Promise.all(many.map((one) => one.look()));
     const results = await Promise.allSettled(many.map((one) => one.take()));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     // The same with a log that is there already.
     const winner = many.find((one) => one.isTaken);
     await winner?.release(false);
-    const again = ['f', 'g', 'h'].map(someone);
+    const again = ['f', 'g', 'h'].map((run) => someone(run));
     await Promise.all(again.map((one) => one.look()));
     const second = await Promise.allSettled(again.map((one) => one.take()));
     expect(second.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -226,7 +227,7 @@ describe('the lock in the account', () => {
   it('is taken over though the last word of a run that is known to be dead arrives only after the look', async () => {
     const { dead, taken, someone } = ground();
     await (await taken('a')).release(false);
-    const [late, next, third] = ['late', 'b', 'c'].map(someone);
+    const [late, next, third] = ['late', 'b', 'c'].map((run) => someone(run));
     await Promise.all([late?.look(), next?.look(), third?.look()]);
     await late?.take();
     // As long as nobody knows that it is dead, it is who was first.
@@ -266,5 +267,53 @@ describe('the lock in the account', () => {
     await (await taken('b')).release(false);
     const third = someone('c');
     expect((await third.look())?.record.run).toBe('b');
+  });
+
+  it('is had where every answer to its taking was lost, and not where nothing came of it', async () => {
+    const { account, taken, someone } = ground();
+    await (await taken('a')).release(false);
+    const end = account.inject({ operation: 'PutParameter', code: 'ECONNRESET', times: Infinity });
+    const second = await taken('b');
+    expect(second.isTaken).toBe(true);
+    end();
+    await second.release(false);
+    account.inject({ operation: 'PutParameter', code: 'InternalServerError', status: 500, times: Infinity });
+    const third = someone('c');
+    await third.look();
+    await expect(third.take()).rejects.toMatchObject({ name: 'InternalServerError' });
+  });
+
+  it('whose name is not free yet is waited for, and said to be once; by two, one has it', async () => {
+    const { clock, taken, someone } = ground();
+    await (await taken('a')).remove();
+    let told = 0;
+    const sinceMs = clock.now();
+    const both = ['b', 'c'].map((run) => someone(run, { onNameHeld: () => (told += 1) }));
+    await Promise.all(both.map((one) => one.look()));
+    const results = await Promise.allSettled(both.map((one) => one.take()));
+    expect(clock.now() - sinceMs).toBeGreaterThan(25_000);
+    expect(told).toBe(2);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'LOCKED' } });
+  });
+
+  it('whose name does not become free says so, and nobody who is told to stop waits for it', async () => {
+    const { account, clock, taken, someone } = ground();
+    Object.assign(account.world.delays, { parameterName: 3_600_000 });
+    await (await taken('a')).remove();
+    const lock = someone('b');
+    await lock.look();
+    await expect(lock.take()).rejects.toMatchObject({
+      code: 'AWS',
+      message: 'Parameter Store refuses /es-ecs/search/lock as taken, and does not show it',
+    });
+    const stop = new AbortController();
+    const other = someone('c', { signal: stop.signal });
+    await other.look();
+    const taking = other.take();
+    taking.catch(() => undefined);
+    await clock.sleep(2_000);
+    stop.abort();
+    await expect(taking).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
 });
