@@ -101,7 +101,12 @@ export function withSession<Result>(
   options: SessionOptions,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  return withVisit(options, async (visit) => work(await prepare(options, visit)));
+  return visiting(options, {
+    begin: ({ lock }) => {
+      lock.lookAhead();
+    },
+    work: async (visit) => work(await prepare(options, visit)),
+  });
 }
 
 /**
@@ -110,10 +115,20 @@ export function withSession<Result>(
  *
  * @throws EsEcsError of every kind that config, state, lock and credentials can have.
  */
-export async function withVisit<Result>(
+export function withVisit<Result>(
   options: SessionOptions,
   work: (visit: Visit) => Promise<Result>,
 ): Promise<Result> {
+  return visiting(options, { work });
+}
+
+interface Visiting<Result> {
+  /** Asks for what does not wait for who is calling. */
+  readonly begin?: (account: Account) => void;
+  readonly work: (visit: Visit) => Promise<Result>;
+}
+
+async function visiting<Result>(options: SessionOptions, { begin, work }: Visiting<Result>): Promise<Result> {
   const files = filesFor(options.options);
   const holder = newHolder(options);
   const account = await openAccount(options, { files, holder });
@@ -134,6 +149,7 @@ export async function withVisit<Result>(
   };
   let result: Result;
   try {
+    begin?.(account);
     visit = await open(options, { files, account });
     result = await work(visit);
   } catch (error) {

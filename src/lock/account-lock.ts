@@ -48,6 +48,12 @@ export interface LockMemory {
   begins(run: string): void;
 }
 
+/** What the log says, and how far the service's clock was ahead of ours at that moment. */
+interface Looked {
+  readonly entry: LockEntry | undefined;
+  readonly skewMs: number;
+}
+
 /**
  * The lock that two machines see: a parameter in the account, whose versions are a log (`record.ts`). It is taken before the first
  * write of a run and says every half minute that its holder is alive; a holder that has not for 90 seconds is taken for dead.
@@ -62,6 +68,7 @@ export class AccountLock {
   /** The last write, whatever becomes of it: each names the one before, so they go one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
   #isLookedAt = false;
+  #ahead: Promise<Looked> | undefined;
   #doubt = noDoubt;
   #memory: LockMemory | undefined;
   #waitsForName = false;
@@ -98,6 +105,18 @@ export class AccountLock {
     return this.#doubt;
   }
 
+  /** Begins to look, beside whatever else has to be asked before: the next `look` takes that answer. */
+  lookAhead(): void {
+    this.#ahead = this.#read();
+    this.#ahead.catch(() => undefined);
+  }
+
+  async #read(): Promise<Looked> {
+    const { ssm, cluster, clock } = this.#options;
+    const { entry, serviceNowMs } = await readEntry(ssm, cluster);
+    return { entry, skewMs: serviceNowMs === undefined ? 0 : serviceNowMs - clock.now() };
+  }
+
   /**
    * Looks who holds it, so that everything read from now on is known to be unchanged when it is taken later.
    *
@@ -105,9 +124,11 @@ export class AccountLock {
    * @returns the entry that counts, somebody's of now or of before.
    */
   async look(known: readonly string[] = []): Promise<LockEntry | undefined> {
-    const { ssm, cluster, clock, isKnownDead, visibleWithinMs = Infinity } = this.#options;
-    const { entry, serviceNowMs } = await readEntry(ssm, cluster);
-    this.#skewMs = serviceNowMs === undefined ? 0 : serviceNowMs - clock.now();
+    const { isKnownDead, visibleWithinMs = Infinity } = this.#options;
+    const reading = this.#ahead ?? this.#read();
+    this.#ahead = undefined;
+    const { entry, skewMs } = await reading;
+    this.#skewMs = skewMs;
     this.#seen = entry;
     this.#isLookedAt = true;
     const isDead = entry !== undefined && isKnownDead(entry.record);

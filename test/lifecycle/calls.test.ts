@@ -52,7 +52,7 @@ it('asks little more than once for each type of three nodes', async () => {
   const plan = await counted(story, 'plan');
   // Of these, one looks at the hosts as they run, and each secret's own policy is a call.
   expect(plan.total).toBeLessThanOrEqual(36);
-  expect(plan.trips).toBeLessThanOrEqual(4);
+  expect(plan.trips).toBeLessThanOrEqual(3);
   expect((await counted(story, 'destroy', '--delete-data', '--yes')).total).toBeLessThanOrEqual(181);
 });
 
