@@ -66,20 +66,31 @@ export function isInLine(entry: LockEntry): boolean {
  * entry counts only if it names the last one before it that does; so everybody who reads the log agrees on who holds the lock,
  * and of two who wrote after having seen the same, the first one does.
  *
- * @param entries in the order of their versions; Parameter Store keeps the last hundred, and the first of those is believed.
+ * @param entries in the order of their versions; Parameter Store keeps the last hundred.
  */
 export function lastValid(entries: readonly LockEntry[]): LockEntry | undefined {
+  const start = firstKnown(entries);
   let valid: LockEntry | undefined;
-  for (const entry of entries) {
-    const { after } = entry.record;
-    const isFirstKept = entry === entries[0] && entry.version > 1;
-    const follows =
-      valid === undefined
-        ? after === null
-        : after?.version === valid.version && after.run === valid.record.run;
-    if (isFirstKept || follows) valid = entry;
+  for (const entry of entries.slice(start === undefined ? 0 : entries.indexOf(start))) {
+    const follows = valid === undefined ? entry.record.after === null : isNamedBy(valid, entry);
+    if (entry === start || follows) valid = entry;
   }
   return valid;
+}
+
+/**
+ * Where a log that was cut begins: whom a later entry names did count, as its writer had seen. The very first one that is kept may be
+ * a repeat that never did; it is believed where nobody names any.
+ */
+function firstKnown(entries: readonly LockEntry[]): LockEntry | undefined {
+  const [first] = entries;
+  if (first === undefined || first.version === 1) return undefined;
+  return entries.find((entry) => entries.some((later) => isNamedBy(entry, later))) ?? first;
+}
+
+function isNamedBy(entry: LockEntry, later: LockEntry): boolean {
+  const { after } = later.record;
+  return after?.version === entry.version && after.run === entry.record.run;
 }
 
 /** Whether somebody holds the lock by this entry. */

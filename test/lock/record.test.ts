@@ -73,6 +73,24 @@ describe('the log', () => {
     expect(lastValid(log)).toBe(log[1]);
   });
 
+  it('that was cut begins with one that counted, whichever is the first that is left: a repeat after a lost answer never did', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 6, maxLength: 60 }), fc.nat(), (repeats, seed) => {
+        const log: LockEntry[] = [];
+        let last: LockEntry | undefined;
+        for (const isRepeated of repeats) {
+          const after = last === undefined ? null : { version: last.version, run: last.record.run };
+          last = entry(log.length + 1, 'a', after, 'alive');
+          log.push(last);
+          if (isRepeated) log.push(entry(log.length + 1, 'a', after, 'alive'));
+        }
+        const kept = 4 + (seed % (log.length - 3));
+        expect(lastValid(log)).toBe(last);
+        expect(lastValid(log.slice(-kept))).toBe(last);
+      }),
+    );
+  });
+
   it('never has two holders, whatever the order of looks and writes', () => {
     // Each step is a run that looks and one that writes after what it saw at its last look.
     const step = fc.record({ run: fc.constantFrom('a', 'b', 'c', 'd'), looks: fc.boolean() });
