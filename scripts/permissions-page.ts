@@ -15,8 +15,8 @@ export const exampleBoundary = 'arn:aws:iam::123456789012:policy/boundary';
 
 const example = 'name: search\nregion: eu-west-1\nelasticsearch: { version: 9.4.6 }\nnodes: 3\n';
 
-/** What the roles of a cluster are allowed: a boundary has to allow as much. */
-function actionsOfRoles(): readonly string[] {
+/** The four policies of a cluster's roles in one: what a boundary has to allow, and what no boundary need go beyond. */
+function boundaryOfExample(): object {
   const { config } = loadConfig(example, 'es-ecs.yaml');
   const facts = {
     accountId: '123456789012',
@@ -36,8 +36,15 @@ function actionsOfRoles(): readonly string[] {
     instancePolicy({ config, facts }),
     taskPolicy(),
   ];
-  const all = policies.flatMap(({ Statement }) => Statement.flatMap(({ Action }) => Action));
-  return [...new Set(all)].sort();
+  // Hosts and tasks share some of theirs.
+  const statements = new Map(
+    policies.flatMap(({ Statement }) => Statement.map((one) => [one.Sid, one] as const)),
+  );
+  return {
+    Version: '2012-10-17',
+    // A statement's name stands once on the page.
+    Statement: [...statements.values()].map((one) => ({ ...one, Sid: `Let${one.Sid}` })),
+  };
 }
 
 /** What `docs/permissions.md` is made from. */
@@ -48,10 +55,7 @@ export function permissionsPage(root: string): PermissionsPage {
     password: passwordPolicy(scope),
     operator: operatorPolicies(scope),
     bounded: boundedRoles({ ...scope, boundary: exampleBoundary }),
-    boundary: {
-      name: 'boundary',
-      permissions: [{ sid: 'WhatRolesNeed', because: '', actions: actionsOfRoles(), resources: ['*'] }],
-    },
+    boundary: boundaryOfExample(),
     called: calledActions(root),
     documentOf,
   };

@@ -17,8 +17,8 @@ export interface PermissionsPage {
   readonly operator: readonly Policy[];
   /** What stands in place of the statement `Roles` where a company demands a boundary. */
   readonly bounded: Policy;
-  /** The least that such a boundary has to allow. */
-  readonly boundary: Policy;
+  /** The document of a boundary that allows what the roles of the cluster `search` need. */
+  readonly boundary: object;
   /** The actions of the calls in the code. */
   readonly called: readonly string[];
   documentOf(policy: Policy): object;

@@ -158,11 +158,12 @@ He makes roles only with this boundary, gives a policy to none that lacks it, an
 managed policy). So whatever he puts into a role, and whatever he starts with it, does no more than the boundary allows. Roles \`es-ecs-…\` of before
 get the boundary by the next \`up\`; until then he cannot change their policies.
 
-What the roles of a cluster need, the boundary has to allow; a host under a narrower one never joins the cluster, and says so in the cause that \`up\` gives. This
-is the least, and \`*\` may be the ARNs of the cluster. What you add to them by other means comes on top:
+What the roles of a cluster need, the boundary has to allow; a host under a narrower one never joins the cluster. This
+is what the cluster \`search\` in eu-west-1 needs, with an image of its own and a flow log. For several clusters widen the names, and no further: who may put any policy into a
+role reads every secret and takes every disk that the boundary leaves open to him:
 
 \`\`\`json
-${JSON.stringify(documentOf(boundary), undefined, 2)}
+${JSON.stringify(boundary, undefined, 2)}
 \`\`\`
 
 ## What AWS asks for besides

@@ -108,7 +108,12 @@ export class Permitted {
 
   /** What was asked for and allowed, as `Statement ec2:Action`. */
   get used(): ReadonlySet<string> {
-    const allowed = this.weighed.filter(({ outcome }) => outcome === 'allowed');
+    return this.usedSince(0);
+  }
+
+  /** The same from so many weighings on. */
+  usedSince(count: number): ReadonlySet<string> {
+    const allowed = this.weighed.slice(count).filter(({ outcome }) => outcome === 'allowed');
     return new Set(allowed.map(({ statement, action }) => `${String(statement)} ${action}`));
   }
 
