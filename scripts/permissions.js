@@ -63,7 +63,6 @@ export const impliedActions = [
 
 /** Actions whose absence no run ends with. */
 export const optionalActions = {
-  'ec2:DescribeNetworkInterfaces': 'what is in the way of a deletion is not named',
   'ec2:GetConsoleOutput': 'a host that does not get ready does not say why',
   'ec2:DescribeTags': 'an account that holds nothing of the cluster is asked a dozen lists for that',
   'iam:GetAccountAuthorizationDetails': 'roles are read one by one, three calls each',

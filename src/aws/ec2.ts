@@ -8,6 +8,8 @@ import {
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
 
+import DataLoader from 'dataloader';
+
 import type { Clients } from './clients.ts';
 import type { Collection } from './inventory.ts';
 import { clusterTag, type Tags, type TagWriter, toCapitalTags } from './tags.ts';
@@ -18,16 +20,62 @@ export function ec2Filters(cluster: string): Filter[] {
   return [{ Name: `tag:${clusterTag}`, Values: [cluster] }];
 }
 
-/** Sets and removes tags on one EC2 thing. */
+/** Sets and removes tags on one EC2 thing; the same on many at the same moment is one call. */
 export function ec2Tags(ec2: EC2Client, id: string): TagWriter {
   return {
-    set: async (tags: Tags) => {
-      await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: toCapitalTags(tags) }));
+    set: (tags: Tags) => {
+      const Tags = toCapitalTags(tags);
+      return batched(ec2, `set ${JSON.stringify(Tags)}`, async (Resources) => {
+        await ec2.send(new CreateTagsCommand({ Resources, Tags }));
+      }).load(id);
     },
-    unset: async (keys) => {
-      await ec2.send(new DeleteTagsCommand({ Resources: [id], Tags: keys.map((Key) => ({ Key })) }));
+    unset: (keys) => {
+      const Tags = keys.map((Key) => ({ Key }));
+      return batched(ec2, `unset ${JSON.stringify(Tags)}`, async (Resources) => {
+        await ec2.send(new DeleteTagsCommand({ Resources, Tags }));
+      }).load(id);
     },
   };
+}
+
+/** CreateTags and DeleteTags take up to 1000 things, and advise fewer. */
+const taggedAtOnce = 200;
+
+type TagBatch = DataLoader<string, void>;
+
+const batches = new WeakMap<EC2Client, Map<string, TagBatch>>();
+
+/** Those who ask for the same at the same moment share a call; where that is refused, each asks alone, and is told of what is its own. */
+function batched(ec2: EC2Client, what: string, send: (ids: string[]) => Promise<void>): TagBatch {
+  const open = batches.get(ec2) ?? new Map<string, TagBatch>();
+  batches.set(ec2, open);
+  const known = open.get(what);
+  if (known !== undefined) return known;
+  const batch: TagBatch = new DataLoader(
+    async (ids) => {
+      open.delete(what);
+      try {
+        await send([...new Set(ids)]);
+        return ids.map(() => undefined);
+      } catch (error) {
+        const cause = error instanceof Error ? error : new Error(String(error));
+        if (ids.length === 1) return [cause];
+        return Promise.all(ids.map((id) => alone(send, id)));
+      }
+    },
+    { cache: false, maxBatchSize: taggedAtOnce, batchScheduleFn: (callback) => void setImmediate(callback) },
+  );
+  open.set(what, batch);
+  return batch;
+}
+
+async function alone(send: (ids: string[]) => Promise<void>, id: string): Promise<undefined | Error> {
+  try {
+    await send([id]);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /** Tags given in the very call that creates a thing, so that nothing is ever made without them. */

@@ -110,6 +110,15 @@ export class Inventory {
   }
 
   /**
+   * The thing of an id that another thing names as its own part; undefined where it is gone, or does not carry the cluster's tag.
+   */
+  async own<Item>(collection: Collection<Item>, id: string, fresh: boolean): Promise<Item | undefined> {
+    if (!fresh) return (await this.owned(collection)).find((item) => collection.id(item) === id);
+    const item = await this.#byId(collection, id, true);
+    return item !== undefined && isOf(this.#cluster, collection.tags(item)) ? item : undefined;
+  }
+
+  /**
    * Asks once which kinds of EC2 things carry the cluster's tag, and lists no other: where there is nothing, or hardly anything left,
    * it is one call in place of a dozen. What is looked for anew is listed all the same.
    */

@@ -37,7 +37,10 @@ export async function bringAbout(plan: Plan, session: Session, bringing: Bringin
     // ends before it has made anything leave a lock behind it.
     if (plan.summary.refuse === 0) {
       await preflight(plan);
-      await session.lock.take();
+      const { lock } = session;
+      const isNew = !lock.exists;
+      await lock.take();
+      if (!isNew) await lock.retag(session.context.formerTags);
       await session.state.gives(Object.keys(session.config.tags));
     }
     await session.state.pin(session.pins);

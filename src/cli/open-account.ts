@@ -78,6 +78,7 @@ export async function openAccount(
   const lock = new AccountLock({
     ssm: clients.ssm,
     cluster: config.name,
+    tags: config.tags,
     clock,
     holder: given.holder,
     isKnownDead: ({ run }) => dead.has(run),

@@ -1,12 +1,13 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
+import type { Tags } from '../aws/tags.ts';
 import type { Clock } from '../engine/clock.ts';
 import { type Doubt, eachUntil, noDoubt } from '../engine/doubt.ts';
 import { lostAnswer } from '../aws/refusal.ts';
 import { EsEcsError } from '../errors.ts';
 import type { Holder } from '../state/lock.ts';
 import { lockedBy } from './locked.ts';
-import { append, lockName, readEntry, readLog, removeLog } from './parameter.ts';
+import { append, lockName, readEntry, readLog, removeLog, retagLock } from './parameter.ts';
 import {
   beatEveryMs,
   doubtAtEnd,
@@ -21,6 +22,8 @@ import {
 export interface AccountLockOptions {
   readonly ssm: SSMClient;
   readonly cluster: string;
+  /** What its parameter carries beside es-ecs's own tags; absent: nothing. */
+  readonly tags?: Tags;
   readonly clock: Clock;
   readonly holder: Holder;
   /** Whether the run behind a record is known to be dead, before its lock expires. */
@@ -237,6 +240,16 @@ export class AccountLock {
   }
 
   /**
+   * Gives a lock that was there before the tags of now, once it is had. A new one has them from its making.
+   *
+   * @param former keys of tags that were given and are no longer wanted
+   */
+  async retag(former: ReadonlySet<string>): Promise<void> {
+    const { ssm, cluster, tags = {} } = this.#options;
+    if (Object.keys(tags).length > 0 || former.size > 0) await retagLock(ssm, { cluster, tags }, former);
+  }
+
+  /**
    * Says that the run has ended.
    *
    * @param inDoubt whether it may have made something whose answer never came.
@@ -317,7 +330,7 @@ export class AccountLock {
   }
 
   async #append(event: LockRecord['event'], own: Doubt): Promise<LockEntry | undefined> {
-    const { ssm, cluster, holder } = this.#options;
+    const { ssm, cluster, tags = {}, holder } = this.#options;
     const seen = this.#seen;
     const after = seen === undefined ? null : { version: seen.version, run: seen.record.run };
     const still = this.#doubtStill();
@@ -330,7 +343,7 @@ export class AccountLock {
       ...(unseenUntilMs === 0 ? {} : { unseenUntilMs, unknownUntilMs }),
     };
     let lost: Error | undefined;
-    const version = await append(ssm, cluster, record).catch((error: unknown) => {
+    const version = await append(ssm, { cluster, tags }, record).catch((error: unknown) => {
       if (lostAnswer(error) === undefined || !(error instanceof Error)) throw error;
       lost = error;
       return undefined;

@@ -1,14 +1,17 @@
 import {
+  AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParameterCommand,
   type GetParameterCommandOutput,
+  ListTagsForResourceCommand,
   paginateGetParameterHistory,
   PutParameterCommand,
+  RemoveTagsFromResourceCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 
 import { collectPages } from '../aws/ec2.ts';
-import { clusterTag, resourceTag, toCapitalTags } from '../aws/tags.ts';
+import { clusterTag, diffTags, fromCapitalTags, resourceTag, type Tags, toCapitalTags } from '../aws/tags.ts';
 import { unless } from '../aws/unless.ts';
 import { isInLine, lastValid, type LockEntry, type LockRecord, parseRecord } from './record.ts';
 
@@ -73,6 +76,40 @@ function toEntry(parameter: GetParameterCommandOutput['Parameter']): LockEntry |
   return { version: parameter.Version, atMs: parameter.LastModifiedDate?.getTime() ?? 0, record };
 }
 
+/** Whose lock it is, and what its parameter carries beside es-ecs's own tags. */
+export interface LockOwner {
+  readonly cluster: string;
+  readonly tags: Tags;
+}
+
+function lockTags({ cluster, tags }: LockOwner): Tags {
+  return { ...tags, [clusterTag]: cluster, [resourceTag]: lockAddress };
+}
+
+/**
+ * Gives the parameter the tags that it should carry, and takes those away that the config has left out.
+ *
+ * @param former keys of these
+ */
+export async function retagLock(
+  ssm: SSMClient,
+  owner: LockOwner,
+  former: ReadonlySet<string>,
+): Promise<void> {
+  const named = { ResourceType: 'Parameter', ResourceId: lockName(owner.cluster) } as const;
+  const { TagList } = await ssm.send(new ListTagsForResourceCommand(named));
+  const changes = diffTags(lockTags(owner), fromCapitalTags(TagList), {
+    former,
+    set: async (tags) => {
+      await ssm.send(new AddTagsToResourceCommand({ ...named, Tags: toCapitalTags(tags) }));
+    },
+    unset: async (keys) => {
+      await ssm.send(new RemoveTagsFromResourceCommand({ ...named, TagKeys: [...keys] }));
+    },
+  });
+  for (const apply of new Set(changes.map((change) => change.apply))) await apply?.();
+}
+
 /**
  * Appends to the log.
  *
@@ -80,7 +117,7 @@ function toEntry(parameter: GetParameterCommandOutput['Parameter']): LockEntry |
  */
 export async function append(
   ssm: SSMClient,
-  cluster: string,
+  owner: LockOwner,
   record: LockRecord,
 ): Promise<number | undefined> {
   const isFirst = record.after === null;
@@ -88,13 +125,11 @@ export async function append(
     isFirst ? ['ParameterAlreadyExists'] : [],
     ssm.send(
       new PutParameterCommand({
-        Name: lockName(cluster),
+        Name: lockName(owner.cluster),
         Value: JSON.stringify(record),
         Type: 'String',
         // Tags and Overwrite exclude each other.
-        ...(isFirst
-          ? { Tags: toCapitalTags({ [clusterTag]: cluster, [resourceTag]: lockAddress }) }
-          : { Overwrite: true }),
+        ...(isFirst ? { Tags: toCapitalTags(lockTags(owner)) } : { Overwrite: true }),
       }),
     ),
   );

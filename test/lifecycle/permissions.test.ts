@@ -17,11 +17,8 @@ if (read === undefined || password === undefined) throw new Error('the page show
 const rare = [
   'autoscaling:DescribeScalingActivities',
   'autoscaling:TerminateInstanceInAutoScalingGroup',
-  'autoscaling:UpdateAutoScalingGroup',
-  'ec2:CreateLaunchTemplateVersion',
   'ec2:DescribeVolumesModifications',
   'ec2:GetConsoleOutput',
-  'ec2:ModifyLaunchTemplate',
   'ec2:ModifyVolume',
   'ec2:ReplaceRouteTableAssociation',
   'ecs:UpdateService',

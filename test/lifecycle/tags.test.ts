@@ -54,10 +54,6 @@ function carriersOf(story: Story, key: string): readonly string[] {
   );
 }
 
-function isOfHosts(carrier: string): boolean {
-  return /^(ec2\/(instances|volumes)|ecs\/task)/.test(carrier);
-}
-
 function givenIn(story: Story): unknown {
   return (JSON.parse(readFileSync(story.stateFile, 'utf8')) as { readonly tags?: unknown }).tags;
 }
@@ -118,8 +114,118 @@ describe('tags of any name', () => {
     expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
     story.write(configText('tags: { __proto__: c }\n'));
     await story.json('up', '--yes');
-    expect(carriersOf(story, 'constructor').filter((one) => !isOfHosts(one))).toEqual([]);
+    expect(carriersOf(story, 'constructor')).toEqual([]);
     expect(valuesOf(story, '__proto__').get('logs/groups')).toEqual(new Set(['c']));
+    expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
+  });
+});
+
+/** What stands in the account of each kind, by its id. */
+function idsIn(story: Story, table: string): readonly string[] {
+  return (story.account.tables[table] ?? []).map(([id]) => id);
+}
+
+/** Kinds of which everything that runs carries the tags, and those of which some is not the cluster's, or its maker's alone. */
+const carriers = {
+  all: [
+    'auto-scaling/groups',
+    'ec2/addresses',
+    'ec2/flow-logs',
+    'ec2/instances',
+    'ec2/internet-gateways',
+    'ec2/key-pairs',
+    'ec2/launch-templates',
+    'ec2/nat-gateways',
+    'ec2/subnets',
+    'ec2/volumes',
+    'ec2/vpc-endpoints',
+    'ec2/vpcs',
+    'ecr/repositories',
+    'ecs/clusters',
+    'ecs/services',
+    'ecs/task-definitions',
+    'ecs/tasks',
+    'iam/instance-profiles',
+    'iam/roles',
+    'logs/groups',
+    'secrets-manager/secrets',
+    'ssm/parameters',
+  ],
+  // The VPC's own group and table, and the interfaces that NAT gateways have.
+  some: ['ec2/network-interfaces', 'ec2/route-tables', 'ec2/security-groups'],
+} as const;
+
+describe('a tag restarts nobody', () => {
+  const withTags = (tags: string): string => configText(`tags: ${tags}\nnetwork: { flowLogs: true }\n`);
+  const first = withTags('{ team: search, cost: a, old: x }');
+  const lasting = [...carriers.all, ...carriers.some];
+
+  it('one added, one changed, one taken away: everything carries them, as it runs', async () => {
+    const story = await Story.standing(first);
+    const before = lasting.map((table) => idsIn(story, table));
+    story.write(withTags('{ team: search, cost: b, added: y }'));
+    const plan = await story.json<PlanDocument>('plan');
+    expect(new Set(plan.changes.map(({ impact }) => impact))).toEqual(new Set(['in-place']));
+    expect(plan.summary).toMatchObject({ create: 0, replace: 0, destroy: 0 });
+    await story.json('up', '--yes');
+    expect(lasting.map((table) => idsIn(story, table))).toEqual(before);
+    const [team, cost, added] = ['team', 'cost', 'added'].map((key) => valuesOf(story, key));
+    for (const table of carriers.all) {
+      expect(
+        [team, cost, added].map((values) => values?.get(table)),
+        table,
+      ).toEqual(['search', 'b', 'y'].map((value) => new Set([value])));
+    }
+    for (const table of carriers.some) {
+      expect(
+        [cost, added].map((values) => values?.get(table)),
+        table,
+      ).toEqual(['b', 'y'].map((value) => new Set([undefined, value])));
+    }
+    expect(carriersOf(story, 'old')).toEqual([]);
+    expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
+  });
+
+  it('and one more is one call for all that EC2 tags at the same moment', async () => {
+    const story = await Story.standing(first);
+    story.write(withTags('{ team: search, cost: a, old: x, more: z }'));
+    const { apiCalls } = await story.json<UpDocument>('up', '--yes');
+    // 12 things of EC2 and 9 parts of hosts share a few; everything else is one each.
+    expect(apiCalls.writes).toBeLessThanOrEqual(40);
+  });
+
+  it('hosts that come later have the tags of now, and a change beside them still replaces hosts', async () => {
+    const story = await Story.standing(first);
+    story.write(withTags('{ team: other }'));
+    await story.json('up', '--yes');
+    const before = idsIn(story, 'ec2/instances');
+    await story.json('replace', 'search-1', '--yes');
+    expect(idsIn(story, 'ec2/instances').length).toBe(before.length + 1);
+    expect(valuesOf(story, 'cost').get('ec2/volumes')).toEqual(new Set([undefined]));
+    expect(valuesOf(story, 'team').get('ec2/instances')).toEqual(new Set(['other']));
+    expect(valuesOf(story, 'team').get('ecs/tasks')).toEqual(new Set(['other']));
+    expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
+    story.write(withTags('{ team: search }').concat('instanceType: m7g.xlarge\n'));
+    const plan = await story.json<PlanDocument>('plan');
+    expect(plan.changes.flatMap(({ fields }) => fields).filter(({ path }) => path === 'host')).toHaveLength(
+      3,
+    );
+  });
+
+  it('our own tags on what runs are put right', async () => {
+    const story = await Story.standing(first);
+    await story.behindTheBack((_clients, world) => tagAll(world, 'cost', 'theirs'));
+    const plan = await story.json<PlanDocument>('plan');
+    expect(plan.changes.flatMap(({ fields }) => fields).map(({ path }) => path)).toEqual(
+      expect.arrayContaining([
+        'instance.tags.cost',
+        'rootDisk.tags.cost',
+        'networkInterface.tags.cost',
+        'task.tags.cost',
+      ]),
+    );
+    await story.json('up', '--yes');
+    expect(valuesOf(story, 'cost').get('ec2/instances')).toEqual(new Set(['a']));
     expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
   });
 });

@@ -119,9 +119,9 @@ function hosts(scope: Scope): readonly Permission[] {
     {
       sid: 'MakeHosts',
       because:
-        'key pair, launch template and volumes, the disks of hosts among them, each with the tag of its cluster',
+        'key pair, launch template, volumes, disks and network interfaces of hosts, each with the tag of its cluster',
       actions: ec2Actions(hostCreates),
-      resources: ec2All(scope, ['key-pair', 'launch-template', 'volume']),
+      resources: ec2All(scope, ['key-pair', 'launch-template', 'network-interface', 'volume']),
       condition: givenTag,
     },
     {
@@ -140,14 +140,14 @@ function hosts(scope: Scope): readonly Permission[] {
       resources: [
         `arn:${scope.partition}:ec2:*::image/*`,
         `arn:${scope.partition}:ec2:*::snapshot/*`,
-        ...ec2All(scope, ['instance', 'network-interface']),
+        ...ec2All(scope, ['instance']),
       ],
     },
     {
       sid: 'TagNewHosts',
       because: 'tags given at the making are a second action for AWS',
       actions: ['ec2:CreateTags'],
-      resources: ec2All(scope, hostKinds),
+      resources: ec2All(scope, [...hostKinds, 'network-interface']),
       condition: { StringEquals: { 'ec2:CreateAction': [...hostCreates] } },
     },
     {
@@ -199,7 +199,7 @@ function services(scope: Scope): readonly Permission[] {
   return [
     {
       sid: 'Cluster',
-      because: 'the ECS cluster, its services and task definitions',
+      because: 'the ECS cluster, its services and task definitions; tasks only get tags',
       actions: [
         'ecs:CreateCluster',
         'ecs:CreateService',
@@ -216,6 +216,7 @@ function services(scope: Scope): readonly Permission[] {
       resources: [
         arnIn(scope, 'ecs', 'cluster/es-ecs-*'),
         arnIn(scope, 'ecs', 'service/es-ecs-*/*'),
+        arnIn(scope, 'ecs', 'task/es-ecs-*/*'),
         definitions,
       ],
     },
@@ -283,7 +284,13 @@ function services(scope: Scope): readonly Permission[] {
     {
       sid: 'Lock',
       because: "the account's lock",
-      actions: ['ssm:AddTagsToResource', 'ssm:DeleteParameter', 'ssm:PutParameter'],
+      actions: [
+        'ssm:AddTagsToResource',
+        'ssm:DeleteParameter',
+        'ssm:ListTagsForResource',
+        'ssm:PutParameter',
+        'ssm:RemoveTagsFromResource',
+      ],
       resources: [arnIn(scope, 'ssm', 'parameter/es-ecs/*')],
     },
   ];

@@ -30,9 +30,14 @@ export interface BastionDesired {
 /** Amazon Linux 2023's root disk. */
 const rootDevice = '/dev/xvda';
 
+/** What the bastion's parts carry: its tags without its address. */
+export function sharedTags({ tags }: Pick<BastionDesired, 'tags'>): Tags {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => key !== resourceTag));
+}
+
 /** What RunInstances is asked for. */
 export function launch(desired: BastionDesired, token: string): RunInstancesCommandInput {
-  const { [resourceTag]: _address, ...shared } = desired.tags;
+  const shared = sharedTags(desired);
   const instanceTags = { ...desired.tags, [keyTag]: desired.keyFingerprint ?? '' };
   return {
     ClientToken: token,
@@ -57,10 +62,11 @@ export function launch(desired: BastionDesired, token: string): RunInstancesComm
         Ebs: { Encrypted: true, VolumeType: 'gp3', DeleteOnTermination: true },
       },
     ],
-    // The disk comes and goes with the instance, and is no resource of its own.
+    // Disk and network interface come and go with the instance, and are no resources of their own.
     TagSpecifications: [
       ...tagSpecifications('instance', instanceTags),
       ...tagSpecifications('volume', shared),
+      ...tagSpecifications('network-interface', shared),
     ],
   };
 }

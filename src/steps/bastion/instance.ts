@@ -11,9 +11,10 @@ import { explainInstance } from '../hosts/instances.ts';
 import type { PublicRouteResource } from '../network/route.ts';
 import type { SecurityGroup } from '../network/security-group.ts';
 import type { SubnetResource } from '../network/subnet.ts';
+import { partChanges, partsOf, readPartsAhead, type Retagging } from '../parts.ts';
 import { onceByToken } from '../once.ts';
 import { instanceRunning, instanceTerminated, retries } from '../waits.ts';
-import { type BastionDesired, inPlace, launch, replacements } from './instance-changes.ts';
+import { type BastionDesired, inPlace, launch, replacements, sharedTags } from './instance-changes.ts';
 import { type Bastion, bastionAddress, bastions } from './instances.ts';
 import { type KeyPairResource, localFingerprint } from './key-pair.ts';
 
@@ -38,6 +39,7 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
   const address = bastionAddress;
   const { config, facts, clients } = context;
   const { ec2 } = clients;
+  const retagging: Retagging = { hasBegun: false };
   return {
     address,
     needs,
@@ -51,7 +53,12 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
       keyFingerprint: await localFingerprint(context),
       tags: ownTags(context, address),
     }),
-    find: (sight) => context.inventory.find(bastions, address, sight),
+    find: async (sight) => {
+      if (!sight.fresh) readPartsAhead(context);
+      const found = await context.inventory.find(bastions, address, sight);
+      if (found === undefined || (sight.fresh && !retagging.hasBegun)) return found;
+      return { ...found, parts: await partsOf(context, found, sight.fresh) };
+    },
     all: () => context.inventory.kin(bastions),
     id: (observed) => observed.instanceId,
     phase: (observed) => phases[observed.state] ?? 'pending',
@@ -62,6 +69,11 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
         ...ec2Tags(ec2, observed.instanceId),
         former: context.formerTags,
       }),
+      ...partChanges(
+        ec2,
+        observed.parts.map((part) => ({ part, tags: sharedTags(desired) })),
+        { former: context.formerTags, retagging },
+      ),
     ],
     create: async (desired, token) => {
       invariant(desired.keyFingerprint, 'the key pair is made before the bastion');

@@ -3,8 +3,10 @@ import { type Instance as SdkInstance, paginateDescribeInstances } from '@aws-sd
 import { collectPages, ec2Collection } from '../../aws/ec2.ts';
 import { fromCapitalTags, resourceTag, type Tags } from '../../aws/tags.ts';
 import { metadataFromSdk, type SeenMetadata } from '../metadata-options.ts';
+import { type PartIds, partIdsOf } from '../part-ids.ts';
+import type { Part } from '../parts.ts';
 
-export interface Bastion {
+export interface Bastion extends PartIds {
   readonly instanceId: string;
   readonly state: string;
   readonly instanceType: string;
@@ -18,6 +20,8 @@ export interface Bastion {
   /** Where ssh goes; undefined while it does not run. */
   readonly publicAddress: string | undefined;
   readonly tags: Tags;
+  /** Its root disk and network interface, as far as they carry the cluster's tag. */
+  readonly parts: readonly Part[];
 }
 
 export const bastionAddress = 'bastion/instance';
@@ -54,5 +58,7 @@ function fromSdk(one: SdkInstance): Bastion {
     profileArn: one.IamInstanceProfile?.Arn,
     publicAddress: one.PublicIpAddress,
     tags,
+    ...partIdsOf(one),
+    parts: [],
   };
 }

@@ -30,10 +30,12 @@ import {
   nodeKey,
   type RunningHost,
 } from './instances.ts';
-import type { LaunchTemplate } from './launch-template.ts';
+import type { HostOrigin, LaunchTemplate } from './launch-template.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
 import { isFailedLaunch, LaunchWatch, sinceLastLaunch, wordsOf } from './launches.ts';
 import { hostChanges } from './running-host.ts';
+import { type Part, readPartsAhead, type Retagging } from '../parts.ts';
+import { hostParts, hostTagChanges } from './host-tags.ts';
 import { volumes } from './volume.ts';
 
 export interface GroupDesired {
@@ -70,6 +72,8 @@ export interface Group extends Omit<GroupDesired, 'hostGroupIds'> {
   readonly hosts: readonly RunningHost[];
   /** True when the group is gone and an instance of its node is not yet. */
   readonly lingers: boolean;
+  /** What hosts in service carry tags on: themselves, their root disks and network interfaces. */
+  readonly parts: readonly Part[];
   /** Of a group that lingers: instances that nobody has told to end, as they were no longer the group's. */
   readonly left: readonly string[];
 }
@@ -122,6 +126,7 @@ export function group(
     zone: node.zone,
     instanceType: instanceTypeOf(context, node),
   });
+  const retagging: Retagging = { hasBegun: false };
   return {
     address,
     needs,
@@ -136,6 +141,7 @@ export function group(
     }),
     find: async (sight) => {
       // Side by side: of a group that is gone its instances are asked for anyway.
+      if (!sight.fresh) readPartsAhead(context);
       const early = sight.fresh ? undefined : instancesOf(context, node, false);
       early?.catch(() => undefined);
       const found = await context.inventory.find(groups, address, { ...sight, name });
@@ -143,7 +149,9 @@ export function group(
       if (sight.fresh) await launches.look(found);
       // While a host is waited for there is nothing to see of it.
       if (early === undefined && phaseOf(found) !== 'ready') return found;
-      return withHosts(found, await (early ?? instancesOf(context, node, true)));
+      const seen = withHosts(found, await (early ?? instancesOf(context, node, true)));
+      const isAsked = !sight.fresh || retagging.hasBegun;
+      return { ...seen, parts: await hostParts(context, seen.hosts, { fresh: sight.fresh, isAsked }) };
     },
     all: () => context.inventory.kin(groups),
     id: (observed) => observed.groupName,
@@ -160,6 +168,8 @@ export function group(
         ...groupTags(autoScaling, name),
         former: context.formerTags,
       }),
+      // A group hands its tags on to hosts that it makes, and a launch template those of their parts; to others nobody does.
+      ...hostTagChanges(context, desired, { parts: observed.parts, retagging }),
     ],
     create: async (desired) => {
       await unless(
@@ -231,17 +241,17 @@ function phaseOf(observed: Group): Phase {
 }
 
 /**
- * Whether an instance was made from another launch template, or another version of it, than it should be. One whose origin is not
- * told is left alone.
+ * Whether an instance was made from another launch template, or from a version of it that makes others, than it should be. One whose
+ * origin is not told is left alone.
  */
 export function isOfAnother(
   instance: Pick<GroupInstance, 'launchTemplateId' | 'launchTemplateVersion'>,
-  wanted: Pick<GroupDesired, 'launchTemplateId' | 'launchTemplateVersion'>,
+  wanted: HostOrigin,
 ): boolean {
   const { launchTemplateId, launchTemplateVersion } = instance;
   if (launchTemplateVersion === undefined) return false;
   return (
-    launchTemplateVersion !== wanted.launchTemplateVersion ||
+    !wanted.versionsAlike.includes(launchTemplateVersion) ||
     (launchTemplateId !== undefined && launchTemplateId !== wanted.launchTemplateId)
   );
 }
@@ -290,6 +300,7 @@ async function lingering(context: StepContext, node: Node, fresh: boolean): Prom
     hosts: [],
     lingers: true,
     left: left.living,
+    parts: [],
   };
 }
 
@@ -439,6 +450,7 @@ function toGroup(found: SdkGroup): Group {
     hosts: [],
     lingers: false,
     left: [],
+    parts: [],
   };
 }
 

@@ -4,20 +4,24 @@ import type { StepContext } from '../context.ts';
 import { clusterName, groupName } from '../names.ts';
 import { type ContainerInstance, containerInstanceKey, containerInstances } from './container-instances.ts';
 import { explainActivities, type Group, type GroupInstance, groups, isOfAnother } from './group.ts';
+import { type LaunchTemplate, originOf } from './launch-template.ts';
 import { explainInstance } from './instances.ts';
 
 export interface Host {
   readonly node: string;
   readonly instanceId: string;
   readonly instanceType: string | undefined;
-  /** Made from an older launch template than its group has now: its node's service has it replaced, come up or not. */
+  /** Made from a launch template, or a version of it, that made other hosts than those of now: its node's service has it replaced, come up or not. */
   readonly isOutdated: boolean;
   /** Undefined until its agent has registered. */
   readonly containerInstance: ContainerInstance | undefined;
 }
 
 /** What a host needs of others. */
-export type HostNeeds = { readonly group: Resource<unknown, Group> };
+export type HostNeeds = {
+  readonly group: Resource<unknown, Group>;
+  readonly launchTemplate: Resource<unknown, LaunchTemplate>;
+};
 
 const minute = 60_000;
 
@@ -34,10 +38,12 @@ export function host(context: StepContext, node: Node, needs: HostNeeds): Resour
     waits: { for: 'the ECS agent', usualMs: minute, everyMs: 5_000, limitMs: 15 * minute },
     desired: () => undefined,
     find: async ({ fresh, inputs }) => {
-      const { group } = inputs;
+      const { group, launchTemplate } = inputs;
       const known = group?.instances[0];
       const first =
-        known === undefined ? undefined : await hostOf(context, node, { group, instance: known, fresh });
+        known === undefined
+          ? undefined
+          : await hostOf(context, node, { launchTemplate, instance: known, fresh });
       if (first !== undefined && phaseOf(first) === 'ready') return first;
       // While it is waited for, an instance may fail and be replaced by its group.
       const name = groupName(node.name);
@@ -46,7 +52,7 @@ export function host(context: StepContext, node: Node, needs: HostNeeds): Resour
       if (instance === undefined) return undefined;
       return instance.instanceId === first?.instanceId
         ? first
-        : hostOf(context, node, { group: found, instance, fresh });
+        : hostOf(context, node, { launchTemplate, instance, fresh });
     },
     id: (observed) => observed.instanceId,
     phase: (observed) => phaseOf(observed),
@@ -58,10 +64,15 @@ export function host(context: StepContext, node: Node, needs: HostNeeds): Resour
 async function hostOf(
   context: StepContext,
   node: Node,
-  seen: { readonly group: Group | undefined; readonly instance: GroupInstance; readonly fresh: boolean },
+  seen: {
+    readonly launchTemplate: LaunchTemplate | undefined;
+    readonly instance: GroupInstance;
+    readonly fresh: boolean;
+  },
 ): Promise<Host> {
   const { instanceId, instanceType } = seen.instance;
-  const isOutdated = seen.group !== undefined && isOfAnother(seen.instance, seen.group);
+  const { launchTemplate: template } = seen;
+  const isOutdated = template !== undefined && isOfAnother(seen.instance, originOf(template));
   const key = containerInstanceKey(clusterName(context.config), instanceId);
   const sight = { id: undefined, fresh: seen.fresh, name: key };
   const containerInstance = await context.inventory.find(containerInstances, key, sight);

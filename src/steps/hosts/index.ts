@@ -88,7 +88,10 @@ export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep 
       cluster,
     });
     const { name, zone, group: nodeGroup } = node;
-    const ownHost = host(context, node, { group: ownGroup });
+    const ownHost = host(context, node, {
+      group: ownGroup,
+      launchTemplate: required(templates, node.group),
+    });
     return { name, zone, nodeGroup, volume: ownVolume, group: ownGroup, host: ownHost };
   });
   const former = formerParts(context, { nodes, inputs, cluster, templates });

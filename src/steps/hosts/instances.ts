@@ -11,6 +11,7 @@ import type { Collection } from '../../aws/inventory.ts';
 import { fromCapitalTags, isOf, nodeTag, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import { metadataFromSdk, type SeenMetadata } from '../metadata-options.ts';
+import { type PartIds, partIdsOf } from '../part-ids.ts';
 import { problemTag } from '../policies/instance.ts';
 
 /** The instances of one node that have not ended: one, and for a while also the one before it. */
@@ -25,11 +26,12 @@ export interface NodeInstances {
 }
 
 /** What somebody can change in a host while it runs. */
-export interface RunningHost {
+export interface RunningHost extends PartIds {
   readonly instanceId: string;
   readonly state: string;
   readonly groupIds: readonly string[];
   readonly metadata: SeenMetadata;
+  readonly tags: Tags;
 }
 
 /** An instance in any of these still holds its network interface and its disks. */
@@ -72,7 +74,6 @@ export function nodeKey(cluster: string, node: string): string {
 
 interface NodeInstance extends RunningHost {
   readonly node: string;
-  readonly tags: Tags;
 }
 
 async function listUnended(
@@ -108,6 +109,7 @@ function toNodeInstance(instance: SdkInstance): NodeInstance {
     groupIds: (instance.SecurityGroups ?? []).map((group) => group.GroupId ?? '').sort(),
     metadata: metadataFromSdk(instance.MetadataOptions),
     tags,
+    ...partIdsOf(instance),
   };
 }
 

@@ -1,12 +1,13 @@
 import type { RequestLaunchTemplateData, _InstanceType } from '@aws-sdk/client-ec2';
 
-import { clusterTag, toCapitalTags } from '../../aws/tags.ts';
+import { tagSpecifications } from '../../aws/ec2.ts';
 import type { NodeGroup } from '../../config/config.ts';
 import { invariant } from '../../errors.ts';
 import { renderUserData } from '../../templates/user-data.ts';
 import type { StepContext } from '../context.ts';
 import { hostMetadata } from '../metadata-options.ts';
 import { clusterName } from '../names.ts';
+import { partTags } from '../part-tags.ts';
 
 /** Addresses of data volumes, up to the node's name; user data looks for its volume under it. */
 export const volumeAddressPrefix = 'hosts/volume/';
@@ -63,11 +64,8 @@ export function launchTemplateData(
       },
     ],
     TagSpecifications: [
-      {
-        ResourceType: 'volume',
-        // No address: a root disk is no resource of its own, and goes with its instance.
-        Tags: toCapitalTags({ ...config.tags, [clusterTag]: config.name, Name: `${config.name}-root` }),
-      },
+      ...tagSpecifications('volume', partTags(config, 'root')),
+      ...tagSpecifications('network-interface', partTags(config, 'host')),
     ],
   };
 }

@@ -50,6 +50,12 @@ export interface LaunchTemplateVersion {
   readonly contents: ResponseLaunchTemplateData;
 }
 
+/** What a host is to be made from: any of the versions of a launch template that make the same. */
+export interface HostOrigin {
+  readonly launchTemplateId: string;
+  readonly versionsAlike: readonly number[];
+}
+
 /** What a launch template needs of others. */
 export type LaunchTemplateNeeds = {
   readonly profile: Resource<unknown, InstanceProfile>;
@@ -101,10 +107,7 @@ export function launchTemplate(
     all: () => context.inventory.kin(launchTemplates),
     id: (observed) => observed.launchTemplateId,
     phase: (observed) => (isKnown(observed) ? 'ready' : 'pending'),
-    predict: (desired, observed) =>
-      isKnown(observed)
-        ? { ...observed, defaultVersion: rightVersion(desired, observed) ?? observed.latestVersion + 1 }
-        : observed,
+    predict: (desired, observed) => (isKnown(observed) ? expected(desired, observed) : observed),
     diff: (desired, observed) =>
       isKnown(observed)
         ? [
@@ -180,7 +183,11 @@ function contentDifferences(
   desired: LaunchTemplateDesired,
   contents: ResponseLaunchTemplateData,
 ): ReturnType<typeof differences> {
-  return differences(desired.contents, contents, defaults).filter(
+  return differencesOf(desired.contents, contents);
+}
+
+function differencesOf(wanted: object, contents: object): ReturnType<typeof differences> {
+  return differences(wanted, contents, defaults).filter(
     // While it is being set it says "pending".
     ({ path }) => path !== 'MetadataOptions.State',
   );
@@ -192,6 +199,44 @@ function rightVersion(desired: LaunchTemplateDesired, observed: LaunchTemplate):
     .filter((version) => contentDifferences(desired, version.contents).length === 0)
     .map((version) => version.number);
   return right.includes(observed.defaultVersion) ? observed.defaultVersion : right.at(-1);
+}
+
+/** As it will be: with the right version as its default, made if there is none. */
+function expected(desired: LaunchTemplateDesired, observed: LaunchTemplate): LaunchTemplate {
+  const right = rightVersion(desired, observed);
+  if (right !== undefined) return { ...observed, defaultVersion: right };
+  const number = observed.latestVersion + 1;
+  // A version is what it was made from.
+  const contents = desired.contents as ResponseLaunchTemplateData;
+  return { ...observed, defaultVersion: number, versions: [...observed.versions, { number, contents }] };
+}
+
+/** What hosts are to be made from. */
+export function originOf(
+  template: Pick<LaunchTemplate, 'launchTemplateId' | 'defaultVersion' | 'versions'>,
+): HostOrigin {
+  return { launchTemplateId: template.launchTemplateId, versionsAlike: versionsAlike(template) };
+}
+
+/**
+ * The versions from which the same hosts are made as from the default one: those that differ in nothing but tags, which hosts are given as
+ * they run.
+ */
+function versionsAlike(template: Pick<LaunchTemplate, 'defaultVersion' | 'versions'>): readonly number[] {
+  const { defaultVersion, versions } = template;
+  const current = versions.find((version) => version.number === defaultVersion);
+  if (current === undefined) return [defaultVersion];
+  const wanted = withoutTags(current.contents);
+  return versions
+    .filter(
+      ({ number, contents }) =>
+        number === defaultVersion || differencesOf(wanted, withoutTags(contents)).length === 0,
+    )
+    .map(({ number }) => number);
+}
+
+function withoutTags({ TagSpecifications: _tags, ...contents }: ResponseLaunchTemplateData): object {
+  return contents;
 }
 
 /** All differences of the contents become one new version; one that has them already is only made the default. */
@@ -221,7 +266,9 @@ function versionChanges(
     before: path === 'UserData' ? fingerprint(before) : before,
     after: path === 'UserData' ? fingerprint(after) : after,
     impact: 'in-place',
-    because: 'hosts that run keep what they were made with until their group replaces them',
+    because: path.startsWith('TagSpecifications.')
+      ? 'for hosts to come; those that run are tagged as they are'
+      : 'hosts that run keep what they were made with until their group replaces them',
     apply,
   }));
 }

@@ -1,5 +1,6 @@
 import type { Tags } from '../../aws/tags.ts';
 import type { Service } from './services.ts';
+import type { NodeTask } from './tasks.ts';
 
 /** Which Elasticsearch a node's service was last told to run: from it, a step back is refused before anything is touched. */
 export const versionTag = 'es-ecs-version';
@@ -13,6 +14,8 @@ export interface ServiceDesired {
   /** That the node's host is to be made from. */
   readonly launchTemplateId: string;
   readonly launchTemplateVersion: number;
+  /** Versions of it that make the same hosts, this one among them. */
+  readonly versionsAlike: readonly number[];
   readonly placement: string;
   readonly tags: Tags;
 }
@@ -25,4 +28,6 @@ export interface NodeService extends Service {
     readonly launchTemplateVersion: number | undefined;
   }[];
   readonly isRecovering: boolean;
+  /** The task of a deployment that is through; ECS gave it the service's tags of its beginning. */
+  readonly task: Pick<NodeTask, 'taskArn' | 'ownTags'> | undefined;
 }

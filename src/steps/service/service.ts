@@ -9,15 +9,18 @@ import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { type EcsCluster, ecsTags } from '../hosts/cluster.ts';
 import { groups, isInService } from '../hosts/group.ts';
-import type { LaunchTemplate } from '../hosts/launch-template.ts';
+import { type LaunchTemplate, originOf } from '../hosts/launch-template.ts';
 import { clusterName, groupName, logGroupName } from '../names.ts';
 import type { Definition } from '../task/definition.ts';
 import { retries } from '../waits.ts';
+import type { Retagging } from '../parts.ts';
 import { explainDraining, explainService } from './explain.ts';
 import { type NodeService, type ServiceDesired, versionTag } from './node-service.ts';
 import { type Restarted, restarts } from './restart.ts';
 import { isDeployed, primary, type Service, serviceKey, services, toService } from './services.ts';
 import { isSteady } from './steadiness.ts';
+import { taskTagChanges } from './task-tags.ts';
+import { nodeTasks } from './tasks.ts';
 
 /** What a node's service needs of others. */
 export type ServiceNeeds = {
@@ -58,6 +61,7 @@ export function service(
   const address = `service/service/${node.name}`;
   const key = serviceKey(clusterName(context.config), node.name);
   const { ecs } = context.clients;
+  const retagging: Retagging = { hasBegun: false };
   const restarted: Restarted = { hasBegun: false, sentAway: new Set() };
   return {
     address,
@@ -72,7 +76,7 @@ export function service(
       serviceName: node.name,
       taskDefinitionArn: definition.taskDefinitionArn,
       version: context.config.elasticsearch.version,
-      launchTemplateId: launchTemplate.launchTemplateId,
+      ...originOf(launchTemplate),
       launchTemplateVersion: launchTemplate.defaultVersion,
       placement: `attribute:${nodeTag} == ${node.name}`,
       tags: {
@@ -82,6 +86,10 @@ export function service(
       },
     }),
     find: async (sight) => {
+      const look = { id: undefined, fresh: sight.fresh, name: key };
+      // Beside the services that are remembered, and not after them.
+      if (!sight.fresh && sight.id !== undefined)
+        context.inventory.find(nodeTasks, key, look).catch(() => undefined);
       const found = await context.inventory.find(services, address, { ...sight, name: key });
       if (found === undefined) return undefined;
       const isReplaced = restarted.sentAway.size > 0;
@@ -89,20 +97,30 @@ export function service(
       const hosts = await hostsOf(context, node, sight.fresh);
       const isBack =
         isDeployed(found) && (!isReplaced || (await servesOnNew(context, node, { hosts, restarted })));
-      return { ...found, hosts, isRecovering: restarted.hasBegun && !isBack };
+      const isRecovering = restarted.hasBegun && !isBack;
+      const task =
+        isRecovering || !isDeployed(found) || (sight.fresh && !retagging.hasBegun)
+          ? undefined
+          : await context.inventory.find(nodeTasks, key, look);
+      return { ...found, hosts, isRecovering, task };
     },
     id: (observed) => observed.key,
     phase: phaseOf,
-    diff: (desired, observed) => [
-      ...restarts(context, { node: node.name, desired, observed, restarted }),
-      ...settingChanges(context.clients, desired, observed),
-      // The version is noted as the node restarts with it.
-      ...diffTags(
-        { ...desired.tags, [versionTag]: observed.tags[versionTag] ?? desired.version },
-        { [versionTag]: desired.version, ...observed.tags },
-        { ...ecsTags(ecs, observed.serviceArn), former: context.formerTags },
-      ),
-    ],
+    diff: (desired, observed) => {
+      const restarting = restarts(context, { node: node.name, desired, observed, restarted });
+      const isAnother = restarting.some(({ impact }) => impact !== 'in-place');
+      return [
+        // The version is noted as the node restarts with it. Before that, as the next task has the tags of its service.
+        ...diffTags(
+          { ...desired.tags, [versionTag]: observed.tags[versionTag] ?? desired.version },
+          { [versionTag]: desired.version, ...observed.tags },
+          { ...ecsTags(ecs, observed.serviceArn), former: context.formerTags },
+        ),
+        ...restarting,
+        ...settingChanges(context.clients, desired, observed),
+        ...(isAnother ? [] : taskTagChanges(context, desired, { task: observed.task, retagging })),
+      ];
+    },
     create: async (desired, token) => {
       const { service: made } = await ecs.send(
         new CreateServiceCommand({
@@ -121,7 +139,7 @@ export function service(
       const observed = { ...toService(desired.clusterName, made), tags: desired.tags };
       // As the plan saw them: a new node had none, and a service that is made anew may find an older host, which goes with it.
       const hosts = await hostsOf(context, node, false);
-      return { id: observed.key, observed: { ...observed, hosts, isRecovering: false } };
+      return { id: observed.key, observed: { ...observed, hosts, isRecovering: false, task: undefined } };
     },
     // With the token of the first, and what that was made with, it is answered like the first; else the name is taken.
     once: { by: 'token', refusals: ['InvalidParameterException'] },

@@ -3,7 +3,7 @@ import { DescribeTasksCommand, paginateListTasks, type Task as SdkTask } from '@
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
-import { clusterTag, type Tags } from '../../aws/tags.ts';
+import { clusterTag, fromSmallTags, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import { inChunks } from '../chunks.ts';
 
@@ -19,7 +19,10 @@ export interface NodeTask {
   readonly containerInstanceArn: string | undefined;
   readonly taskDefinitionArn: string;
   readonly startedAtMs: number | undefined;
+  /** Whose it is. */
   readonly tags: Tags;
+  /** Those that it carries. */
+  readonly ownTags: Tags;
 }
 
 /** DescribeTasks takes so many at once. */
@@ -46,7 +49,7 @@ async function readAll({ ecs }: Clients, cluster: string): Promise<readonly Node
   );
   const answers = await Promise.all(
     inChunks(arns ?? [], describedAtOnce).map((tasks) =>
-      ecs.send(new DescribeTasksCommand({ cluster, tasks })),
+      ecs.send(new DescribeTasksCommand({ cluster, tasks, include: ['TAGS'] })),
     ),
   );
   const tasks = answers.flatMap((answer) => answer.tasks ?? []).map((task) => toTask(cluster, task));
@@ -65,5 +68,6 @@ function toTask(cluster: string, found: SdkTask): NodeTask {
     startedAtMs: found.startedAt?.getTime(),
     // Whatever runs in the cluster is the cluster's.
     tags: { [clusterTag]: cluster.replace(/^es-ecs-/, '') },
+    ownTags: fromSmallTags(found.tags),
   };
 }

@@ -1,11 +1,14 @@
 import {
+  AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParameterCommand,
+  ListTagsForResourceCommand,
   paginateGetParameterHistory,
   PutParameterCommand,
+  RemoveTagsFromResourceCommand,
 } from '@aws-sdk/client-ssm';
 
-import { answer, outcome } from '../case.ts';
+import { answer, outcome, tagsOf } from '../case.ts';
 import type { ContractCase } from '../case.ts';
 
 export const parameterCases: readonly ContractCase[] = [
@@ -77,6 +80,28 @@ export const parameterCases: readonly ContractCase[] = [
         'the history': history,
         'the history of nothing': await outcome(none.next()),
       };
+    },
+  },
+  {
+    name: 'parameter: tags are added, changed and removed, and no other',
+    calls: ['SSM:AddTagsToResource', 'SSM:ListTagsForResource', 'SSM:RemoveTagsFromResource'],
+    expected: {
+      'after all': { 'es-ecs-cluster': 'search', team: 'b' },
+      'of nothing': 'InvalidResourceId',
+    },
+    run: async ({ ssm }, scratch) => {
+      const Name = `/es-ecs/${scratch.name('tagged')}/lock`;
+      const named = { ResourceType: 'Parameter', ResourceId: Name } as const;
+      const Tags = [{ Key: 'es-ecs-cluster', Value: 'search' }];
+      await ssm.send(new PutParameterCommand({ Name, Value: 'a', Type: 'String', Tags }));
+      for (const Value of ['a', 'b']) {
+        const added = ['team', 'old'].map((Key) => ({ Key, Value }));
+        await ssm.send(new AddTagsToResourceCommand({ ...named, Tags: added }));
+      }
+      await ssm.send(new RemoveTagsFromResourceCommand({ ...named, TagKeys: ['old', 'never'] }));
+      const { TagList } = await ssm.send(new ListTagsForResourceCommand(named));
+      const none = new ListTagsForResourceCommand({ ...named, ResourceId: `${Name}-none` });
+      return { 'after all': tagsOf(TagList), 'of nothing': await outcome(ssm.send(none)) };
     },
   },
   {

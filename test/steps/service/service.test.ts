@@ -26,7 +26,7 @@ function setUp(): {
   const desired = resource.desired({
     cluster: { clusterName: 'es-ecs-search' },
     definition: { taskDefinitionArn: 'arn:task-definition/es-ecs-search:1' },
-    launchTemplate: { launchTemplateId: 'lt-0a', defaultVersion: 1 },
+    launchTemplate: { launchTemplateId: 'lt-0a', defaultVersion: 1, versions: [] },
   } as never) as ServiceDesired;
   return { bench, stub: bench.stub('ecs'), resource, desired };
 }
@@ -52,6 +52,7 @@ function observed(over: Partial<NodeService> = {}): NodeService {
     events: [],
     tags: desired.tags,
     hosts: [{ instanceId: 'i-0a', launchTemplateId: 'lt-0a', launchTemplateVersion: 1 }],
+    task: undefined,
     isRecovering: false,
     ...over,
   };
