@@ -87,10 +87,21 @@ describe.skipIf(parts === undefined)('a real cluster', { shuffle: false, timeout
     return { voters: committed.map((id) => names.get(id) ?? id).sort(), exclusions: excluded.length };
   };
 
+  interface Copy {
+    readonly node: string | null;
+    readonly state: string;
+  }
+
+  /** A copy on the move goes on moving while the cluster is green: it is waited for. */
+  const copiesAtRest = async (): Promise<readonly Copy[]> => {
+    const copies = await body<readonly Copy[]>(`/_cat/shards/${indices.join(',')}?h=node,state&format=json`);
+    if (!copies.some(({ state }) => state === 'RELOCATING')) return copies;
+    await new Promise((wake) => setTimeout(wake, 500));
+    return copiesAtRest();
+  };
+
   const shardsByNode = async (): Promise<ReadonlyMap<string, number>> => {
-    const copies = await body<{ node: string | null; state: string }[]>(
-      `/_cat/shards/${indices.join(',')}?h=node,state&format=json`,
-    );
+    const copies = await copiesAtRest();
     expect(copies.filter(({ state }) => state !== 'STARTED')).toEqual([]);
     const counted = new Map((await names()).map((name) => [name, 0]));
     for (const { node } of copies) counted.set(node ?? '', (counted.get(node ?? '') ?? 0) + 1);

@@ -21,9 +21,15 @@ const asDemanded = configText(
 );
 
 let story: Story;
+const begun: Story[] = [];
 afterEach(() => {
-  story.end();
+  for (const one of begun.splice(0)) one.end();
 });
+
+function beginStory(...given: ConstructorParameters<typeof Story>): void {
+  story = new Story(...given);
+  begun.push(story);
+}
 
 function rolesThere(): Promise<readonly { readonly boundary?: string | undefined; readonly path: string }[]> {
   return story.behindTheBack((_clients, world) =>
@@ -33,7 +39,7 @@ function rolesThere(): Promise<readonly { readonly boundary?: string | undefined
 
 describe('an account whose policy demands a permissions boundary', () => {
   it('gets a cluster with it and under its path, and is left without a trace', async () => {
-    story = new Story(asDemanded);
+    beginStory(asDemanded);
     const permitted = new Permitted(story, companys);
     const up = await permitted.run('up');
     expect(up.status, up.stderr).toBe(0);
@@ -68,7 +74,7 @@ describe('an account whose policy demands a permissions boundary', () => {
   });
 
   it('refuses a config without it, which says how to go on before anything that costs is begun', async () => {
-    story = new Story();
+    beginStory();
     const told = await new Permitted(story, companys).run('up');
     expect(told.status).toBe(1);
     expect(told.stderr).toContain('iam:CreateRole is not allowed');
@@ -141,7 +147,7 @@ describe('a cluster that stands already', () => {
       'is of the partition aws-cn, and these credentials are of aws',
     ],
   ])('refuses a boundary that IAM would not find: %s', async (arn, because) => {
-    story = new Story(configText(`iam: { permissionsBoundary: "${arn}" }\n`));
+    beginStory(configText(`iam: { permissionsBoundary: "${arn}" }\n`));
     const told = await story.run('plan');
     expect(told.status).toBe(2);
     expect(told.stderr).toContain('es-ecs.yaml:5:29: iam.permissionsBoundary:');

@@ -228,6 +228,9 @@ describe('two clusters in an account whose services ignore every filter', () => 
       ...refused,
       byId: ['NOT_OWNED', expect.stringMatching(/^found sg-/)],
     };
+    // Asked for by the names of secrets that were held against the tag themselves.
+    const ofOthers: unknown = expect.stringMatching(/^found es-ecs\/other\//);
+    expected['resource policies'] = { ...refused, byId: ['NOT_OWNED', ofOthers, ofOthers, ofOthers] };
     expect(told).toEqual(expected);
     const { config } = loadConfig(configOf('search'), 'es-ecs.yaml');
     const inventory = new Inventory(clients, 'search');
