@@ -28,6 +28,6 @@ export function exampleConfig({ name, region, version, schema }: ExampleChoice =
   ].reduce(
     (text, { before, value }) =>
       value === undefined ? text : text.replace(new RegExp(`(?<=^${before}).*$`, 'm'), () => value),
-    readFileSync(template, 'utf8'),
+    readFileSync(template, 'utf8').replaceAll('\r\n', '\n'),
   );
 }

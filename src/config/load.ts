@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+
 import { EsEcsError } from '../errors.ts';
 import type { Config } from './config.ts';
 import { openSource, type Path, type Source } from './position.ts';
@@ -34,9 +35,17 @@ export interface Located {
 export async function readConfig(path: string): Promise<Located> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(path);
+    bytes = await beginningOf(path, limitBytes + 1);
   } catch (cause) {
     throw unreadable(path, cause);
+  }
+  if (bytes.length > limitBytes) {
+    throw new EsEcsError('CONFIG_INVALID', `${path}: larger than 256 KiB, and no config of a cluster is`, {
+      hint: [
+        'es-ecs plan --config FILE   takes another file',
+        'es-ecs init                 writes a commented one',
+      ],
+    });
   }
   let text: string;
   try {
@@ -45,6 +54,26 @@ export async function readConfig(path: string): Promise<Located> {
     throw new EsEcsError('CONFIG_SYNTAX', `${path}: not a text file in UTF-8`, { cause });
   }
   return loadConfig(text, path);
+}
+
+/** What is larger is no config of a cluster, and is not parsed. */
+const limitBytes = 256 * 1024;
+
+/** No more of a file than the first bytes, however large it is, or without an end. */
+async function beginningOf(path: string, most: number): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    const buffer = Buffer.alloc(most);
+    let length = 0;
+    while (length < most) {
+      const { bytesRead } = await handle.read(buffer, length, most - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return buffer.subarray(0, length);
+  } finally {
+    await handle.close();
+  }
 }
 
 function unreadable(path: string, cause: unknown): EsEcsError {

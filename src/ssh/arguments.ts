@@ -1,3 +1,7 @@
+import { isIP } from 'node:net';
+
+import { EsEcsError } from '../errors.ts';
+
 /** A machine to log in to. */
 export interface SshHost {
   readonly address: string;
@@ -62,7 +66,21 @@ export function pipeArguments(
   ];
 }
 
+/**
+ * What EC2 calls an address goes into a command line: it must be one.
+ *
+ * @throws EsEcsError SSH
+ */
 function userAt(route: SshRoute, target: SshHost): string {
+  if (isIP(target.address) === 0) {
+    throw new EsEcsError(
+      'SSH',
+      `the address of ${target.instanceId} is none: ${JSON.stringify(target.address)}`,
+      {
+        hint: 'es-ecs status  shows what runs',
+      },
+    );
+  }
   return `${route.user ?? sshUser}@${target.address}`;
 }
 
@@ -96,7 +114,7 @@ function literal(file: string): string {
 /** The user's shell gets it after ssh has expanded %h and %p, so each word is quoted and every other % doubled. */
 function proxyCommand(route: SshRoute): string {
   const before = ['ssh', ...options(route, route.bastion)].map((word) => shellWord(literal(word)));
-  return [...before, '-W', "'[%h]:%p'", userAt(route, route.bastion)].join(' ');
+  return [...before, '-W', "'[%h]:%p'", shellWord(literal(userAt(route, route.bastion)))].join(' ');
 }
 
 /** The far side's shell gets the words joined with spaces: quoted, they stay what they were. */

@@ -42,5 +42,7 @@ export function shellWords(values: Placeholders): Placeholders {
  * wait for the disk would let a virtual clock run on by as much as the disk is slow, and no run could be had a second time.
  */
 export function readTemplate(name: string): string {
-  return readFileSync(new URL(`../../templates/${name}`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../../templates/${name}`, import.meta.url), 'utf8');
+  // A copy that was checked out with the line ends of Windows: hosts could not run it, and the image would be another one.
+  return text.replaceAll('\r\n', '\n');
 }

@@ -459,6 +459,19 @@ describe('readConfig', () => {
     });
   });
 
+  it('reads 256 KiB and refuses one byte more, before it is parsed', async () => {
+    const path = join(directory, 'es-ecs.yaml');
+    const padded = (bytes: number): string => fileWith().padEnd(bytes, '#');
+    await writeFile(path, `${fileWith()}${'\n'.repeat(256 * 1024 - fileWith().length)}`);
+    expect((await readConfig(path)).config.name).toBe('search');
+    // No YAML at all, which nobody finds out.
+    await writeFile(path, padded(256 * 1024 + 1).replace('name', '\tname'));
+    expect(await errorOf(path)).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `${path}: larger than 256 KiB, and no config of a cluster is`,
+    });
+  });
+
   it('refuses what is not text', async () => {
     const path = join(directory, 'es-ecs.yaml');
     await writeFile(path, new Uint8Array([0x6e, 0xff, 0xfe]));

@@ -47,7 +47,7 @@ async function exists(file: string): Promise<boolean> {
 describe('a rehearsal, as a user does it', () => {
   it('writes a config, brings a cluster up, finds nothing to change, shows it and takes it down', async () => {
     const wrote = await workplace.run(['init', '--name', 'logs']);
-    expect(wrote).toMatchObject({ exitCode: 0, stdout: 'wrote es-ecs.yaml' });
+    expect(wrote).toMatchObject({ exitCode: 0, stdout: 'wrote es-ecs.yaml\nwrote .gitignore' });
     expect(wrote.stderr).toContain('es-ecs up --simulate');
 
     const up = await workplace.run(['up', '--simulate']);

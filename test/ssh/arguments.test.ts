@@ -27,6 +27,26 @@ describe('ssh', () => {
     expect(argv.filter((word) => word.startsWith('ProxyCommand='))).toHaveLength(1);
   });
 
+  it.each([
+    '',
+    '203.0.113.7 -o ProxyCommand=x',
+    '-oProxyCommand=x',
+    '203.0.113.7\u001b[2J',
+    'bastion.example.com',
+  ])('goes to an address only, and %j is none', (address) => {
+    const bastion = { address, instanceId: 'i-0bastion' };
+    const host = { address: '10.0.1.5', instanceId: 'i-0host' };
+    const refusal = expect.objectContaining({ code: 'SSH', message: expect.stringContaining('i-0bastion') });
+    expect(() => sshArguments({ ...route, bastion })).toThrow(refusal);
+    expect(() => sshArguments({ ...route, bastion, host })).toThrow(refusal);
+    expect(() => pipeArguments({ ...route, bastion }, { host: '10.0.1.5', port: 9200 })).toThrow(refusal);
+  });
+
+  it('goes to an address of IPv6 as well', () => {
+    const bastion = { address: '2001:db8::7', instanceId: 'i-0bastion' };
+    expect(sshArguments({ ...route, bastion }).at(-1)).toBe('ec2-user@2001:db8::7');
+  });
+
   it('quotes a command for the far side', () => {
     const argv = sshArguments({ ...route, command: ['echo', "it's", '$HOME', 'plain'] });
     expect(argv.slice(-2)).toEqual(['--', `echo 'it'\\''s' '$HOME' plain`]);
