@@ -28,7 +28,9 @@ export async function lockLocally(
   const lock = await takeLock({ file: files.lock, holder, nowMs: realClock.now(), isAlive });
   if (lock.takenOverFrom !== undefined) {
     const { who, host, pid } = lock.takenOverFrom;
-    given.notice(`took over the lock of ${who}@${host}, whose process ${String(pid)} is dead`);
+    given.notice(
+      `took over the lock of ${`${who}@${host}`.replaceAll(/\s+/g, ' ')}, whose process ${String(pid)} is dead`,
+    );
   }
   for (const run of lock.dead) account.declareDead(run);
   return lock;

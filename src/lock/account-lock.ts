@@ -5,7 +5,7 @@ import type { Clock } from '../engine/clock.ts';
 import { type Doubt, eachUntil, noDoubt } from '../engine/doubt.ts';
 import { lostAnswer } from '../aws/refusal.ts';
 import { EsEcsError } from '../errors.ts';
-import type { Holder } from '../state/lock.ts';
+import { type Holder, runOf } from '../state/lock.ts';
 import { lockedBy } from './locked.ts';
 import { append, lockName, readEntry, readLog, removeLog, retagLock } from './parameter.ts';
 import {
@@ -315,8 +315,7 @@ export class AccountLock {
 
   async #evicted(): Promise<EsEcsError> {
     const by = await readLog(this.#options.ssm, this.#options.cluster);
-    const who =
-      by === undefined ? 'it was taken down' : `${by.record.who}@${by.record.host}, ${by.record.command}`;
+    const who = by === undefined ? 'it was taken down' : runOf(by.record);
     return new EsEcsError('LOCK_LOST', `this run no longer holds the lock: ${who}`, {
       hint: 'es-ecs status  shows how far things are; run one command at a time',
     });

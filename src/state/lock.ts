@@ -216,11 +216,16 @@ function locked(options: LockOptions, other: Holder | undefined): EsEcsError {
   });
 }
 
+/** Who runs what where. They are somebody else's words, which stay in their line. */
+export function runOf({ who, host, command }: Pick<Holder, 'who' | 'host' | 'command'>): string {
+  return `${who}@${host}, ${command}`.replaceAll(/\s+/g, ' ');
+}
+
 /** A holder as a person reads it. */
 export function whose(holder: Omit<Holder, 'run'>, nowMs: number): string {
-  const { who, host, command, pid, since } = holder;
+  const { pid, since } = holder;
   const minutes = Math.max(0, Math.round((nowMs - Date.parse(since)) / 60_000));
-  return `${who}@${host}, ${command}, since ${since.slice(11, 16)} (${String(minutes)} minutes), process ${String(pid)}`;
+  return `${runOf(holder)}, since ${since.slice(11, 16)} (${String(minutes)} minutes), process ${String(pid)}`;
 }
 
 /** Who holds the lock, dead or alive; undefined when nobody does, or its file cannot be read. */

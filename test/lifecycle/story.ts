@@ -19,7 +19,9 @@ export interface Told {
 }
 
 /** What the terminal is otherwise than in a script. */
-export type TerminalTrait = Partial<Pick<Terminal, 'isOutTerminal' | 'openSimulation' | 'out' | 'readInput'>>;
+export type TerminalTrait = Partial<
+  Pick<Terminal, 'isOutTerminal' | 'openSimulation' | 'out' | 'err' | 'readInput'>
+>;
 
 /** The smallest config, and what a test adds to it. */
 export function configText(extra = ''): string {
