@@ -5,6 +5,7 @@ import {
   destroyOne,
   inTime,
   look,
+  mayShowUntilMs,
   type Settled,
   type Settling,
   showing,
@@ -170,14 +171,6 @@ function mustShowUntilMs(settling: Settling): number {
   if (resource.once?.by === 'name') return 0;
   const isTold = resource.once?.by === 'token' && memory.id(resource.address) === undefined;
   return isTold ? run.doubt().anythingUntilMs : mayShowUntilMs(settling);
-}
-
-/** Until when a thing may come into sight that an earlier run has made; 0: there is none that cannot be seen. */
-function mayShowUntilMs({ run, resource }: Settling): number {
-  const { address } = resource;
-  const { rememberedUntilMs, anythingUntilMs } = run.doubt();
-  const isKnown = run.memory.isIntended(address) || run.memory.id(address) !== undefined;
-  return Math.max(anythingUntilMs, isKnown ? rememberedUntilMs : 0);
 }
 
 function isThereAlready({ once }: AnyResource, error: unknown): boolean {

@@ -53,6 +53,14 @@ export async function inTime<Value>(
   }
 }
 
+/** Until when a thing may come into sight that an earlier run has made; 0: there is none that cannot be seen. */
+export function mayShowUntilMs({ run, resource }: Settling): number {
+  const { address } = resource;
+  const { rememberedUntilMs, anythingUntilMs } = run.doubt();
+  const isKnown = run.memory.isIntended(address) || run.memory.id(address) !== undefined;
+  return Math.max(anythingUntilMs, isKnown ? rememberedUntilMs : 0);
+}
+
 /** Waits until a thing is there and its service calls it ready. */
 export async function untilReady(
   settling: Settling,
@@ -313,10 +321,12 @@ export async function destroyOne(settling: Settling, observed: unknown): Promise
   const { run, resource } = settling;
   const { address } = resource;
   const id = resource.id(observed);
+  const untilMs = mayShowUntilMs(settling);
   // It is what the intent was for: with its token AWS would answer with the deleted one later.
   await run.memory.withdraw(address);
   const left = await sendDestroy(settling, observed);
   if (left === undefined || resource.goneWhenAnswered === true) {
+    await untilUnlisted(settling, id, untilMs);
     await run.memory.forget(address);
     return;
   }
@@ -334,6 +344,35 @@ export async function destroyOne(settling: Settling, observed: unknown): Promise
     },
   });
   await run.memory.forget(address);
+}
+
+const unlisted: Omit<Waits, 'limitMs'> = {
+  for: 'what an earlier run has made to be known by its id',
+  usualMs: 0,
+  everyMs: 5_000,
+};
+
+/**
+ * What a run that died has made a moment ago may be listed already and be unknown by its id: an order to end it is then answered as if
+ * it were gone. As long as that is possible, lists are asked as well, and what still stands in them is ordered to end again.
+ */
+async function untilUnlisted(settling: Settling, id: string, untilMs: number): Promise<void> {
+  const { run, resource, inputs } = settling;
+  const limitMs = untilMs - run.clock.now();
+  if (limitMs <= 0) return;
+  await inTime(settling, { ...unlisted, limitMs }, async () => {
+    const seen: unknown = await resource.find({ id: undefined, fresh: true, inputs }).catch(severalOrOthers);
+    const isGone = seen === undefined || resource.phase(seen) === 'gone' || resource.id(seen) !== id;
+    if (isGone) return { value: true };
+    await sendDestroy(settling, seen);
+    return undefined;
+  });
+}
+
+/** Several of one address, and what is somebody else's, are not the one that was to end. */
+function severalOrOthers(error: unknown): undefined {
+  if (error instanceof EsEcsError && ['DUPLICATE', 'NOT_OWNED'].includes(error.code)) return undefined;
+  throw error;
 }
 
 /** How often at most an end is ordered again where the answer to it was lost. */

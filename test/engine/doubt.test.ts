@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { applyPlan } from '../../src/engine/apply.ts';
+import { applyDestroy, planDestroy } from '../../src/engine/destroy.ts';
 import { type Doubt, noDoubt } from '../../src/engine/doubt.ts';
 import { createGraph } from '../../src/engine/graph.ts';
 import { makePlan } from '../../src/engine/plan.ts';
@@ -147,5 +148,36 @@ describe('a create that is refused, as the thing is there and cannot be seen', (
     await applyPlan({ ...plan, entries }, shop.run());
     expect(tokens).toHaveLength(2);
     expect(shop.ids.get('s/a')).toBe('thing-1');
+  });
+});
+
+describe('an end that is answered as if the thing were gone', () => {
+  /** A thing that is listed, and unknown by its id until some time. */
+  async function ordersOf(doubt: Doubt, knownAtMs: number): Promise<readonly string[]> {
+    const shop = new Shop();
+    const plain = thing(shop, { address: 's/a' });
+    const listed: Made = {
+      ...plain,
+      goneWhenAnswered: true,
+      destroy: async (observed) => {
+        if (shop.clock.now() >= knownAtMs) await plain.destroy?.(observed);
+        else shop.writes.push('unknown s/a');
+      },
+    };
+    const graph = createGraph([listed]);
+    await applyPlan(await makePlan(graph, shop.memory), shop.run());
+    shop.writes.length = 0;
+    const plan = await planDestroy(graph, { id: (address) => shop.memory.id(address), deleteData: true });
+    await applyDestroy(plan, graph, shop.run({ doubt: () => doubt }));
+    return shop.writes;
+  }
+
+  it('is ordered again for as long as lists show what a run that died may have made', async () => {
+    expect(await ordersOf(ofMemory, 8_000)).toEqual([...Array<string>(3).fill('unknown s/a'), 'destroy s/a']);
+  });
+
+  it('is believed where nothing is in doubt, and ordered once where it goes', async () => {
+    expect(await ordersOf(noDoubt, 8_000)).toEqual(['unknown s/a']);
+    expect(await ordersOf(ofMemory, 0)).toEqual(['destroy s/a']);
   });
 });
