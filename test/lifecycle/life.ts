@@ -53,6 +53,7 @@ import type { Delays } from '../../src/simulator/core/delays.ts';
 import { containerInstances } from '../../src/simulator/ecs/container-instances.ts';
 import type { Permitted } from './permitted.ts';
 import { configText } from './story.ts';
+import { secretReaders } from '../secret-readers.ts';
 
 /** A part of a cluster's life. */
 export interface Scene {
@@ -222,17 +223,7 @@ async function driftOfServices({ ecs, ecr, logs, secretsManager, autoScaling }: 
   await secretsManager.send(
     new PutResourcePolicyCommand({
       SecretId: 'es-ecs/search/password',
-      ResourcePolicy: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { AWS: 'arn:aws:iam::210987654321:root' },
-            Action: 'secretsmanager:GetSecretValue',
-            Resource: '*',
-          },
-        ],
-      }),
+      ResourcePolicy: secretReaders('210987654321'),
     }),
   );
   await secretsManager.send(

@@ -16,6 +16,7 @@ import {
 import type { Clients } from '../../../src/aws/clients.ts';
 import { answer, given, outcome, tagsOf } from '../case.ts';
 import type { ContractCase } from '../case.ts';
+import { secretReaders } from '../../secret-readers.ts';
 
 const value = JSON.stringify({ password: 'correct horse' });
 
@@ -43,17 +44,7 @@ function remove({ secretsManager }: Clients, SecretId: string, more: object = {}
   return outcome(secretsManager.send(new DeleteSecretCommand({ SecretId, ...more })));
 }
 
-const readers = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::123456789012:root' },
-      Action: 'secretsmanager:GetSecretValue',
-      Resource: '*',
-    },
-  ],
-});
+const readers = secretReaders('123456789012');
 
 export const secretCases: readonly ContractCase[] = [
   {

@@ -1,4 +1,5 @@
 /** A call, in words that JSON has: bytes are `{ $bytes: base64 }`. */
+import { secretReaders } from '../../secret-readers.ts';
 export interface OperationStep {
   /** By the SDK's client and the operation, as `EC2:CreateVpc`. */
   readonly call: string;
@@ -131,17 +132,7 @@ const parameters = rows('SSM', [
   ],
 ]);
 
-const secretPolicy = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::123456789012:root' },
-      Action: 'secretsmanager:GetSecretValue',
-      Resource: '*',
-    },
-  ],
-});
+const secretPolicy = secretReaders('123456789012');
 
 const secrets = rows('SecretsManager', [
   ['CreateSecret', { Name: 'other', SecretString: 'one', Tags: [tag] }],

@@ -35,6 +35,7 @@ import { interfaces } from '../../../src/simulator/ec2/tables.ts';
 import { roles } from '../../../src/simulator/iam/roles.ts';
 import { secrets } from '../../../src/simulator/secrets-manager/secrets.ts';
 import { configText, type PlanDocument, Story } from '../../lifecycle/story.ts';
+import { secretReaders } from '../../secret-readers.ts';
 
 let story: Story;
 
@@ -157,17 +158,7 @@ async function openDoors(clients: Clients): Promise<void> {
       PermissionsBoundary: 'arn:aws:iam::123456789012:policy/company',
     }),
   );
-  const ResourcePolicy = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { AWS: 'arn:aws:iam::210987654321:root' },
-        Action: 'secretsmanager:GetSecretValue',
-        Resource: '*',
-      },
-    ],
-  });
+  const ResourcePolicy = secretReaders('210987654321');
   await secretsManager.send(
     new PutResourcePolicyCommand({ SecretId: 'es-ecs/search/authority', ResourcePolicy }),
   );
