@@ -6,7 +6,7 @@ import { processTerminal } from '../../src/cli/terminal.ts';
 import { lockName } from '../../src/lock/parameter.ts';
 import { instances } from '../../src/simulator/ec2/instance-rows.ts';
 import { containerInstances } from '../../src/simulator/ecs/container-instances.ts';
-import { Story } from './story.ts';
+import { type PlanDocument, Story } from './story.ts';
 
 /** Clears a screen, gives a window a name, begins a colour in one byte, turns the direction around, and begins a line of its own. */
 const hostile = '\u001B[2J\u001B]0;x\u0007\u009B31m\u202Egnp\r\n✖ rm -rf';
@@ -54,8 +54,12 @@ describe('words from outside', () => {
       await ec2.send(new CreateTagsCommand({ Resources, Tags: [{ Key: 'Name', Value: hostile }] }));
     });
     const text = await written(story, ...command.split(' '));
-    if (command === 'plan --json') expect(text).not.toMatch(obeyed);
-    else expectShown(text, '');
+    if (command === 'plan --json') {
+      expect(text).not.toMatch(obeyed);
+      // A document in which the word stands as it is.
+      const plan = JSON.parse(text) as PlanDocument;
+      expect(plan.changes.flatMap(({ fields }) => fields.map(({ before }) => before))).toContain(hostile);
+    } else expectShown(text, '');
   });
 
   it.each(['up', 'unlock'])('in the record of the lock: %s', async (command) => {
