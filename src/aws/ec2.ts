@@ -7,7 +7,6 @@ import {
   type ResourceType,
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
-
 import DataLoader from 'dataloader';
 
 import type { Clients } from './clients.ts';
@@ -54,14 +53,9 @@ function batched(ec2: EC2Client, what: string, send: (ids: string[]) => Promise<
   const batch: TagBatch = new DataLoader(
     async (ids) => {
       open.delete(what);
-      try {
-        await send([...new Set(ids)]);
-        return ids.map(() => undefined);
-      } catch (error) {
-        const cause = error instanceof Error ? error : new Error(String(error));
-        if (ids.length === 1) return [cause];
-        return Promise.all(ids.map((id) => alone(send, id)));
-      }
+      const failure = await failureOf(send([...new Set(ids)]));
+      if (failure === undefined || ids.length === 1) return ids.map(() => failure);
+      return Promise.all(ids.map((id) => failureOf(send([id]))));
     },
     { cache: false, maxBatchSize: taggedAtOnce, batchScheduleFn: (callback) => void setImmediate(callback) },
   );
@@ -69,9 +63,10 @@ function batched(ec2: EC2Client, what: string, send: (ids: string[]) => Promise<
   return batch;
 }
 
-async function alone(send: (ids: string[]) => Promise<void>, id: string): Promise<undefined | Error> {
+/** What a call ended with, as a batch hands it to each that asked. */
+async function failureOf(call: Promise<void>): Promise<Error | undefined> {
   try {
-    await send([id]);
+    await call;
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { realClock } from '../engine/clock.ts';
-import { type Holder, type Lock, takeLock } from '../state/lock.ts';
+import { type Holder, type Lock, personOf, takeLock } from '../state/lock.ts';
 import type { Account } from './open-account.ts';
 import type { SessionFiles } from './session-files.ts';
 import { selfOf, type Terminal } from './terminal.ts';
@@ -27,10 +27,8 @@ export async function lockLocally(
   const { isAlive } = selfOf(given.terminal);
   const lock = await takeLock({ file: files.lock, holder, nowMs: realClock.now(), isAlive });
   if (lock.takenOverFrom !== undefined) {
-    const { who, host, pid } = lock.takenOverFrom;
-    given.notice(
-      `took over the lock of ${`${who}@${host}`.replaceAll(/\s+/g, ' ')}, whose process ${String(pid)} is dead`,
-    );
+    const dead = lock.takenOverFrom;
+    given.notice(`took over the lock of ${personOf(dead)}, whose process ${String(dead.pid)} is dead`);
   }
   for (const run of lock.dead) account.declareDead(run);
   return lock;

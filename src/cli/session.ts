@@ -11,6 +11,7 @@ import type { Clock } from '../engine/clock.ts';
 import { eachUntil } from '../engine/doubt.ts';
 import type { Emit } from '../engine/events.ts';
 import { createGraph, type Graph } from '../engine/graph.ts';
+import { isNotTheOne } from '../engine/not-the-one.ts';
 import { readAhead } from '../engine/plan.ts';
 import type { Address, AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
@@ -329,7 +330,7 @@ async function isHidden(resource: AnyResource, id: string | undefined): Promise<
     return (await resource.find({ id, fresh: false, inputs: {} })) === undefined;
   } catch (error) {
     // Several of the address, or somebody else's of the name: the command says so itself.
-    if (error instanceof EsEcsError && ['DUPLICATE', 'NOT_OWNED'].includes(error.code)) return false;
+    if (isNotTheOne(error)) return false;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
-import { EsEcsError } from '../errors.ts';
 import { type Outcome, throwFirst } from './apply.ts';
 import { destroyOrder } from './destroy-order.ts';
 import type { Graph } from './graph.ts';
+import { isNotTheOne } from './not-the-one.ts';
 import { findOrphans, resourceOf } from './orphans.ts';
 import type { Address, AnyResource } from './resource.ts';
 import type { Run, Span } from './run.ts';
@@ -96,8 +96,7 @@ async function findFor(
     return observed === undefined || resource.phase(observed) === 'gone' ? undefined : observed;
   } catch (error) {
     // Of several, none is the one: all go, as orphans. And what is not ours does not exist here.
-    if (error instanceof EsEcsError && (error.code === 'DUPLICATE' || error.code === 'NOT_OWNED'))
-      return undefined;
+    if (isNotTheOne(error)) return undefined;
     throw error;
   }
 }

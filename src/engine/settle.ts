@@ -1,5 +1,6 @@
 import { EsEcsError, invariant } from '../errors.ts';
 import { causeFrom } from './cause.ts';
+import { isNotTheOne } from './not-the-one.ts';
 import type { AnyResource, Change, Waits } from './resource.ts';
 import type { LostAnswer, Run } from './run.ts';
 import { type Found, isRetried, throwIfInterrupted, waitUntil, withRetries } from './wait.ts';
@@ -361,18 +362,17 @@ async function untilUnlisted(settling: Settling, id: string, untilMs: number): P
   const limitMs = untilMs - run.clock.now();
   if (limitMs <= 0) return;
   await inTime(settling, { ...unlisted, limitMs }, async () => {
-    const seen: unknown = await resource.find({ id: undefined, fresh: true, inputs }).catch(severalOrOthers);
+    const seen: unknown = await resource
+      .find({ id: undefined, fresh: true, inputs })
+      .catch((error: unknown) => {
+        if (isNotTheOne(error)) return undefined;
+        throw error;
+      });
     const isGone = seen === undefined || resource.phase(seen) === 'gone' || resource.id(seen) !== id;
     if (isGone) return { value: true };
     await sendDestroy(settling, seen);
     return undefined;
   });
-}
-
-/** Several of one address, and what is somebody else's, are not the one that was to end. */
-function severalOrOthers(error: unknown): undefined {
-  if (error instanceof EsEcsError && ['DUPLICATE', 'NOT_OWNED'].includes(error.code)) return undefined;
-  throw error;
 }
 
 /** How often at most an end is ordered again where the answer to it was lost. */

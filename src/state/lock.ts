@@ -216,9 +216,18 @@ function locked(options: LockOptions, other: Holder | undefined): EsEcsError {
   });
 }
 
-/** Who runs what where. They are somebody else's words, which stay in their line. */
-export function runOf({ who, host, command }: Pick<Holder, 'who' | 'host' | 'command'>): string {
-  return `${who}@${host}, ${command}`.replaceAll(/\s+/g, ' ');
+/** Who, and where. What a lock says are somebody else's words: they stay in their line. */
+export function personOf({ who, host }: Pick<Holder, 'who' | 'host'>): string {
+  return inLine(`${who}@${host}`);
+}
+
+/** Who runs what where. */
+export function runOf(holder: Pick<Holder, 'who' | 'host' | 'command'>): string {
+  return `${personOf(holder)}, ${inLine(holder.command)}`;
+}
+
+function inLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
 }
 
 /** A holder as a person reads it. */

@@ -2,7 +2,6 @@ import {
   DescribeIamInstanceProfileAssociationsCommand,
   DisassociateIamInstanceProfileCommand,
   type EC2Client,
-  ModifyInstanceAttributeCommand,
   type RunInstancesCommandInput,
   StartInstancesCommand,
   type _InstanceType as SdkInstanceType,
@@ -13,6 +12,7 @@ import { resourceTag, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Change } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
+import { groupChanges } from '../instance-groups.ts';
 import { bastionMetadata, metadataChanges } from '../metadata-options.ts';
 import { type Bastion, keyTag } from './instances.ts';
 
@@ -94,32 +94,25 @@ export function replacements(desired: BastionDesired, observed: Bastion): readon
 /** What can be set right while it runs. */
 export function inPlace(context: StepContext, desired: BastionDesired, observed: Bastion): readonly Change[] {
   const { ec2 } = context.clients;
-  const { instanceId: InstanceId } = observed;
-  const change = (path: string, sides: readonly [string, string], apply: () => Promise<unknown>): Change[] =>
-    sides[0] === sides[1]
-      ? []
-      : [
-          {
-            path,
-            before: sides[0],
-            after: sides[1],
-            impact: 'in-place',
-            apply: async () => {
-              await apply();
-            },
-          },
-        ];
-  const groups = (ids: readonly string[]): string => [...ids].sort().join(', ');
+  const { instanceId } = observed;
   return [
-    ...change('state', [observed.state === 'stopped' ? 'stopped' : 'running', 'running'], () =>
-      ec2.send(new StartInstancesCommand({ InstanceIds: [InstanceId] })),
-    ),
-    ...change('securityGroups', [groups(observed.groupIds), groups(desired.groupIds)], () =>
-      ec2.send(new ModifyInstanceAttributeCommand({ InstanceId, Groups: [...desired.groupIds] })),
-    ),
-    ...metadataChanges(ec2, InstanceId, { wanted: bastionMetadata, seen: observed.metadata }),
-    ...(observed.profileArn === undefined ? [] : [profileRemoval(ec2, InstanceId, observed.profileArn)]),
+    ...(observed.state === 'stopped' ? [start(ec2, instanceId)] : []),
+    ...groupChanges(ec2, instanceId, { wanted: desired.groupIds, seen: observed.groupIds }),
+    ...metadataChanges(ec2, instanceId, { wanted: bastionMetadata, seen: observed.metadata }),
+    ...(observed.profileArn === undefined ? [] : [profileRemoval(ec2, instanceId, observed.profileArn)]),
   ];
+}
+
+function start(ec2: EC2Client, instanceId: string): Change {
+  return {
+    path: 'state',
+    before: 'stopped',
+    after: 'running',
+    impact: 'in-place',
+    apply: async () => {
+      await ec2.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+    },
+  };
 }
 
 /** With a role on it, whoever gets onto the bastion gets into the account. */

@@ -3,10 +3,7 @@ import type { Change } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
 import { partTags } from '../part-tags.ts';
 import { type Part, partChanges, partsOf, type Retagging } from '../parts.ts';
-import type { RunningHost } from './instances.ts';
-
-/** In these states a host's tags are what its making and others have made of them. */
-const settled = ['running', 'stopped'];
+import { isSettled, type RunningHost } from './instances.ts';
 
 /** How parts are looked at. */
 interface PartSight {
@@ -22,12 +19,10 @@ export async function hostParts(
   { fresh, isAsked }: PartSight,
 ): Promise<readonly Part[]> {
   const parts = await Promise.all(
-    hosts
-      .filter(({ state }) => settled.includes(state))
-      .map(async (host): Promise<readonly Part[]> => {
-        const itself: Part = { id: host.instanceId, what: 'instance', tags: host.tags };
-        return [itself, ...(isAsked ? await partsOf(context, host, fresh) : [])];
-      }),
+    hosts.filter(isSettled).map(async (host): Promise<readonly Part[]> => {
+      const itself: Part = { id: host.instanceId, what: 'instance', tags: host.tags };
+      return [itself, ...(isAsked ? await partsOf(context, host, fresh) : [])];
+    }),
   );
   return parts.flat();
 }

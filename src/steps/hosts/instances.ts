@@ -34,6 +34,13 @@ export interface RunningHost extends PartIds {
   readonly tags: Tags;
 }
 
+/**
+ * Whether EC2 takes changes of an instance, and what is in it is what its launch template made of it: not while it comes up or goes.
+ */
+export function isSettled({ state }: Pick<RunningHost, 'state'>): boolean {
+  return state === 'running' || state === 'stopped';
+}
+
 /** An instance in any of these still holds its network interface and its disks. */
 const unended = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
 /** Values that all filters of a call have together, else `FilterLimitExceeded`: here one is the cluster's, and some are states. */

@@ -113,10 +113,9 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
     // Nor is one of several of an address an orphan that a destroy takes along: it may be somebody's backup.
     all: async () => {
       const kin = await context.inventory.kin(volumes);
-      const addresses = kin.filter(isThere).map((one) => one.address);
-      const isAlone = (address: string | undefined): boolean =>
-        addresses.filter((one) => one === address).length < 2;
-      return kin.filter((one) => isDataAddress(one.address) && isAlone(one.address));
+      const sharing = new Map<string | undefined, number>();
+      for (const { address: one } of kin.filter(isThere)) sharing.set(one, (sharing.get(one) ?? 0) + 1);
+      return kin.filter((one) => isDataAddress(one.address) && (sharing.get(one.address) ?? 0) < 2);
     },
     id: (observed) => observed.volumeId,
     phase: (observed) => phaseOf(observed.state),

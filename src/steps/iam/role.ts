@@ -109,8 +109,16 @@ export function role(context: StepContext, options: RoleOptions): Resource<RoleD
       ...boundaryChange(iam, desired, observed),
       ...trustChange(iam, desired, observed),
       ...policyChange(iam, desired, observed),
-      ...observed.attached.map((policyArn) => detachment(iam, roleName, policyArn)),
-      ...observed.further.map((name) => removal(iam, roleName, name)),
+      ...observed.attached.map((PolicyArn) =>
+        undeclared('attachedPolicies', PolicyArn, () =>
+          iam.send(new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn })),
+        ),
+      ),
+      ...observed.further.map((PolicyName) =>
+        undeclared('inlinePolicies', PolicyName, () =>
+          iam.send(new DeleteRolePolicyCommand({ RoleName: roleName, PolicyName })),
+        ),
+      ),
       ...diffTags(desired.tags, observed.tags, {
         ...roleTags(iam, roleName),
         former: context.formerTags,
@@ -243,32 +251,16 @@ function boundaryChange(iam: IAMClient, desired: RoleDesired, observed: Role): r
   ];
 }
 
-/** Whoever writes a second policy into a role gives it to whoever is on the host. */
-function removal(iam: IAMClient, roleName: string, name: string): Change {
+/** Whoever gives a role a further policy gives it to whoever is on the host. */
+function undeclared(path: string, policy: string, takeOff: () => Promise<unknown>): Change {
   return {
-    path: 'inlinePolicies',
-    before: name,
+    path,
+    before: policy,
     after: undefined,
     impact: 'in-place',
     because: 'not declared here',
     apply: async () => {
-      await unless(missing, iam.send(new DeleteRolePolicyCommand({ RoleName: roleName, PolicyName: name })));
-    },
-  };
-}
-
-function detachment(iam: IAMClient, roleName: string, policyArn: string): Change {
-  return {
-    path: 'attachedPolicies',
-    before: policyArn,
-    after: undefined,
-    impact: 'in-place',
-    because: 'not declared here',
-    apply: async () => {
-      await unless(
-        missing,
-        iam.send(new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn: policyArn })),
-      );
+      await unless(missing, takeOff());
     },
   };
 }
