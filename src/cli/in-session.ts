@@ -56,15 +56,19 @@ async function prepared<Result>(
 ): Promise<Result> {
   const faults = await faultsFor(given.options);
   const permissions = await permissionsFor(given.options);
+  const kind = await kindFor(given.options);
   const { located, notices, warnings } = await configFor(given.options);
   const notice = (text: string): void => {
     given.terminal.err(text);
   };
   [...notices, ...(given.warns ? warnings : [])].forEach(notice);
-  return interruptible((signal) => open({ ...given, located, signal, notice, faults, ...permissions }), {
-    tell: notice,
-    ...(given.stopping === undefined ? {} : { stopping: given.stopping }),
-  });
+  return interruptible(
+    (signal) => open({ ...given, located, signal, notice, faults, ...permissions, ...kind }),
+    {
+      tell: notice,
+      ...(given.stopping === undefined ? {} : { stopping: given.stopping }),
+    },
+  );
 }
 
 /**
@@ -92,4 +96,19 @@ export async function permissionsFor({
   const { readPolicies, refusePolicy } = await import('./simulated-policies.ts');
   if (simulate !== true) throw refusePolicy('it is for rehearsals: it needs --simulate');
   return { permissions: await readPolicies(simulatePolicy) };
+}
+
+/**
+ * As which kind the simulated account is opened for the first time.
+ *
+ * @throws EsEcsError USAGE, before anything is begun, for a kind that there is not
+ */
+export async function kindFor({
+  simulate,
+  simulateAccount,
+}: CommonOptions): Promise<{ readonly kind?: string }> {
+  if (simulateAccount === undefined) return {};
+  const { checkedKind, refuseKind } = await import('./simulated-kinds.ts');
+  if (simulate !== true) throw refuseKind('it is for rehearsals: it needs --simulate');
+  return { kind: checkedKind(simulateAccount) };
 }

@@ -210,6 +210,10 @@ function simulated(command: Command): Command {
 function withTrouble(command: Command): Command {
   return command
     .option(
+      '--simulate-account <kind>',
+      'how the simulated account is opened for the first time: company (default: an ordinary, empty one)',
+    )
+    .option(
       '--simulate-fault <fault>',
       'what goes wrong there, as OPERATION:CODE[:TIMES[:AFTER]]; may be given more than once',
       (fault: string, before: readonly string[] | undefined) => [...(before ?? []), fault],

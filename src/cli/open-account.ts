@@ -28,7 +28,7 @@ export interface Account {
 
 /** What of a session's options concerns its account. */
 type AccountOptions = Pick<SessionOptions, 'options' | 'located' | 'terminal' | 'locks'> &
-  Partial<Pick<SessionOptions, 'command' | 'signal' | 'notice' | 'faults' | 'permissions'>>;
+  Partial<Pick<SessionOptions, 'command' | 'signal' | 'notice' | 'faults' | 'permissions' | 'kind'>>;
 
 /** Opens an account. No call changes anything in it before the command holds the account's lock. */
 export async function openAccount(
@@ -106,7 +106,7 @@ function visibleWithin(seconds: string | undefined): { readonly visibleWithinMs?
 
 /** @throws EsEcsError LOCKED while the account is served */
 async function openSimulation(options: AccountOptions, files: SessionFiles): Promise<Simulation> {
-  const { terminal, located, locks, permissions, faults = [] } = options;
+  const { terminal, located, locks, permissions, kind, faults = [] } = options;
   const open = terminal.openSimulation ?? (await import('./simulation.ts')).createSimulation;
   const { served, whoServes } = await import('./served-account.ts');
   const file = path.join(path.dirname(files.state), 'account.json');
@@ -117,6 +117,7 @@ async function openSimulation(options: AccountOptions, files: SessionFiles): Pro
     config: located.config,
     faults,
     ...(permissions === undefined ? {} : { permissions }),
+    ...(kind === undefined ? {} : { kind }),
   });
   return {
     ...simulation,

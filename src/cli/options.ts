@@ -3,6 +3,8 @@ export interface CommonOptions {
   readonly config: string;
   readonly state?: string;
   readonly simulate?: boolean;
+  /** As which kind the simulated account is opened for the first time; `simulated-kinds.ts` knows them. */
+  readonly simulateAccount?: string;
   /** As typed; `simulated-faults.ts` reads them. */
   readonly simulateFault?: readonly string[];
   /** Files with the caller's IAM policies; `simulated-policies.ts` reads them. */
@@ -75,6 +77,8 @@ export interface TunnelOptions extends CommonOptions {
 export interface SimulatedOptions {
   readonly config: string;
   readonly state?: string;
+  /** As which kind the simulated account is opened for the first time; `simulated-kinds.ts` knows them. */
+  readonly simulateAccount?: string;
   /** As typed; `simulated-faults.ts` reads them. */
   readonly simulateFault?: readonly string[];
   /** Files of the IAM policies that the caller has. */

@@ -91,6 +91,8 @@ export interface SessionOptions {
   readonly faults?: readonly Fault[];
   /** What the caller may do in the simulated account; absent: everything. */
   readonly permissions?: readonly PolicyStatement[];
+  /** As which kind the simulated account is opened for the first time; absent: an ordinary one. */
+  readonly kind?: string;
 }
 
 /**

@@ -12,6 +12,7 @@ import { createSimulatedAccount, type Fault, type SimulatedAccount } from '../si
 import type { Delays } from '../simulator/core/delays.ts';
 import { parseSnapshot } from '../simulator/core/snapshot.ts';
 import type { WorldSnapshot } from '../simulator/core/world.ts';
+import { kindOf, openAs } from '../simulator/kinds/kinds.ts';
 import type { PolicyStatement } from '../simulator/policy/documents.ts';
 import type { Weighed } from '../simulator/policy/permissions.ts';
 import type { TaskRuntime } from '../simulator/ecs/task-runtime.ts';
@@ -44,6 +45,8 @@ export interface SimulationOptions {
   readonly faults?: readonly Fault[];
   /** What the caller may do; absent: everything. */
   readonly permissions?: readonly PolicyStatement[];
+  /** As which kind it is opened for the first time; absent: as it is, and an ordinary one where there is none yet. */
+  readonly kind?: string;
   /** Told of each thing that is weighed against `permissions`. For tests. */
   readonly onWeighed?: (weighed: Weighed) => void;
   /** How long things take, where it is not as long as usual. For tests. */
@@ -85,6 +88,10 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
     // A call that really takes its time need not be played.
     delays: { ...(pace === undefined ? {} : { call: 0 }), ...delays },
   });
+  if (options.kind !== undefined) {
+    if (snapshot === undefined) openAs(account.world, options.kind);
+    else checkKind(kindOf(account.world), options.kind, file);
+  }
   return {
     account,
     clock,
@@ -140,6 +147,19 @@ function checkRegion({ region }: WorldSnapshot, { file, config }: SimulationOpti
     `the simulated account in ${file} has the region ${region} only, and this run is for ${config.region}`,
     {
       hint: `set region: ${region} in the config, or rm -r ${path.dirname(file)}  to start with an empty account`,
+    },
+  );
+}
+
+/** An account is opened once: what has happened in one of another kind would have gone otherwise in this one. */
+function checkKind(is: string | undefined, asked: string, file: string): void {
+  if (is === asked) return;
+  const was = is === undefined ? 'as an ordinary one' : `with --simulate-account ${is}`;
+  throw new EsEcsError(
+    'STATE_MISMATCH',
+    `the simulated account in ${file} was opened ${was}, and this run asks for --simulate-account ${asked}`,
+    {
+      hint: `leave --simulate-account out to go on with it, or rm -r ${path.dirname(file)}  to start with an empty account`,
     },
   );
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../engine/clock.ts';
 import { type Delays, usualDelays } from './core/delays.ts';
 import { SimulatedFailure, toServiceException } from './core/failure.ts';
 import { failureOf, type Fault, Faults, losesAnswer } from './core/faults.ts';
+import { wakeGovernance } from './core/governance.ts';
 import type { Operations } from './core/operation.ts';
 import type { Quotas } from './core/quotas.ts';
 import { World, type WorldSnapshot } from './core/world.ts';
@@ -93,8 +94,7 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
   const faults = new Faults(clock, options.faults);
   useLaunchFaults(world, () => faults.atLaunch());
 
-  const permissions =
-    options.permissions === undefined ? undefined : new Permissions(options.permissions, options.onWeighed);
+  const permissions = new Permissions(options.permissions, options.onWeighed);
 
   const answer = async (service: string, operation: string, input: unknown): Promise<object> => {
     await clock.sleep(world.delays.call / 2);
@@ -104,8 +104,9 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
     const fault = faults.atCall(service, operation);
     try {
       if (fault !== undefined && !losesAnswer(fault)) throw failureOf(fault, service);
-      permissions?.check(world, { service, operation, input });
+      permissions.check(world, { service, operation, input });
       const output = perform(world, services[service], { service, operation, input });
+      wakeGovernance(world);
       calls.push(call);
       options.afterCall?.(call);
       if (fault !== undefined) throw failureOf(fault, service);
@@ -125,7 +126,9 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
     calls,
     inject: (fault) => faults.add(fault),
     snapshot: () => world.snapshot(),
-    authorize: (call) => permissions?.check(world, call),
+    authorize: (call) => {
+      permissions.check(world, call);
+    },
     ask: answer,
     knows: (service, operation) => Object.hasOwn(services[service] ?? {}, operation),
     attach: (client) => {

@@ -4,6 +4,7 @@ import { groupTagOperations } from './auto-scaling/tags.ts';
 import type { Operations } from './core/operation.ts';
 import type { EventRule } from './core/world.ts';
 import { freedNameRules } from './core/freed-names.ts';
+import { governanceRules } from './core/governance.ts';
 import { addressOperations } from './ec2/addresses.ts';
 import { endpointOperations, endpointRules } from './ec2/endpoints.ts';
 import { flowLogOperations } from './ec2/flow-logs.ts';
@@ -88,6 +89,7 @@ export const eventRules: Readonly<Record<string, EventRule>> = {
   ...elasticsearchRules,
   ...endpointRules,
   ...freedNameRules,
+  ...governanceRules,
   ...groupRules,
   ...hostRules,
   ...instanceRules,

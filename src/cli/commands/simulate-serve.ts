@@ -10,7 +10,7 @@ import { createAccountServer } from '../../simulator/wire/account-server.ts';
 import type { Credentials } from '../../simulator/wire/signature.ts';
 import { type Lock, takeLock } from '../../state/lock.ts';
 import { configFor } from '../config-file.ts';
-import { faultsFor, permissionsFor } from '../in-session.ts';
+import { faultsFor, kindFor, permissionsFor } from '../in-session.ts';
 import { interruptible } from '../interrupts.ts';
 import type { CommonOptions, ServeOptions } from '../options.ts';
 import { renderServed, type Served, servedDocument } from '../render/simulate-serve.ts';
@@ -31,6 +31,7 @@ export async function simulateServe(options: ServeOptions, terminal: Terminal): 
   const common: CommonOptions = { ...options, simulate: true, progress: 'plain' };
   const faults = await faultsFor(common);
   const permissions = await permissionsFor(common);
+  const kind = await kindFor(common);
   const { located, notices } = await configFor(common);
   notices.forEach((notice) => {
     terminal.err(notice);
@@ -41,7 +42,14 @@ export async function simulateServe(options: ServeOptions, terminal: Terminal): 
   try {
     // Opened under the lock: before, another command may still have been writing.
     const { config } = located;
-    const simulation = await createSimulation({ file, config, faults, ...permissions, pace: options.pace });
+    const simulation = await createSimulation({
+      file,
+      config,
+      faults,
+      ...permissions,
+      ...kind,
+      pace: options.pace,
+    });
     await interruptible((signal) => serve(simulation, { options, terminal, signal }), {
       tell: (text) => {
         terminal.err(text);

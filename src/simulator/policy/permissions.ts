@@ -7,6 +7,7 @@ import { askedOfIam } from './asked-iam.ts';
 import { askedOfEcr, askedOfLogs, askedOfParameters, askedOfQuotas, askedOfSecrets } from './asked-others.ts';
 import { type Asked, decide, type Decision, type GlobalKeys } from './decide.ts';
 import type { PolicyStatement } from './documents.ts';
+import { guardRailsOf } from './guard-rails.ts';
 import type { Input } from './input.ts';
 import { callerArn, refusal } from './refusals.ts';
 
@@ -58,33 +59,56 @@ export function askedOf(world: World, { service, operation, input }: AskedCall):
   return asked.some((one) => one.action === action) ? asked : [{ action, resource: '*' }, ...asked];
 }
 
-/** The caller's permissions: identity-based policies, held against every call. */
+/** The caller's permissions: identity-based policies, held against every call, below what the account's organisation denies. */
 export class Permissions {
-  readonly #statements: readonly PolicyStatement[];
+  readonly #statements: readonly PolicyStatement[] | undefined;
   readonly #onWeighed: ((weighed: Weighed) => void) | undefined;
 
-  constructor(statements: readonly PolicyStatement[], onWeighed?: (weighed: Weighed) => void) {
+  /** @param statements undefined: everything is allowed that the organisation does not deny */
+  constructor(statements?: readonly PolicyStatement[], onWeighed?: (weighed: Weighed) => void) {
     this.#statements = statements;
     this.#onWeighed = onWeighed;
   }
 
   /** @throws SimulatedFailure AccessDenied, in the service's own words, for the first thing that is not allowed */
   check(world: World, call: AskedCall): void {
+    const guardRails = guardRailsOf(world);
+    if (this.#statements === undefined && guardRails.length === 0) return;
     for (const asked of askedOf(world, call)) {
-      const decision = decide(this.#statements, asked, globalKeys(world));
-      this.#onWeighed?.({
-        call: `${call.service}:${call.operation}`,
-        action: asked.action,
-        resource: asked.resource,
-        outcome: decision.outcome,
-        statement: decision.statement?.sid,
-      });
-      if (decision.outcome === 'allowed') continue;
-      // What is not there has no tags that a condition could be held against: the call itself says so.
-      if (asked.isAbsent === true && decision.byCondition === true) continue;
-      throw refusal(world, call.service, { asked, decision });
+      checkGuardRails(world, call, { asked, guardRails });
+      if (this.#statements !== undefined) this.#weigh(this.#statements, world, { call, asked });
     }
   }
+
+  #weigh(
+    statements: readonly PolicyStatement[],
+    world: World,
+    { call, asked }: { readonly call: AskedCall; readonly asked: Asked },
+  ): void {
+    const decision = decide(statements, asked, globalKeys(world));
+    this.#onWeighed?.({
+      call: `${call.service}:${call.operation}`,
+      action: asked.action,
+      resource: asked.resource,
+      outcome: decision.outcome,
+      statement: decision.statement?.sid,
+    });
+    if (decision.outcome === 'allowed') return;
+    // What is not there has no tags that a condition could be held against: the call itself says so.
+    if (asked.isAbsent === true && decision.byCondition === true) return;
+    throw refusal(world, call.service, { asked, decision, by: 'an identity-based policy' });
+  }
+}
+
+/** What an organisation denies is denied whatever other policies allow ("Policy evaluation logic"). */
+function checkGuardRails(
+  world: World,
+  { service }: AskedCall,
+  { asked, guardRails }: { readonly asked: Asked; readonly guardRails: readonly PolicyStatement[] },
+): void {
+  const decision = decide(guardRails, asked, globalKeys(world));
+  if (decision.outcome !== 'denied') return;
+  throw refusal(world, service, { asked, decision, by: 'a service control policy' });
 }
 
 /** Keys that every call has ("AWS global condition context keys"): those of a user with long-lived keys, from the rehearsal's address. */

@@ -7,9 +7,14 @@ import type { Asked, Decision } from './decide.ts';
 export function refusal(
   world: World,
   service: string,
-  given: { readonly asked: Asked; readonly decision: Decision },
+  given: {
+    readonly asked: Asked;
+    readonly decision: Decision;
+    /** Which kind of policy decided, as AWS calls it. */
+    readonly by: string;
+  },
 ): SimulatedFailure {
-  const { asked, decision } = given;
+  const { asked, decision, by } = given;
   const code = codeAt(service, 'AccessDenied');
   const status = service === 'EC2' || code === 'AccessDenied' ? 403 : 400;
   if (asked.template !== undefined) {
@@ -22,7 +27,7 @@ export function refusal(
   }
   const why =
     decision.outcome === 'denied'
-      ? 'with an explicit deny in an identity-based policy'
+      ? `with an explicit deny in ${by}`
       : `because no identity-based policy allows the ${asked.action} action`;
   const on = asked.resource === '*' ? '' : ` on resource: ${asked.resource}`;
   const sentence = `User: ${callerArn(world)} is not authorized to perform: ${asked.action}${on} ${why}`;

@@ -2,6 +2,7 @@ import { type EC2Client, CreateTagsCommand, DeleteTagsCommand } from '@aws-sdk/c
 
 import { inChunks } from '../chunks.ts';
 import { resourceTag, type Tags } from '../../aws/tags.ts';
+import { unless } from '../../aws/unless.ts';
 import { bootstrapTagKey, clusterUuidTagKey } from '../../elasticsearch/bootstrap.ts';
 import type { Change, Inputs, Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
@@ -107,7 +108,7 @@ function toNoted({ volumeId, tags }: { readonly volumeId: string; readonly tags:
   return {
     volumeId,
     clusterUuid: tags[clusterUuidTagKey],
-    hasBootstrapRight: bootstrapTagKey in tags,
+    hasBootstrapRight: (tags[bootstrapTagKey] ?? '') !== '',
   };
 }
 
@@ -148,8 +149,17 @@ function withdrawing(ec2: EC2Client, volumeIds: readonly string[]): Change {
     impact: 'in-place',
     because: 'the cluster has formed, and must never form a second time',
     apply: async () => {
-      for (const Resources of inChunks(volumeIds, taggedAtOnce))
-        await ec2.send(new DeleteTagsCommand({ Resources, Tags: [{ Key: bootstrapTagKey }] }));
+      for (const Resources of inChunks(volumeIds, taggedAtOnce)) await withdraw(ec2, Resources);
     },
   };
+}
+
+/**
+ * Where nobody may take a tag off (companies forbid ec2:DeleteTags, so that their own stay), it is emptied: without a name in it no node
+ * founds a cluster, whichever version its host's user data is of.
+ */
+async function withdraw(ec2: EC2Client, Resources: string[]): Promise<void> {
+  const taken = ec2.send(new DeleteTagsCommand({ Resources, Tags: [{ Key: bootstrapTagKey }] }));
+  if ((await unless(['UnauthorizedOperation'], taken)) !== undefined) return;
+  await ec2.send(new CreateTagsCommand({ Resources, Tags: [{ Key: bootstrapTagKey, Value: '' }] }));
 }
