@@ -24,6 +24,11 @@ export interface Change {
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly impact: Impact;
+  /**
+   * The id of the part that it is a difference of, where at the next look another may have taken that part's place (a host's disk, a
+   * service's task). Its `apply` may be called twice.
+   */
+  readonly of?: string;
   /** Why a person would be surprised; required in spirit for `refuse` and `replace`. */
   readonly because?: string;
   /**

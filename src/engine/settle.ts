@@ -28,16 +28,23 @@ export interface Settled {
 
 /**
  * Looks at what was believed: AWS shows it, calls it ready, and nothing is different. Looks of one moment are shared by all of a type.
+ * What belongs to something that has come meanwhile, unseen by the plan (a host's disk, a service's task), is made right.
  *
  * @returns what it was seen to be.
  * @throws EsEcsError NOT_CONVERGED, RESOURCE_FAILED, WAIT_TIMEOUT
  */
-export async function prove(settling: Settling, believed: unknown): Promise<unknown> {
+export async function prove(settling: Settling, believed: unknown, round = 1): Promise<unknown> {
   const { resource, inputs } = settling;
   const seen = await untilReady(settling, resource.id(believed), { ...resource.waits, usualMs: 0 });
   const desired = await resource.desired(inputs);
   const changes = resource.diff(desired, seen);
-  return changes.length === 0 ? seen : untilShown(settling, desired, { observed: seen, applied: changes });
+  if (changes.length === 0) return seen;
+  // Whether it is another's, nobody knows here; to make it right twice does no harm.
+  if (round < maxRounds && changes.every((change) => change.of !== undefined)) {
+    const { observed, isBelieved } = await syncOne(settling, seen);
+    return isBelieved ? prove(settling, observed, round + 1) : observed;
+  }
+  return untilShown(settling, desired, { observed: seen, applied: changes });
 }
 
 /** What comes within the limit of a wait; undefined where it does not, which is an answer here. */
@@ -195,13 +202,17 @@ function waitsAfter(resource: AnyResource, changes: readonly Change[]): Waits {
  */
 function isYetToShow(changes: readonly Change[], applied: readonly Change[]): boolean {
   if (changes.length === 0) return false;
-  if (paths(changes) === paths(applied)) return true;
+  if (targets(changes) === targets(applied)) return true;
   const words = new Set(applied.map(inWords));
   return changes.some((change) => words.has(inWords(change)));
 }
 
-function inWords({ path, before, after }: Change): string {
-  return JSON.stringify([path, before, after]);
+function inWords({ path, of, before, after }: Change): string {
+  return JSON.stringify([path, of, before, after]);
+}
+
+function targets(changes: readonly Change[]): string {
+  return JSON.stringify(changes.map(({ path, of }) => [path, of]));
 }
 
 /** Waits while what is read still shows differences that were just mended. */

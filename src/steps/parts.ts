@@ -109,6 +109,7 @@ export function partChanges(
   return inOrder.map(({ part, change }) => ({
     ...change,
     path: `${part.what}.${change.path}`,
+    of: part.id,
     apply: change.after === undefined ? take : give,
     // What becomes of tags is said of anything that has some.
     becomes: <Observed extends { readonly parts: readonly Part[] }>(before: Observed): Observed => ({

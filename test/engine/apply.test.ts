@@ -254,6 +254,41 @@ describe('applyPlan', () => {
     expect(made).toEqual(['size', 'label']);
   });
 
+  it('makes the part right that has taken the place of one that was made right, without waiting for that to show', async () => {
+    const shop = new Shop();
+    const parts = [{ id: 'disk-1', label: 'old' }];
+    const host: AnyResource = {
+      ...thing(shop, { address: 's/host' }),
+      find: async () => {
+        await shop.clock.sleep(10);
+        return parts.map((part) => ({ ...part }));
+      },
+      id: () => 'host',
+      phase: () => 'ready',
+      diff: (_, observed) =>
+        (observed as typeof parts)
+          .filter(({ label }) => label !== 'new')
+          .map(({ id, label }) => ({
+            path: 'disk.label',
+            of: id,
+            before: label,
+            after: 'new',
+            impact: 'in-place',
+            apply: async () => {
+              shop.writes.push(`label ${id}`);
+              await shop.clock.sleep(10);
+              for (const part of parts) if (part.id === id) part.label = 'new';
+              if (id === 'disk-1') parts.splice(0, 1, { id: 'disk-2', label: 'old' });
+            },
+            becomes: () => [{ id, label: 'new' }],
+          })),
+    };
+    await apply(shop, [host]);
+    expect(shop.writes).toEqual(['label disk-1', 'label disk-2']);
+    expect(parts).toEqual([{ id: 'disk-2', label: 'new' }]);
+    expect(shop.clock.now()).toBeLessThan(1_000);
+  });
+
   it('retries the exact names it was given, and no other', async () => {
     const shop = new Shop();
     const createRetries = { names: ['NotYet'], limitMs: 60_000 };

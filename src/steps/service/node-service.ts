@@ -28,6 +28,6 @@ export interface NodeService extends Service {
     readonly launchTemplateVersion: number | undefined;
   }[];
   readonly isRecovering: boolean;
-  /** The task of a deployment that is through; ECS gave it the service's tags of its beginning. */
+  /** ECS gave it the tags that the service had as it began. */
   readonly task: Pick<NodeTask, 'taskArn' | 'ownTags'> | undefined;
 }

@@ -19,7 +19,7 @@ import { type NodeService, type ServiceDesired, versionTag } from './node-servic
 import { type Restarted, restarts } from './restart.ts';
 import { isDeployed, primary, type Service, serviceKey, services, toService } from './services.ts';
 import { isSteady } from './steadiness.ts';
-import { taskTagChanges } from './task-tags.ts';
+import { begins, taskTagChanges } from './task-tags.ts';
 import { nodeTasks } from './tasks.ts';
 
 /** What a node's service needs of others. */
@@ -99,7 +99,7 @@ export function service(
         isDeployed(found) && (!isReplaced || (await servesOnNew(context, node, { hosts, restarted })));
       const isRecovering = restarted.hasBegun && !isBack;
       const task =
-        isRecovering || !isDeployed(found) || (sight.fresh && !retagging.hasBegun)
+        isRecovering || (sight.fresh && !retagging.hasBegun)
           ? undefined
           : await context.inventory.find(nodeTasks, key, look);
       return { ...found, hosts, isRecovering, task };
@@ -114,7 +114,7 @@ export function service(
         ...diffTags(
           { ...desired.tags, [versionTag]: observed.tags[versionTag] ?? desired.version },
           { [versionTag]: desired.version, ...observed.tags },
-          { ...ecsTags(ecs, observed.serviceArn), former: context.formerTags },
+          { ...begins(retagging, ecsTags(ecs, observed.serviceArn)), former: context.formerTags },
         ),
         ...restarting,
         ...settingChanges(context.clients, desired, observed),

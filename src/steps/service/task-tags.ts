@@ -8,6 +8,29 @@ import { type NodeService, type ServiceDesired, versionTag } from './node-servic
 
 const ended = ['ResourceNotFoundException'];
 
+/** How a thing's tags are set and removed. */
+interface Tagging {
+  readonly set: (tags: Tags) => Promise<void>;
+  readonly unset: (keys: readonly string[]) => Promise<void>;
+}
+
+/**
+ * The same, and it is remembered that this run has changed tags: from then on the task is looked at again, as one that came up
+ * meanwhile, unseen by the plan, has the tags that its service had before.
+ */
+export function begins(retagging: Retagging, tagging: Tagging): Tagging {
+  return {
+    set: (tags) => {
+      retagging.hasBegun = true;
+      return tagging.set(tags);
+    },
+    unset: (keys) => {
+      retagging.hasBegun = true;
+      return tagging.unset(keys);
+    },
+  };
+}
+
 /**
  * A task has the tags that its service had when it began; later ones are given to it as it runs, and restart nothing. Its version is no
  * matter of its own: that is noted on the service alone.
@@ -20,22 +43,21 @@ export function taskTagChanges(
   const { task, retagging } = seen;
   if (task === undefined) return [];
   const tags = Object.fromEntries(Object.entries(desired.tags).filter(([key]) => key !== versionTag));
-  const tagging = ecsTags(context.clients.ecs, task.taskArn);
+  const tagging = begins(retagging, ecsTags(context.clients.ecs, task.taskArn));
   // One that has ended meanwhile needs none; its successor has those of the service.
   const rules = {
-    set: (some: Tags) => {
-      retagging.hasBegun = true;
-      return unless(ended, tagging.set(some));
+    set: async (some: Tags) => {
+      await unless(ended, tagging.set(some));
     },
-    unset: (keys: readonly string[]) => {
-      retagging.hasBegun = true;
-      return unless(ended, tagging.unset(keys));
+    unset: async (keys: readonly string[]) => {
+      await unless(ended, tagging.unset(keys));
     },
     former: context.formerTags,
   };
   return diffTags(tags, task.ownTags, rules).map((change) => ({
     ...change,
     path: `task.${change.path}`,
+    of: task.taskArn,
     // What becomes of tags is said of anything that has some.
     becomes: (before: NodeService): NodeService => {
       if (before.task === undefined) return before;
