@@ -27,6 +27,8 @@ const alwaysAllowed = new Set(['sts:GetCallerIdentity']);
 const harmless = new Set([
   // Asks for the credentials themselves, single sign-on and roles, before anybody is who the policy is for.
   '@aws-sdk/credential-provider-node',
+  // What clients are made of: the data of partitions is taken from it.
+  '@aws-sdk/core/client',
 ]);
 
 /**

@@ -7,6 +7,7 @@ import { executionPolicy } from '../src/steps/policies/execution.ts';
 import { flowLogPolicy } from '../src/steps/policies/flow-log.ts';
 import { instancePolicy } from '../src/steps/policies/instance.ts';
 import { taskPolicy } from '../src/steps/policies/task.ts';
+import { ec2Principal } from '../src/aws/partitions.ts';
 import { calledActions } from './called-actions.js';
 import type { PermissionsPage } from './permissions.js';
 
@@ -22,7 +23,6 @@ function boundaryOfExample(): object {
     accountId: '123456789012',
     partition: 'aws',
     region: config.region,
-    urlSuffix: 'amazonaws.com',
     zones: [],
     bastionZone: undefined,
     instanceTypes: new Map(),
@@ -58,5 +58,6 @@ export function permissionsPage(root: string): PermissionsPage {
     boundary: boundaryOfExample(),
     called: calledActions(root),
     documentOf,
+    ec2Principal,
   };
 }

@@ -22,6 +22,8 @@ export interface PermissionsPage {
   /** The actions of the calls in the code. */
   readonly called: readonly string[];
   documentOf(policy: Policy): object;
+  /** What EC2 is called where it is trusted, by partition. */
+  ec2Principal(partition: string): string;
 }
 
 /** The page `docs/permissions.md`. */

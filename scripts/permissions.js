@@ -92,7 +92,16 @@ ${JSON.stringify(documentOf(policy), undefined, 2)}
 }
 
 /** The page `docs/permissions.md`. */
-export function renderPermissions({ reader, password, operator, bounded, boundary, called, documentOf }) {
+export function renderPermissions({
+  reader,
+  password,
+  operator,
+  bounded,
+  boundary,
+  called,
+  documentOf,
+  ec2Principal,
+}) {
   const implied = new Set(impliedActions.flatMap(({ actions }) => actions));
   const beside = [...implied].filter((action) => !called.includes(action)).length;
   const optional = Object.entries(optionalActions);
@@ -121,8 +130,8 @@ To try a policy of your own before it meets AWS:
 
     es-ecs up --simulate --simulate-policy one.json --simulate-policy another.json
 
-In China, GovCloud or the European Sovereign Cloud, put \`aws-cn\`, \`aws-us-gov\` or \`aws-eusc\` for \`aws\` in the ARNs, and in China
-\`ec2.amazonaws.com.cn\` for \`ec2.amazonaws.com\`.
+In China, GovCloud, the European Sovereign Cloud or an isolated partition, put \`aws-cn\`, \`aws-us-gov\`, \`aws-eusc\`, \`aws-iso\` … for \`aws\` in
+the ARNs, and for \`${ec2Principal('aws')}\` what EC2 is called there: ${['aws-cn', 'aws-iso', 'aws-iso-b'].map((name) => `\`${ec2Principal(name)}\` in \`${name}\``).join(', ')}, the same elsewhere.
 
 ## How narrow they are
 

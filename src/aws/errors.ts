@@ -3,6 +3,7 @@ import { seconds } from '../engine/wait.ts';
 import { EsEcsError, type ErrorDetail } from '../errors.ts';
 import { codeOf } from './failure-kind.ts';
 import { actionOf } from './meter.ts';
+import { dnsSuffixOf } from './partitions.ts';
 import { broken, goesOn, type Refusal, refused, type Translation, translateName } from './translations.ts';
 import { endOf } from './retry-ends.ts';
 import { translateDistance } from './unreachable.ts';
@@ -15,6 +16,7 @@ export interface ErrorPlace {
   readonly operation?: string;
   /** The command that was running, to be run again: `destroy`. Absent: nothing has stopped on its way, as it only reads. */
   readonly command?: string;
+  readonly region?: string;
 }
 
 /**
@@ -31,6 +33,7 @@ export function toEsEcsError(error: unknown, place: ErrorPlace = {}): EsEcsError
     text: textOf(error),
     action: actionOf(error) ?? place.operation,
     again: place.command === undefined ? undefined : `es-ecs ${place.command}`,
+    ...(place.region === undefined ? {} : { dnsSuffix: dnsSuffixOf(place.region) }),
   };
   const translation = translate(error, refusal);
   if (translation === undefined) throw error;

@@ -17,6 +17,8 @@ export interface Refusal {
   readonly action: string | undefined;
   /** `es-ecs up`; absent where nothing goes on, as of what only reads. */
   readonly again: string | undefined;
+  /** What the names of AWS's hosts end in, there; absent where the region is not known. */
+  readonly dnsSuffix?: string;
 }
 
 interface Rule {

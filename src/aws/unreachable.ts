@@ -96,8 +96,9 @@ const passwordNeeded = [407, 401];
 function refusedByProxy(
   { host, variable }: ProxyTrace,
   status: number,
-  { action, again }: Refusal,
+  { action, again, dnsSuffix }: Refusal,
 ): Translation {
+  const allOfIt = dnsSuffix === undefined ? '' : `: all that es-ecs asks is under ${dnsSuffix}`;
   const wantsPassword = passwordNeeded.includes(status);
   const what = wantsPassword
     ? `asks for a user and a password, or does not take the ones that it was given (${String(status)})`
@@ -113,7 +114,7 @@ function refusedByProxy(
             `export ${variable}=http://USER:PASSWORD@${host}`,
             'with %40 for @ and %3A for : in either',
           )
-        : `have the host allowed there: all that es-ecs asks is under amazonaws.com; or name it in NO_PROXY to go without`,
+        : `have the host allowed there${allOfIt}; or name it in NO_PROXY to go without`,
       ...goesOn(again),
     ],
   };

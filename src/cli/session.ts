@@ -158,7 +158,7 @@ async function visiting<Result>(options: SessionOptions, { begin, work }: Visiti
   } catch (error) {
     // What the command failed with is what counts; what else goes wrong now is only told.
     await close().catch(noting(options.notice));
-    throw lock.lost.aborted ? lock.lost.reason : toEsEcsError(error, { command: commandOf(options) });
+    throw lock.lost.aborted ? lock.lost.reason : toEsEcsError(error, placeOf(options));
   }
   await close();
   return result;
@@ -384,7 +384,7 @@ function endingWithCredentials(
   return {
     signal,
     translate: (error, address) => {
-      const translated = toEsEcsError(error, { address, command: commandOf(options) });
+      const translated = toEsEcsError(error, { address, ...placeOf(options) });
       if (translated.code === 'ACCESS_DENIED') {
         // Each of them names another action, perhaps, and all are wanted before the next attempt.
         if (options.command !== 'destroy') ending.abort();
@@ -401,6 +401,11 @@ function endingWithCredentials(
 }
 
 /** The command that goes on where this one stopped. */
+/** What an error is told with: the command to run again, and the region whose hosts it is about. */
+function placeOf(options: SessionOptions): { readonly command: string; readonly region: string } {
+  return { command: commandOf(options), region: options.located.config.region };
+}
+
 function commandOf({ command, options }: Pick<SessionOptions, 'command' | 'options'>): string {
   return options.simulate === true ? `${command} --simulate` : command;
 }

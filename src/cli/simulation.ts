@@ -6,6 +6,7 @@ import writeFileAtomic from 'write-file-atomic';
 import type { AnyClient } from '../aws/clients.ts';
 import { createSecretMaker } from '../certificates/secret-maker.ts';
 import type { Config } from '../config/config.ts';
+import { elasticsearchYml } from '../docker/context.ts';
 import { type Clock, createPacedClock, createVirtualClock, realClock } from '../engine/clock.ts';
 import { EsEcsError } from '../errors.ts';
 import { createSimulatedAccount, type Fault, type SimulatedAccount } from '../simulator/account.ts';
@@ -109,7 +110,7 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
 export function simulatedAdapters(account: SimulatedAccount, options: SimulationOptions): Adapters {
   const { file, config } = options;
   return {
-    images: simulatedImageBuilder(account),
+    images: simulatedImageBuilder(account, elasticsearchYml(config)),
     keys: createKeyStore({
       file: path.join(path.dirname(file), 'state.key'),
       comment: `es-ecs ${config.name}`,

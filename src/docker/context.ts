@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { ec2Host } from '../aws/partitions.ts';
 import type { SettingsConfig } from '../elasticsearch/settings.ts';
 import { settings } from '../elasticsearch/settings.ts';
 import { renderElasticsearchYml } from '../templates/elasticsearch-yml.ts';
@@ -27,8 +28,16 @@ export function platformOf(architecture: 'x86_64' | 'arm64'): Platform {
 const plain = 0o644;
 const executable = 0o755;
 
+/** The part of the config that goes into the image. */
+export type ImageConfig = Omit<SettingsConfig, 'ec2Host'> & { readonly region: string };
+
+/** elasticsearch.yml as it lies in the image. */
+export function elasticsearchYml(config: ImageConfig): string {
+  return renderElasticsearchYml(settings({ ...config, ec2Host: ec2Host(config.region) }));
+}
+
 /** Everything that the image is built from, in a fixed order: the same config gives the same bytes. */
-export function buildContext(config: SettingsConfig): readonly ContextFile[] {
+export function buildContext(config: ImageConfig): readonly ContextFile[] {
   const template = (name: string, mode: number): ContextFile => ({
     path: name,
     mode,
@@ -36,7 +45,7 @@ export function buildContext(config: SettingsConfig): readonly ContextFile[] {
   });
   return [
     template('Dockerfile', plain),
-    { path: 'elasticsearch.yml', mode: plain, content: renderElasticsearchYml(settings(config)) },
+    { path: 'elasticsearch.yml', mode: plain, content: elasticsearchYml(config) },
     template('entrypoint.sh', executable),
     template('es-ecs.options', plain),
     template('health.sh', executable),

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 
-import type { SettingsConfig } from '../elasticsearch/settings.ts';
 import { imageFor } from '../elasticsearch/versions.ts';
 import { EsEcsError } from '../errors.ts';
 import type { ProxySettings } from '../proxy/settings.ts';
@@ -26,14 +25,14 @@ import {
   stageArguments,
   writeSecondDockerfile,
 } from './classic.ts';
-import { buildContext, contentHash, platformOf, writeContext } from './context.ts';
+import { buildContext, contentHash, type ImageConfig, platformOf, writeContext } from './context.ts';
 import { expectSuccess } from './failure.ts';
 import { expectPlatform, extractionOf } from './processor.ts';
 import type { Run, RunOptions } from './run.ts';
 
 /** What an image is made for. */
 export interface ImageInput {
-  readonly config: SettingsConfig;
+  readonly config: ImageConfig;
   readonly architecture: 'x86_64' | 'arm64';
 }
 
@@ -52,7 +51,7 @@ export interface ImageOrder {
 }
 
 export interface ImageBuilderOptions {
-  readonly config: SettingsConfig;
+  readonly config: ImageConfig;
   readonly run: Run;
   /** Works in a folder that only this user reads, and that is gone when the work is over, however it ends. */
   readonly inFolder: <Result>(

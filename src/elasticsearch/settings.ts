@@ -6,11 +6,15 @@ import { isAtLeast, parseVersion } from './versions.ts';
 /** What elasticsearch.yml is made from: the part of the config that concerns it. */
 export interface SettingsConfig {
   readonly name: string;
-  readonly region: string;
+  /** EC2's own endpoint in the region, such as `ec2.eu-west-1.amazonaws.com`: which it is, depends on the region's partition. */
+  readonly ec2Host: string;
   readonly elasticsearch: { readonly version: string; readonly settings: Settings };
   readonly bastion: { readonly enabled: boolean };
   readonly access: { readonly endpoint: string | undefined };
 }
+
+/** What of it the user has written. */
+type UserConfig = Omit<SettingsConfig, 'ec2Host'>;
 
 type SettingValue = string | number | boolean | readonly (string | number | boolean)[];
 
@@ -56,15 +60,15 @@ export function settings(config: SettingsConfig): Settings {
  * The user's settings that a running cluster is given by API. None where the config leaves no way in: then they are all
  * in elasticsearch.yml. Whether this machine has the key to the bastion makes no difference, as the image must not depend on it.
  */
-export function settingsByApi(config: SettingsConfig): Settings {
+export function settingsByApi(config: UserConfig): Settings {
   return ofUser(config, (name) => goesByApi(config, name));
 }
 
-function goesByApi({ bastion, access }: SettingsConfig, name: string): boolean {
+function goesByApi({ bastion, access }: UserConfig, name: string): boolean {
   return (bastion.enabled || access.endpoint !== undefined) && isDynamicSetting(name);
 }
 
-function ofUser({ elasticsearch }: SettingsConfig, isMeant: (name: string) => boolean): Settings {
+function ofUser({ elasticsearch }: UserConfig, isMeant: (name: string) => boolean): Settings {
   return Object.fromEntries(Object.entries(elasticsearch.settings).filter(([name]) => isMeant(name)));
 }
 
@@ -74,7 +78,7 @@ function discovery(config: SettingsConfig): Settings {
     // Left out, Elasticsearch also looks at the loopback's ports 9300 to 9305.
     'discovery.seed_hosts': [],
     'discovery.ec2.host_type': 'private_ip',
-    'discovery.ec2.endpoint': discoveryEndpoint(config.elasticsearch.version, config.region),
+    'discovery.ec2.endpoint': discoveryEndpoint(config.elasticsearch.version, config.ec2Host),
     [`discovery.ec2.tag.${discoveryTags.cluster}`]: config.name,
     // The bastion carries the cluster's tag too. EC2's filters take wildcards, and only hosts have a node's tag.
     [`discovery.ec2.tag.${discoveryTags.node}`]: `${config.name}-*`,
@@ -86,12 +90,11 @@ function discovery(config: SettingsConfig): Settings {
  * signing region is read from it; from 8.19 and 9.1 on the plugin makes a URI of it as it stands, so the scheme must
  * be there, and the region comes from AWS_REGION.
  */
-export function discoveryEndpoint(version: string, region: string): string {
+export function discoveryEndpoint(version: string, ec2Host: string): string {
   const parsed = parseVersion(version);
   invariant(parsed !== undefined, `${version} is not a version`);
-  const host = `ec2.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
   const takesUri = parsed.major === 8 ? isAtLeast(parsed, 8, 19) : isAtLeast(parsed, 9, 1);
-  return takesUri ? `https://${host}` : host;
+  return takesUri ? `https://${ec2Host}` : ec2Host;
 }
 
 /**

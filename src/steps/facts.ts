@@ -1,11 +1,9 @@
 /** What AWS says of itself and of the caller, asked before anything is planned. */
 export interface Facts {
   readonly accountId: string;
-  /** `aws`, `aws-cn`, `aws-us-gov`. */
+  /** `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc` … */
   readonly partition: string;
   readonly region: string;
-  /** `amazonaws.com` or `amazonaws.com.cn`. */
-  readonly urlSuffix: string;
   /** The zones used, in the order that decides which node stands where. */
   readonly zones: readonly string[];
   /** The one of them that the bastion stands in; undefined with the bastion off. */

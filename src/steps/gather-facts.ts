@@ -10,6 +10,7 @@ import { gatherImages, type ImageUse } from './gather-images.ts';
 import { gatherPlaces } from './gather-places.ts';
 import { securityGroups } from './network/security-group.ts';
 import { judgeBoundary } from './iam/judge-boundary.ts';
+import { judgeImage } from './judge-image.ts';
 import { callerDescription } from './network/security-groups.ts';
 import type { Pins } from './pins.ts';
 
@@ -49,12 +50,13 @@ export interface Gathered {
 /**
  * Gathers what has to be known before anything can be planned. With every choice pinned it makes no call.
  *
- * @throws EsEcsError ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, INSTANCE_TYPE_UNFIT, CALLER_ADDRESS_UNKNOWN, each naming the line of the config.
+ * @throws EsEcsError CONFIG_INVALID, ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, INSTANCE_TYPE_UNFIT, CALLER_ADDRESS_UNKNOWN, each naming the line of the config.
  */
 export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
   const { config, located, clients, inventory, identity, pins, refreshesImages = false } = question;
   const at = located.at.bind(located);
   judgeBoundary(config, at, identity);
+  judgeImage(config, at, identity);
   const [places, callers] = await Promise.all([
     gatherPlaces({ config, at, clients, inventory, pins }),
     bastionCidrs(question),
@@ -68,7 +70,6 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
     facts: {
       ...identity,
       region: config.region,
-      urlSuffix: identity.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
       zones,
       bastionZone,
       instanceTypes,

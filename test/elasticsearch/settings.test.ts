@@ -10,7 +10,7 @@ import {
 
 const config = {
   name: 'search',
-  region: 'eu-west-1',
+  ec2Host: 'ec2.eu-west-1.amazonaws.com',
   bastion: { enabled: true },
   access: { endpoint: undefined },
   elasticsearch: {
@@ -63,14 +63,14 @@ describe('elasticsearch.yml', () => {
   });
 
   it.each([
-    ['8.13.4', 'eu-west-1', 'ec2.eu-west-1.amazonaws.com'],
-    ['8.18.9', 'eu-west-1', 'ec2.eu-west-1.amazonaws.com'],
-    ['8.19.0', 'eu-west-1', 'https://ec2.eu-west-1.amazonaws.com'],
-    ['9.0.8', 'eu-west-1', 'ec2.eu-west-1.amazonaws.com'],
-    ['9.1.0', 'us-gov-west-1', 'https://ec2.us-gov-west-1.amazonaws.com'],
-    ['9.4.6', 'cn-north-1', 'https://ec2.cn-north-1.amazonaws.com.cn'],
-  ])('gives the plugin of %s in %s the endpoint %s', (version, region, endpoint) => {
-    expect(discoveryEndpoint(version, region)).toBe(endpoint);
+    ['8.13.4', 'ec2.eu-west-1.amazonaws.com'],
+    ['8.18.9', 'ec2.eu-west-1.amazonaws.com'],
+    ['8.19.0', 'https://ec2.eu-west-1.amazonaws.com'],
+    ['9.0.8', 'ec2.eu-west-1.amazonaws.com'],
+    ['9.1.0', 'https://ec2.eu-west-1.amazonaws.com'],
+    ['9.4.6', 'https://ec2.eu-west-1.amazonaws.com'],
+  ])('gives the plugin of %s the endpoint %s', (version, endpoint) => {
+    expect(discoveryEndpoint(version, 'ec2.eu-west-1.amazonaws.com')).toBe(endpoint);
   });
 });
 

@@ -98,7 +98,6 @@ describe('gatherFacts', () => {
     expect(facts).toMatchObject({
       accountId: '123456789012',
       region: 'eu-west-1',
-      urlSuffix: 'amazonaws.com',
       zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
       bastionCidrs: ['203.0.113.7/32'],
       bastionImageId: expect.stringMatching(/^ami-/),

@@ -45,7 +45,7 @@ describe('elasticsearch.yml', () => {
   it('is YAML that means the settings, in a fixed order', () => {
     const wanted = settings({
       name: 'search',
-      region: 'eu-west-1',
+      ec2Host: 'ec2.eu-west-1.amazonaws.com',
       bastion: { enabled: true },
       access: { endpoint: undefined },
       elasticsearch: {

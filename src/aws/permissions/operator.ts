@@ -1,3 +1,4 @@
+import { ec2Principal, servicePrincipals } from '../partitions.ts';
 import { givenTag, tagged } from './conditions.ts';
 import { ownRoles, rolesOnly } from './roles.ts';
 import { arnIn, type Permission, type Policy, type Scope } from './statement.ts';
@@ -297,7 +298,7 @@ function services(scope: Scope): readonly Permission[] {
 }
 
 function roles(scope: Scope): readonly Permission[] {
-  const ec2 = scope.partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com';
+  const { autoScaling, ecs, ecsTasks, flowLogs } = servicePrincipals;
   const linked = (service: string, name: string): string =>
     `arn:${scope.partition}:iam::*:role/aws-service-role/${service}/${name}`;
   return [
@@ -309,7 +310,7 @@ function roles(scope: Scope): readonly Permission[] {
       resources: rolesOnly(scope),
       condition: {
         StringEquals: {
-          'iam:PassedToService': [ec2, 'ecs-tasks.amazonaws.com', 'vpc-flow-logs.amazonaws.com'],
+          'iam:PassedToService': [ec2Principal(scope.partition), ecsTasks, flowLogs],
         },
       },
     },
@@ -318,12 +319,9 @@ function roles(scope: Scope): readonly Permission[] {
       because:
         'the first ECS cluster and the first Auto Scaling group of an account make the role of their service',
       actions: ['iam:CreateServiceLinkedRole'],
-      resources: [
-        linked('autoscaling.amazonaws.com', 'AWSServiceRoleForAutoScaling'),
-        linked('ecs.amazonaws.com', 'AWSServiceRoleForECS'),
-      ],
+      resources: [linked(autoScaling, 'AWSServiceRoleForAutoScaling'), linked(ecs, 'AWSServiceRoleForECS')],
       condition: {
-        StringEquals: { 'iam:AWSServiceName': ['autoscaling.amazonaws.com', 'ecs.amazonaws.com'] },
+        StringEquals: { 'iam:AWSServiceName': [autoScaling, ecs] },
       },
     },
   ];

@@ -47,7 +47,7 @@ export async function unlock(options: UnlockOptions, terminal: Terminal): Promis
     if (found.local !== undefined) await clock.hold(breakLock(files.lock));
     terminal.out(options.json === true ? document(found) : ending(located.config.name, found));
   } catch (error) {
-    throw toEsEcsError(error, { command: 'unlock' });
+    throw toEsEcsError(error, { command: 'unlock', region: located.config.region });
   } finally {
     await simulation?.save();
   }

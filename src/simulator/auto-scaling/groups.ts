@@ -21,6 +21,7 @@ import type {
   UpdateAutoScalingGroupCommandInput,
 } from '@aws-sdk/client-auto-scaling';
 
+import { servicePrincipals } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import type { World } from '../core/world.ts';
@@ -93,7 +94,7 @@ function toGroup(world: World, row: GroupRow): AutoScalingGroup {
     Tags: row.tags.map((tag) => toTagDescription(row.name, tag)),
     TerminationPolicies: [...row.terminationPolicies],
     NewInstancesProtectedFromScaleIn: row.protectsNew,
-    ServiceLinkedRoleARN: `arn:${world.partition}:iam::${world.accountId}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
+    ServiceLinkedRoleARN: `arn:${world.partition}:iam::${world.accountId}:role/aws-service-role/${servicePrincipals.autoScaling}/AWSServiceRoleForAutoScaling`,
     TrafficSources: [],
   };
 }
@@ -336,7 +337,7 @@ function roleNotReady(): SimulatedFailure {
 /** Auto Scaling groups, as its API reference describes them. There is no client token: the name does its work. */
 export const groupOperations = {
   CreateAutoScalingGroup(world: World, input: CreateAutoScalingGroupCommandInput): object {
-    requireServiceLinkedRole(world, 'autoscaling.amazonaws.com', roleNotReady);
+    requireServiceLinkedRole(world, servicePrincipals.autoScaling, roleNotReady);
     reconcileSoon(world, createGroup(world, input).name);
     return {};
   },

@@ -1,3 +1,4 @@
+import { partitionOf } from '../../aws/partitions.ts';
 import type { Clock } from '../../engine/clock.ts';
 import type { Delays } from './delays.ts';
 import { type Quotas, usualQuotas } from './quotas.ts';
@@ -68,7 +69,8 @@ export interface WorldOptions {
 export class World {
   readonly accountId: string;
   readonly region: string;
-  readonly partition = 'aws';
+  /** The region's own: what the account calls its things follows from it. */
+  readonly partition: string;
   readonly delays: Delays;
   readonly #quotas: Quotas;
   readonly #clock: Clock;
@@ -82,6 +84,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.accountId = options.snapshot?.accountId ?? options.accountId;
     this.region = options.snapshot?.region ?? options.region;
+    this.partition = partitionOf(this.region)?.name ?? 'aws';
     this.delays = options.delays;
     this.#quotas = { ...usualQuotas, ...options.quotas };
     this.#clock = options.clock;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 
+import { gatewayServiceName } from '../../aws/partitions.ts';
 import type { World } from '../core/world.ts';
 
 /** The services that are reached through gateway endpoints. */
 export function gatewayServices(world: World): string[] {
-  return ['s3', 'dynamodb'].map((service) => `com.amazonaws.${world.region}.${service}`);
+  return (['s3', 'dynamodb'] as const).map((service) => gatewayServiceName(world.region, service));
 }
 
 /** The list of a service's addresses, which a route to its endpoint has as its destination; the same in every account. */

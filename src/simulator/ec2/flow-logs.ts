@@ -9,6 +9,7 @@ import type {
   UnsuccessfulItem,
 } from '@aws-sdk/client-ec2';
 
+import { servicePrincipals } from '../../aws/partitions.ts';
 import { once } from '../core/client-tokens.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { table, type World } from '../core/world.ts';
@@ -61,7 +62,7 @@ function toFlowLog(row: FlowLogRow): FlowLog {
 function checkRole(world: World, roleArn: string): void {
   const role = [...world.rows(roles).values()].find((one) => one.arn === roleArn);
   const isKnown = role !== undefined && role.visibleAtMs <= world.nowMs;
-  if (!isKnown || !role.trust.includes('vpc-flow-logs.amazonaws.com')) {
+  if (!isKnown || !role.trust.includes(servicePrincipals.flowLogs)) {
     throw new SimulatedFailure('InvalidParameter', `Unable to assume given IAM role: ${roleArn}`);
   }
 }

@@ -5,6 +5,7 @@ import type {
   NetworkInterfaceType,
 } from '@aws-sdk/client-ec2';
 
+import { dnsSuffixOf } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import type { World } from '../core/world.ts';
 import { addressText, parseBlock } from './cidrs.ts';
@@ -146,7 +147,7 @@ export function dnsName(world: World, ip: string, scope: 'private' | 'public'): 
   const dashed = ip.replaceAll('.', '-');
   const isOldest = world.region === 'us-east-1';
   if (scope === 'private') return `ip-${dashed}.${isOldest ? 'ec2' : `${world.region}.compute`}.internal`;
-  return `ec2-${dashed}.${isOldest ? 'compute-1' : `${world.region}.compute`}.amazonaws.com`;
+  return `ec2-${dashed}.${isOldest ? 'compute-1' : `${world.region}.compute`}.${dnsSuffixOf(world.region)}`;
 }
 
 function publicDnsName(world: World, row: InterfaceRow): string {

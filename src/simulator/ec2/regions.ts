@@ -1,5 +1,6 @@
 import type { DescribeRegionsCommandInput, DescribeRegionsCommandOutput } from '@aws-sdk/client-ec2';
 
+import { ec2Host } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import type { World } from '../core/world.ts';
 import { type Answer, describeRows, type Ec2Row } from './common.ts';
@@ -8,7 +9,7 @@ import { type Answer, describeRows, type Ec2Row } from './common.ts';
 export const regionOperations = {
   DescribeRegions(world: World, input: DescribeRegionsCommandInput): Answer<DescribeRegionsCommandOutput> {
     const own: Ec2Row = { id: world.region, tags: {}, visibleAtMs: 0 };
-    const endpoint = `ec2.${world.region}.amazonaws.com`;
+    const endpoint = ec2Host(world.region);
     const found = describeRows(world, new Map([[own.id, own]]), {
       ids: input.RegionNames,
       filters: input.Filters,

@@ -45,11 +45,17 @@ function checkPush(authorize: SimulatedAccount['authorize'], repositoryName: str
   }
 }
 
-/** An image builder for an account; the same order gives the same image. */
+/**
+ * An image builder for an account; the same order gives the same image.
+ *
+ * @param elasticsearchYml what lies in the image, as far as the simulated Elasticsearch acts on it: where discovery looks.
+ */
 export function simulatedImageBuilder(
   account: Pick<SimulatedAccount, 'world' | 'clock' | 'authorize'>,
+  elasticsearchYml = '',
 ): SimulatedImageBuilder {
   const { world, clock, authorize } = account;
+  const discoveryEndpoint = /^discovery\.ec2\.endpoint: "(.+)"$/m.exec(elasticsearchYml)?.[1];
   return {
     check: () => Promise.resolve(),
     async buildAndPush(order) {
@@ -71,7 +77,7 @@ export function simulatedImageBuilder(
         (one) => one.manifest === manifest && one.tags.includes(order.tag),
       );
       // A registry takes the same push again without a word; only PutImage minds.
-      if (known === undefined) pushImage(world, repository, { ...order, manifest });
+      if (known === undefined) pushImage(world, repository, { ...order, manifest, discoveryEndpoint });
     },
   };
 }

@@ -23,7 +23,7 @@ import type { World } from '../core/world.ts';
 import {
   type ImageRow,
   invalidEcrParameter,
-  registryHost,
+  ownRegistry,
   repositories,
   type RepositoryRow,
   requireRepository,
@@ -40,7 +40,7 @@ export interface ImageReference {
 
 /** Undefined for an image that another registry has. */
 export function parseImageReference(world: World, image: string): ImageReference | undefined {
-  const prefix = `${registryHost(world)}/`;
+  const prefix = `${ownRegistry(world)}/`;
   if (!image.startsWith(prefix)) return undefined;
   const [name = '', digest] = image.slice(prefix.length).split('@');
   const [repository = '', tag] = name.split(':');
@@ -71,6 +71,7 @@ export interface Push {
   readonly digest?: string | undefined;
   readonly architecture?: string | undefined;
   readonly elasticsearchVersion?: string | undefined;
+  readonly discoveryEndpoint?: string | undefined;
 }
 
 const defaultMediaType = 'application/vnd.docker.distribution.manifest.v2+json';
@@ -113,6 +114,7 @@ export function pushImage(world: World, repository: RepositoryRow, push: Push): 
     tags: [],
     architecture: push.architecture,
     elasticsearchVersion: push.elasticsearchVersion,
+    ...(push.discoveryEndpoint === undefined ? {} : { discoveryEndpoint: push.discoveryEndpoint }),
   };
   if (known === undefined) repository.images.push(row);
   if (tag !== undefined) row.tags.push(tag);

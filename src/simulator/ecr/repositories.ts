@@ -33,6 +33,7 @@ import type {
   UntagResourceCommandInput,
 } from '@aws-sdk/client-ecr';
 
+import { registryHost } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import { table, type World } from '../core/world.ts';
@@ -50,6 +51,8 @@ export interface ImageRow {
   readonly architecture: string | undefined;
   /** What the simulated Elasticsearch in it calls itself. */
   readonly elasticsearchVersion: string | undefined;
+  /** Where its discovery looks for other nodes; undefined where nobody said, and then it finds them. */
+  readonly discoveryEndpoint?: string | undefined;
 }
 
 export interface RepositoryRow {
@@ -70,8 +73,8 @@ export interface RepositoryRow {
 export const repositories = table<RepositoryRow>('ecr/repositories');
 
 /** This account's registry. */
-export function registryHost(world: World): string {
-  return `${world.accountId}.dkr.ecr.${world.region}.amazonaws.com`;
+export function ownRegistry({ accountId, region }: World): string {
+  return registryHost(accountId, region);
 }
 
 /** @throws SimulatedFailure RepositoryNotFoundException */
@@ -172,7 +175,7 @@ const registryOperations = {
     const row: RepositoryRow = {
       name,
       arn: `arn:${world.partition}:ecr:${world.region}:${world.accountId}:repository/${name}`,
-      uri: `${registryHost(world)}/${name}`,
+      uri: `${ownRegistry(world)}/${name}`,
       createdAtMs: world.nowMs,
       encryption: input.encryptionConfiguration ?? { encryptionType: 'AES256' },
       tagMutability: input.imageTagMutability ?? 'MUTABLE',
@@ -215,7 +218,7 @@ const registryOperations = {
         {
           authorizationToken: Buffer.from(`AWS:simulated-${world.next()}`).toString('base64'),
           expiresAt: new Date(world.nowMs + 12 * 3_600_000),
-          proxyEndpoint: `https://${registryHost(world)}`,
+          proxyEndpoint: `https://${ownRegistry(world)}`,
         },
       ],
     };

@@ -14,6 +14,7 @@ import type {
   UpdateClusterSettingsCommandOutput,
 } from '@aws-sdk/client-ecs';
 
+import { servicePrincipals } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import { table, type World } from '../core/world.ts';
@@ -86,7 +87,7 @@ export const clusterOperations = {
   CreateCluster(world: World, input: CreateClusterCommandInput): Answer<CreateClusterCommandOutput> {
     const name = input.clusterName ?? 'default';
     if (!namePattern.test(name)) throw invalidParameter(`Invalid cluster name: ${name}`);
-    requireServiceLinkedRole(world, 'ecs.amazonaws.com', roleNotAssumable);
+    requireServiceLinkedRole(world, servicePrincipals.ecs, roleNotAssumable);
     const known = world.rows(clusters).get(name);
     if (known?.status === 'ACTIVE') {
       return { cluster: toCluster(world, known, ['TAGS', 'SETTINGS', 'CONFIGURATIONS']) };

@@ -15,6 +15,7 @@ import type {
   UpdateServiceCommandOutput,
 } from '@aws-sdk/client-ecs';
 
+import { servicePrincipals } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import type { World } from '../core/world.ts';
@@ -144,7 +145,7 @@ function toService(world: World, row: ServiceRow, include: readonly string[] = [
     events: row.events.map(({ id, atMs, message }) => ({ id, message, createdAt: new Date(atMs) })),
     createdAt: dateOf(row.createdAtMs),
     createdBy: `arn:${world.partition}:iam::${world.accountId}:user/simulated`,
-    roleArn: `arn:${world.partition}:iam::${world.accountId}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS`,
+    roleArn: `arn:${world.partition}:iam::${world.accountId}:role/aws-service-role/${servicePrincipals.ecs}/AWSServiceRoleForECS`,
     loadBalancers: [],
     serviceRegistries: [],
     placementConstraints: row.placementConstraints,
@@ -207,7 +208,7 @@ function checkCreate(input: CreateServiceCommandInput): void {
 export const serviceOperations = {
   CreateService(world: World, input: CreateServiceCommandInput): Answer<CreateServiceCommandOutput> {
     checkCreate(input);
-    requireServiceLinkedRole(world, 'ecs.amazonaws.com', roleNotAssumable);
+    requireServiceLinkedRole(world, servicePrincipals.ecs, roleNotAssumable);
     const cluster = requireCluster(world, input.cluster);
     const known = existing(world, cluster, input);
     if (known !== undefined) return { service: toService(world, known, ['TAGS']) };

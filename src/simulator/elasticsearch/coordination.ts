@@ -20,7 +20,7 @@ export const settleMs = { joined: 3_000, left: 1_000 } as const;
 export function nodesUp(world: World, clusterName: string): NodeIdentity[] {
   const up: NodeIdentity[] = [];
   for (const { node, isUp } of world.rows(programs).values()) {
-    if (isUp && node?.clusterName === clusterName) up.push(node);
+    if (isUp && node?.clusterName === clusterName && node.isLost !== true) up.push(node);
   }
   return up;
 }

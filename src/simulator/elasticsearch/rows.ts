@@ -13,6 +13,8 @@ export interface NodeIdentity {
   readonly heapMiB: number;
   /** Another one at each start. */
   readonly ephemeralId: string;
+  /** Its discovery asks under a name that is not EC2's in this region: it finds nobody, and nobody it. */
+  readonly isLost?: true;
 }
 
 /** The main program of a task; the row stays when it ends. */

@@ -1,3 +1,4 @@
+import { ec2Host } from '../../aws/partitions.ts';
 import { bootstrapTagKey, initialMastersOf } from '../../elasticsearch/bootstrap.ts';
 import type { World } from '../core/world.ts';
 import { writeTaskLog } from '../ecs/agent.ts';
@@ -33,12 +34,22 @@ function environmentOf(launch: TaskLaunch): Readonly<Record<string, string>> {
   );
 }
 
-function versionOf(world: World, launch: TaskLaunch): string {
+interface Contents {
+  readonly version: string;
+  readonly isLost?: true;
+}
+
+/** What an image says that the simulated Elasticsearch acts on. */
+function contentsOf(world: World, launch: TaskLaunch): Contents {
   const image = launch.containers[0]?.definition.image ?? '';
   const reference = parseImageReference(world, image);
   const found = reference === undefined ? undefined : findImage(world, reference);
-  const known = found === undefined || found === 'no-repository' ? undefined : found.elasticsearchVersion;
-  return known ?? /\d+\.\d+\.\d+/.exec(shortName(image))?.[0] ?? unknownVersion;
+  const known = found === undefined || found === 'no-repository' ? undefined : found;
+  const version =
+    known?.elasticsearchVersion ?? /\d+\.\d+\.\d+/.exec(shortName(image))?.[0] ?? unknownVersion;
+  const endpoint = known?.discoveryEndpoint;
+  const findsEc2 = endpoint === undefined || endpoint.replace('https://', '') === ec2Host(world.region);
+  return findsEc2 ? { version } : { version, isLost: true };
 }
 
 function identityOf(world: World, launch: TaskLaunch): NodeIdentity | undefined {
@@ -52,7 +63,7 @@ function identityOf(world: World, launch: TaskLaunch): NodeIdentity | undefined 
     clusterName: launch.clusterName.replace(/^es-ecs-/, ''),
     zone: host?.zone ?? attributes['ecs.availability-zone'],
     roles: roles.split(','),
-    version: versionOf(world, launch),
+    ...contentsOf(world, launch),
     diskId: host?.volumeId ?? attributes['es-ecs-volume'] ?? instanceId,
     initialMasters: initialMastersOf(host?.initialMasters ?? attributes[bootstrapTagKey] ?? ''),
     heapMiB: Number(heapMiB ?? usualHeapMiB),
@@ -174,6 +185,10 @@ export function nodeUp(world: World, taskArn: string): void {
   openDisk(world, node);
   row.isUp = true;
   writeTaskLog(world, taskArn, `[INFO ][o.e.n.Node] [${node.name}] started`);
+  if (node.isLost === true) {
+    const line = `[WARN ][o.e.d.e.AwsEc2SeedHostsProvider] [${node.name}] exception while retrieving instance list from AWS API: java.net.UnknownHostException`;
+    writeTaskLog(world, taskArn, line);
+  }
   settleSoon(world, node.clusterName, world.vary(settleMs.joined));
 }
 

@@ -7,7 +7,7 @@ import { instanceType } from '../ec2/instance-types.ts';
 import { attachVolume, tagKey, type VolumeRow, volumes, volumesByTag, volumeState } from '../ec2/volumes.ts';
 import { registerHost } from '../ecs/container-instances.ts';
 import { instanceProfiles } from '../iam/instance-profiles.ts';
-import { type Attempt, roleAllows } from '../iam/roles.ts';
+import { type Attempt, roleAllows, trustsEc2 } from '../iam/roles.ts';
 import { outboundProblem } from './outbound.ts';
 import { type HostScript, parseUserData } from './user-data.ts';
 
@@ -293,5 +293,6 @@ function join(
 /** Whether the role behind the instance's profile allows an attempt. */
 function mayCall(world: World, row: InstanceRow, attempt: Attempt): boolean {
   const profile = [...world.rows(instanceProfiles).values()].find((one) => one.arn === row.profileArn);
-  return profile?.roleName !== undefined && roleAllows(world, profile.roleName, attempt);
+  const role = profile?.roleName;
+  return role !== undefined && trustsEc2(world, role) && roleAllows(world, role, attempt);
 }

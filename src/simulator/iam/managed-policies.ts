@@ -1,3 +1,5 @@
+import type { World } from '../core/world.ts';
+
 /**
  * The AWS managed policies that a deployment of ours may attach: their actions, as "AWS managed policy reference" lists
  * them. Any other ARN does not exist in the simulated account.
@@ -61,8 +63,12 @@ const actionsByName: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The document of an AWS managed policy, or undefined when there is none of that ARN. */
-export function managedPolicyDocument(arn: string): string | undefined {
-  const name = /^arn:aws[\w-]*:iam::aws:policy\/(.+)$/.exec(arn)?.[1];
+export function managedPolicyDocument(
+  { partition }: Pick<World, 'partition'>,
+  arn: string,
+): string | undefined {
+  const prefix = `arn:${partition}:iam::aws:policy/`;
+  const name = arn.startsWith(prefix) ? arn.slice(prefix.length) : undefined;
   const actions = name === undefined ? undefined : actionsByName[name];
   if (actions === undefined) return undefined;
   return JSON.stringify({

@@ -48,6 +48,15 @@ function checkStatement(statement: Statement, kind: PolicyKind): void {
   if (kind === 'identity' && !hasResource) throw malformed('Policy statement must contain resources.');
 }
 
+/** The services that a trust policy names. */
+export function trustedServices(document: string): readonly string[] {
+  return statementsOf(document).flatMap(({ Principal }) =>
+    typeof Principal === 'object' && Principal !== null && 'Service' in Principal
+      ? words(Principal.Service)
+      : [],
+  );
+}
+
 function statementsOf(text: string): readonly Statement[] {
   let parsed: unknown;
   try {

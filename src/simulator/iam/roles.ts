@@ -27,6 +27,7 @@ import type {
   UpdateRoleCommandInput,
 } from '@aws-sdk/client-iam';
 
+import { ec2Principal, isServicePrincipal } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { table, type World } from '../core/world.ts';
 import {
@@ -46,7 +47,7 @@ import {
 } from './common.ts';
 import { instanceProfiles } from './instance-profiles.ts';
 import { managedPolicyDocument } from './managed-policies.ts';
-import { allows, checkPolicy, encodePolicy, policySize } from './policy-documents.ts';
+import { allows, checkPolicy, encodePolicy, policySize, trustedServices } from './policy-documents.ts';
 
 type Answer<Output> = Omit<Output, '$metadata'>;
 
@@ -108,8 +109,14 @@ export function roleAllows(world: World, roleName: string, attempt: Attempt | st
   const { action, tags = {} } = typeof attempt === 'string' ? { action: attempt } : attempt;
   const row = world.rows(roles).get(roleName);
   if (row === undefined) return false;
-  const managed = row.attached.map((arn) => managedPolicyDocument(arn) ?? '{"Statement":[]}');
+  const managed = row.attached.map((arn) => managedPolicyDocument(world, arn) ?? '{"Statement":[]}');
   return allows([...Object.values(row.inline), ...managed], action, tags);
+}
+
+/** Whether EC2 may hand the role to an instance: it goes by another name in some partitions. */
+export function trustsEc2(world: World, roleName: string): boolean {
+  const row = world.rows(roles).get(roleName);
+  return row !== undefined && trustedServices(row.trust).includes(ec2Principal(world.partition));
 }
 
 /** The role as GetRole and GetInstanceProfile give it. */
@@ -148,13 +155,22 @@ function checkedBoundary(world: World, arn: string): string {
     throw new SimulatedFailure('InvalidInputException', `ARN ${arn} is not valid.`);
   }
   const [, partition, owner] = parts;
-  const isThere = owner === 'aws' ? managedPolicyDocument(arn) !== undefined : owner === world.accountId;
+  const isThere =
+    owner === 'aws' ? managedPolicyDocument(world, arn) !== undefined : owner === world.accountId;
   if (isThere && partition === world.partition) return arn;
   throw noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`);
 }
 
-function checkTrust(document: string | undefined): string {
+/** @throws SimulatedFailure MalformedPolicyDocumentException for a service that the partition does not know by that name */
+function checkTrust(world: World, document: string | undefined): string {
   const trust = checkPolicy(document, 'trust');
+  const stranger = trustedServices(trust).find((service) => !isServicePrincipal(world.partition, service));
+  if (stranger !== undefined) {
+    throw new SimulatedFailure(
+      'MalformedPolicyDocumentException',
+      `Invalid principal in policy: "SERVICE":"${stranger}"`,
+    );
+  }
   if (policySize(trust) > quotas.trustBytes) {
     throw limitExceeded(`Cannot exceed quota for ACLSizePerRole: ${quotas.trustBytes}`);
   }
@@ -175,7 +191,7 @@ export const roleOperations = {
       createdAtMs: world.nowMs,
       visibleAtMs: world.nowMs + world.vary(world.delays.visible),
       knownAtMs: world.nowMs + world.delays.visibleById,
-      trust: checkTrust(input.AssumeRolePolicyDocument),
+      trust: checkTrust(world, input.AssumeRolePolicyDocument),
       description: input.Description,
       maxSessionSeconds: input.MaxSessionDuration ?? 3600,
       tags: withTags({}, input.Tags, ignoringCase),
@@ -211,7 +227,7 @@ export const roleOperations = {
   },
 
   UpdateAssumeRolePolicy(world: World, input: UpdateAssumeRolePolicyCommandInput): object {
-    requireRole(world, input.RoleName).trust = checkTrust(input.PolicyDocument);
+    requireRole(world, input.RoleName).trust = checkTrust(world, input.PolicyDocument);
     return {};
   },
 
@@ -305,7 +321,7 @@ export const rolePolicyOperations = {
   AttachRolePolicy(world: World, input: AttachRolePolicyCommandInput): object {
     const row = requireRole(world, input.RoleName);
     const arn = input.PolicyArn ?? '';
-    if (managedPolicyDocument(arn) === undefined) {
+    if (managedPolicyDocument(world, arn) === undefined) {
       throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
     }
     if (row.attached.includes(arn)) return {};

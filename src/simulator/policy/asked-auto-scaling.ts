@@ -1,3 +1,4 @@
+import { servicePrincipals } from '../../aws/partitions.ts';
 import { activities, groups } from '../auto-scaling/rows.ts';
 import type { World } from '../core/world.ts';
 import { launchAsked } from './asked-ec2.ts';
@@ -57,7 +58,7 @@ function impliedBy(world: World, operation: string, own: readonly Asked[]): read
       .filter(({ requestTags }) => requestTags !== undefined)
       .map((one) => ({ ...one, action: 'autoscaling:CreateOrUpdateTags' })),
     ...(isFirst
-      ? [serviceLinkedRole(world, 'autoscaling.amazonaws.com', 'AWSServiceRoleForAutoScaling')]
+      ? [serviceLinkedRole(world, servicePrincipals.autoScaling, 'AWSServiceRoleForAutoScaling')]
       : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { ec2Principal, servicePrincipals } from '../../aws/partitions.ts';
 import type { World } from '../core/world.ts';
 import { associations } from '../ec2/tables.ts';
 import { kindOfId, ec2TagsOf } from '../ec2/tags.ts';
@@ -7,7 +8,7 @@ import { instanceOfAssociation } from '../ec2/profile-associations.ts';
 import { launchTemplates } from '../ec2/launch-templates.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import type { Asked } from './decide.ts';
-import { ec2Principal, passedRole, roleOfProfile } from './asked-iam.ts';
+import { passedRole, roleOfProfile } from './asked-iam.ts';
 import { type Input, objectOf, objectsOf, tagsOf, textOf, textsWithin } from './input.ts';
 import { referenceOf } from './reference.ts';
 
@@ -135,7 +136,7 @@ function taggingAsked(
 /** A flow log is given the role with which it writes. */
 function rolesAsked(world: World, operation: string, input: Input): readonly Asked[] {
   if (operation !== 'CreateFlowLogs') return [];
-  return passedRole(world, textOf(input, 'DeliverLogsPermissionArn'), 'vpc-flow-logs.amazonaws.com');
+  return passedRole(world, textOf(input, 'DeliverLogsPermissionArn'), servicePrincipals.flowLogs);
 }
 
 /**
@@ -159,7 +160,7 @@ export function launchAsked(world: World, bare: Input): readonly Asked[] {
   return [
     ...own,
     ...taggingAsked(world, 'RunInstances', made),
-    ...passedRole(world, roleOfProfile(world, profile), ec2Principal(world)),
+    ...passedRole(world, roleOfProfile(world, profile), ec2Principal(world.partition)),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { servicePrincipals } from '../../aws/partitions.ts';
 import type { World } from '../core/world.ts';
 import { clusterNameOf, clusters } from '../ecs/clusters.ts';
 import { ecsArn, shortName } from '../ecs/common.ts';
@@ -118,10 +119,10 @@ function taggingAsked(
 
 function rolesAsked(world: World, operation: string, input: Input): readonly Asked[] {
   if (operation === 'CreateCluster' && world.rows(clusters).size === 0) {
-    return [serviceLinkedRole(world, 'ecs.amazonaws.com', 'AWSServiceRoleForECS')];
+    return [serviceLinkedRole(world, servicePrincipals.ecs, 'AWSServiceRoleForECS')];
   }
   if (operation !== 'RegisterTaskDefinition') return [];
   return ['executionRoleArn', 'taskRoleArn'].flatMap((name) =>
-    passedRole(world, textOf(input, name), 'ecs-tasks.amazonaws.com'),
+    passedRole(world, textOf(input, name), servicePrincipals.ecsTasks),
   );
 }

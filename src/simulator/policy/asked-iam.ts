@@ -1,3 +1,4 @@
+import { ec2Principal } from '../../aws/partitions.ts';
 import type { World } from '../core/world.ts';
 import { instanceProfiles } from '../iam/instance-profiles.ts';
 import { roles } from '../iam/roles.ts';
@@ -37,7 +38,7 @@ export function askedOfIam(world: World, operation: string, input: Input): reado
   };
   const passed =
     operation === 'AddRoleToInstanceProfile'
-      ? passedRole(world, roleArn(world, textOf(input, 'RoleName') ?? ''), ec2Principal(world))
+      ? passedRole(world, roleArn(world, textOf(input, 'RoleName') ?? ''), ec2Principal(world.partition))
       : [];
   return [asked, ...taggingAsked(operation, asked), ...passed];
 }
@@ -92,9 +93,4 @@ export function serviceLinkedRole(world: World, service: string, name: string): 
     kind: 'role',
     keys: { 'iam:awsservicename': service },
   };
-}
-
-/** In China EC2 goes by a name of its own ("AWS service principals"). */
-export function ec2Principal({ partition }: Pick<World, 'partition'>): string {
-  return `ec2.amazonaws.com${(partition as string) === 'aws-cn' ? '.cn' : ''}`;
 }

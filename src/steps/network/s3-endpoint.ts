@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 
 import { collectPages, ec2Collection, ec2Tags, tagSpecifications } from '../../aws/ec2.ts';
+import { gatewayServiceName } from '../../aws/partitions.ts';
 import { canonicalPolicy, samePolicy } from '../../aws/policy.ts';
 import { diffTags, fromCapitalTags, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
@@ -72,7 +73,7 @@ export function s3Endpoint(
     standsPending: true,
     desired: (inputs) => ({
       vpcId: Object.values(inputs)[0]?.vpcId ?? '',
-      serviceName: `com.amazonaws.${facts.region}.s3`,
+      serviceName: gatewayServiceName(facts.region, 's3'),
       routeTableIds: Object.values(inputs).map((table) => table.routeTableId),
       policy: hostsPolicy(facts),
       tags: ownTags(context, address),

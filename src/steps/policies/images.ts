@@ -1,20 +1,16 @@
+import { ecrRepository } from '../../aws/partitions.ts';
 import type { StepContext } from '../context.ts';
 import { arn, repositoryName } from '../names.ts';
 import type { Statement } from './document.ts';
-
-/** `123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/elasticsearch@sha256:…`, taken apart. */
-const ecrReference =
-  /^(?<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/(?<name>[^:@]+)/;
 
 /** The ARN of the ECR repository that the nodes' image comes from; undefined where it comes from another registry. */
 export function imageRepositoryArn(context: Pick<StepContext, 'config' | 'facts'>): string | undefined {
   const { config, facts } = context;
   const { uri } = config.image;
   if (uri === undefined) return arn(facts, 'ecr', `repository/${repositoryName(config)}`);
-  const parts = ecrReference.exec(uri)?.groups;
-  if (parts === undefined) return undefined;
-  const { account, region, name } = parts;
-  return `arn:${facts.partition}:ecr:${String(region)}:${String(account)}:repository/${String(name)}`;
+  const found = ecrRepository(uri);
+  if (found === undefined) return undefined;
+  return arn({ ...found, partition: facts.partition }, 'ecr', `repository/${found.repository}`);
 }
 
 /** What pulling the image takes; nothing where it does not come from ECR. */

@@ -1,3 +1,4 @@
+import { ec2Principal, servicePrincipals } from '../../aws/partitions.ts';
 import type { Facts } from '../facts.ts';
 import { arn } from '../names.ts';
 import { type PolicyDocument, policy } from './document.ts';
@@ -5,13 +6,13 @@ import { type PolicyDocument, policy } from './document.ts';
 /**
  * Who may wear the instance role: EC2, for instances of this account. That needs no condition: EC2 takes a role from an
  * instance profile, a profile holds roles of its own account only, and nobody can pass a role to a service in another account
- * (IAM user guide, "Grant a user permissions to pass a role to an AWS service"). In China EC2 goes by its own name.
+ * (IAM user guide, "Grant a user permissions to pass a role to an AWS service").
  */
-export function instanceTrust(facts: Pick<Facts, 'urlSuffix'>): PolicyDocument {
+export function instanceTrust(facts: Pick<Facts, 'partition'>): PolicyDocument {
   return policy({
     Sid: 'HostsOnly',
     Effect: 'Allow',
-    Principal: { Service: `ec2.${facts.urlSuffix}` },
+    Principal: { Service: ec2Principal(facts.partition) },
     Action: ['sts:AssumeRole'],
   });
 }
@@ -21,7 +22,7 @@ export function flowLogTrust(facts: Pick<Facts, 'partition' | 'region' | 'accoun
   return policy({
     Sid: 'FlowLogsOfThisAccountOnly',
     Effect: 'Allow',
-    Principal: { Service: 'vpc-flow-logs.amazonaws.com' },
+    Principal: { Service: servicePrincipals.flowLogs },
     Action: ['sts:AssumeRole'],
     Condition: {
       ArnLike: { 'aws:SourceArn': arn(facts, 'ec2', 'vpc-flow-log/*') },
@@ -38,7 +39,7 @@ export function taskTrust(facts: Pick<Facts, 'partition' | 'region' | 'accountId
   return policy({
     Sid: 'TasksOfThisAccountOnly',
     Effect: 'Allow',
-    Principal: { Service: 'ecs-tasks.amazonaws.com' },
+    Principal: { Service: servicePrincipals.ecsTasks },
     Action: ['sts:AssumeRole'],
     Condition: {
       ArnLike: { 'aws:SourceArn': arn(facts, 'ecs', '*') },

@@ -12,7 +12,7 @@ import type { ClusterControl } from '../../../src/elasticsearch/client.ts';
 import { EsEcsError } from '../../../src/errors.ts';
 import { inPrivateFolder } from '../../../src/cli/private-folder.ts';
 import { pushImage } from '../../../src/simulator/ecr/images.ts';
-import { registryHost, requireRepository } from '../../../src/simulator/ecr/repositories.ts';
+import { ownRegistry, requireRepository } from '../../../src/simulator/ecr/repositories.ts';
 import { type SecretRow, secrets } from '../../../src/simulator/secrets-manager/secrets.ts';
 import type { ClusterAccess, ImageBuilder } from '../../../src/steps/adapters.ts';
 import { throughBastion } from './bastion.ts';
@@ -76,7 +76,7 @@ export async function createRealAccount(options: RealAccountOptions): Promise<Re
     folder,
     ...(net === undefined ? {} : { net }),
     imageName: (reference) =>
-      reference.replace(`${registryHost(simulation().account.world)}/`, `${docker.registryHost}/`),
+      reference.replace(`${ownRegistry(simulation().account.world)}/`, `${docker.registryHost}/`),
     onBusy: () => pace?.wake(),
   });
   const access = (): RealAccount['access'] => accessOf(simulation(), cluster);

@@ -66,7 +66,7 @@ describe('policies', () => {
         ArnLike: { 'aws:SourceArn': 'arn:aws:ecs:eu-west-1:123456789012:*' },
       },
     });
-    expect(instanceTrust({ urlSuffix: 'amazonaws.com.cn' }).Statement[0]?.Principal).toEqual({
+    expect(instanceTrust({ partition: 'aws-cn' }).Statement[0]?.Principal).toEqual({
       Service: 'ec2.amazonaws.com.cn',
     });
   });

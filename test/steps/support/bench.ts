@@ -39,7 +39,6 @@ export const facts: Facts = {
   accountId: '123456789012',
   partition: 'aws',
   region: 'eu-west-1',
-  urlSuffix: 'amazonaws.com',
   zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
   bastionZone: 'eu-west-1a',
   instanceTypes: new Map([
