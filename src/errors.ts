@@ -45,6 +45,7 @@ export const errorCodes = {
   CONFIG_INVALID: { exitStatus: 2, title: 'the config file asks for something that is not allowed' },
   CONFIG_EXISTS: { exitStatus: 2, title: 'init would overwrite a config file' },
   ZONE_UNKNOWN: { exitStatus: 2, title: 'a zone does not exist in the region' },
+  ZONE_UNFIT: { exitStatus: 2, title: 'nothing can be begun in a zone' },
   INSTANCE_TYPE_UNAVAILABLE: {
     exitStatus: 2,
     title: 'an instance type is not offered where it is asked for',

@@ -148,6 +148,15 @@ const rules: readonly Rule[] = [
     }),
   },
   {
+    // "Availability Zone is unsupported" (VPC user guide, NAT gateway troubleshooting): DescribeAvailabilityZones calls such a zone available.
+    matches: oneOf('NotAvailableInZone'),
+    translate: ({ again }) => ({
+      code: 'AWS',
+      message: 'AWS makes no NAT gateways in this zone, as it has no room to grow there',
+      hint: ['name other zones under network.zones', ...goesOn(again)],
+    }),
+  },
+  {
     matches: isQuota,
     translate: ({ name, again }) => ({
       code: 'AWS',

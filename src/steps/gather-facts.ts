@@ -50,7 +50,7 @@ export interface Gathered {
 /**
  * Gathers what has to be known before anything can be planned. With every choice pinned it makes no call.
  *
- * @throws EsEcsError CONFIG_INVALID, ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, INSTANCE_TYPE_UNFIT, CALLER_ADDRESS_UNKNOWN, each naming the line of the config.
+ * @throws EsEcsError CONFIG_INVALID, ZONE_UNKNOWN, ZONE_UNFIT, INSTANCE_TYPE_UNAVAILABLE, INSTANCE_TYPE_UNFIT, CALLER_ADDRESS_UNKNOWN, each naming the line of the config.
  */
 export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
   const { config, located, clients, inventory, identity, pins, refreshesImages = false } = question;

@@ -1,6 +1,4 @@
 import {
-  type AvailabilityZone,
-  DescribeAvailabilityZonesCommand,
   DescribeInstanceTypesCommand,
   type Filter,
   type InstanceTypeInfo,
@@ -22,6 +20,7 @@ import type { InstanceTypeFacts } from './facts.ts';
 import { judgeTypes, unfitness } from './judge-types.ts';
 import { subnets } from './network/subnet.ts';
 import type { Pins } from './pins.ts';
+import { judgeZone, readZones, type RegionalZones, zonesThere } from './regional-zones.ts';
 import { missingType, type WantedType, wantedTypes } from './wanted-types.ts';
 
 /** Where everything stands, and on what. */
@@ -46,7 +45,7 @@ export interface PlacesQuestion {
  * The zones and what is known of the instance types. Asked of AWS only when the config asks for something new: what was
  * found before is pinned, so that a zone that opens in the region moves nothing.
  *
- * @throws EsEcsError ZONE_UNKNOWN, INSTANCE_TYPE_UNAVAILABLE, INSTANCE_TYPE_UNFIT, each naming the line of the config.
+ * @throws EsEcsError ZONE_UNKNOWN, ZONE_UNFIT, INSTANCE_TYPE_UNAVAILABLE, INSTANCE_TYPE_UNFIT, each naming the line of the config.
  */
 export async function gatherPlaces(question: PlacesQuestion): Promise<Places> {
   const { config } = question;
@@ -72,7 +71,10 @@ async function askPlaces(question: PlacesQuestion, types: readonly WantedType[])
   const choice = config.network.zones;
   const zones =
     'names' in choice
-      ? namedZones(question, choice.names, regional.names)
+      ? await namedZones(question, choice.names, {
+          regional,
+          taken: new Set(taken.map((subnet) => subnet.zone)),
+        })
       : countedZones(question, {
           count: choice.count,
           taken: new Map(taken.map((subnet) => [subnet.cidr, subnet.zone])),
@@ -145,24 +147,6 @@ function parseType(pin: string | undefined): InstanceTypeFacts | undefined {
   return { architecture, vcpus: Number(vcpus), memoryMiB: Number(memoryMiB), hasNvmeVolumes };
 }
 
-/** The region's own zones by name; local and wavelength zones have no NAT gateways and are left out. */
-interface RegionalZones {
-  readonly names: readonly string[];
-  /** Those that AWS calls available: an impaired or constrained one is nobody's choice for something new. */
-  readonly wellOnes: readonly string[];
-}
-
-async function readZones(clients: Clients): Promise<RegionalZones> {
-  const { AvailabilityZones: all = [] } = await clients.ec2.send(new DescribeAvailabilityZonesCommand({}));
-  const zones = all.filter((zone) => (zone.ZoneType ?? 'availability-zone') === 'availability-zone');
-  const named = (some: readonly AvailabilityZone[]): readonly string[] =>
-    some.map((zone) => zone.ZoneName ?? '').sort();
-  return {
-    names: named(zones),
-    wellOnes: named(zones.filter(({ State = 'available' }) => State === 'available')),
-  };
-}
-
 function readOfferings(clients: Clients, Filters: Filter[]): Promise<readonly InstanceTypeOffering[]> {
   const request = { LocationType: 'availability-zone' as const, Filters };
   return collectPages(
@@ -195,22 +179,18 @@ function typeFacts(type: InstanceTypeInfo): InstanceTypeFacts {
   };
 }
 
-function namedZones(
-  { at, config }: PlacesQuestion,
+/** The zones that the config names, each of which must do. */
+async function namedZones(
+  { at, config, clients }: PlacesQuestion,
   names: readonly string[],
-  regional: readonly string[],
-): readonly string[] {
-  const index = names.findIndex((name) => !regional.includes(name));
-  const unknown = names[index];
-  if (unknown === undefined) return names;
-  const where = at(['network', 'zones', index]);
-  throw new EsEcsError(
-    'ZONE_UNKNOWN',
-    `${where}: ${unknown} is not a zone of ${config.region} for this account`,
-    {
-      hint: `zones there: ${regional.join(', ')}`,
-    },
-  );
+  among: { readonly regional: RegionalZones; readonly taken: ReadonlySet<string> },
+): Promise<readonly string[]> {
+  const { regional, taken } = among;
+  for (const [index, name] of names.entries()) {
+    const where = at(['network', 'zones', index]);
+    await judgeZone({ name, where, region: config.region, isInUse: taken.has(name) }, regional, clients);
+  }
+  return names;
 }
 
 /**
@@ -236,7 +216,11 @@ function countedZones(
   const candidates = regional.wellOnes.filter((zone) =>
     [...offered.values()].every((zones) => zones.has(zone)),
   );
-  const others = regional.wellOnes.filter((zone) => !candidates.includes(zone));
+  // One in which no node could ever stand is no choice; in some such zones AWS makes no NAT gateways either.
+  const nodeTypes = config.nodeGroups.map((group) => group.instanceType);
+  const others = regional.wellOnes.filter(
+    (zone) => !candidates.includes(zone) && nodeTypes.some((type) => offered.get(type)?.has(zone)),
+  );
   const found = chooseZones({
     places: places.slice(0, count),
     // What stands beyond the wanted count keeps its zone, too.
@@ -246,12 +230,9 @@ function countedZones(
   if (found !== undefined) return found;
   const where = at(['network', 'zones']);
   const types = [...new Set(wantedTypes(config).map((type) => type.name))].join(' and ');
-  const { names, wellOnes } = regional;
-  const unwell = names.filter((zone) => !wellOnes.includes(zone));
-  const apart = unwell.length === 0 ? '' : `; not well at the moment: ${unwell.join(', ')}`;
-  throw wellOnes.length < count
+  throw regional.wellOnes.length < count
     ? new EsEcsError('ZONE_UNKNOWN', `${where}: ${config.region} has no ${count} zones for this account`, {
-        hint: `zones there: ${wellOnes.join(', ')}${apart}`,
+        hint: zonesThere(regional),
       })
     : new EsEcsError(
         'INSTANCE_TYPE_UNAVAILABLE',

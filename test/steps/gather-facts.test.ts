@@ -17,7 +17,7 @@ import { publicImages, releaseImages, setRootSize } from '../../src/simulator/ec
 import { setZoneState } from '../../src/simulator/ec2/zones.ts';
 import { networkStep } from '../../src/steps/network/index.ts';
 import type { Pins } from '../../src/steps/pins.ts';
-import { type Build, configText, createGround, type Ground } from './support/ground.ts';
+import { type Build, configText, createGround, type Ground, lines } from './support/ground.ts';
 
 interface Asked {
   /** After the smallest config. */
@@ -214,19 +214,65 @@ describe('gatherFacts', () => {
       expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1c']);
       await expect(gather(ground)).rejects.toMatchObject({
         code: 'ZONE_UNKNOWN',
-        hints: ['zones there: eu-west-1a, eu-west-1c; not well at the moment: eu-west-1b'],
+        hints: [`zones there: eu-west-1a, eu-west-1c; not well at the moment: eu-west-1b (${state})`],
       });
-      const named = await gather(ground, { yaml: 'network: { zones: [eu-west-1b] }' });
-      expect(named.facts.zones).toEqual(['eu-west-1b']);
+      await expect(
+        gather(ground, { yaml: 'network: { zones: [eu-west-1a, eu-west-1b] }' }),
+      ).rejects.toMatchObject({
+        code: 'ZONE_UNFIT',
+        message: `es-ecs.yaml:5:32: AWS calls eu-west-1b ${state}: nothing new is begun there`,
+      });
     },
   );
+
+  it('takes a zone of which AWS only has something to tell', async () => {
+    const ground = createGround();
+    setZoneState(ground.account.world, 'eu-west-1b', 'information');
+    expect((await gather(ground)).facts.zones).toEqual(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']);
+    const named = await gather(ground, { yaml: 'network: { zones: [eu-west-1b] }' });
+    expect(named.facts.zones).toEqual(['eu-west-1b']);
+  });
+
+  const east = (zones: string): string =>
+    configText(`network: { zones: ${zones} }`).replace('eu-west-1', 'us-east-1');
+
+  it.each([
+    ['us-east-1-bos-1a', 'ZONE_UNFIT', 'is a local zone, where there are no NAT gateways'],
+    [
+      'us-east-1-wl1-bos-wlz-1',
+      'CONFIG_INVALID',
+      'us-east-1-wl1-bos-wlz-1',
+    ],
+    ['us-east-1-chi-1a', 'ZONE_UNFIT', 'is a local zone that the account has not opted in to, where'],
+    ['us-east-1-mia-9z', 'ZONE_UNKNOWN', 'is not a zone of us-east-1 for this account'],
+    // The account's name for use1-az3.
+    ['us-east-1b', 'INSTANCE_TYPE_UNAVAILABLE', 'm7g.large is not offered in us-east-1b'],
+  ])('refuses %s with why', async (zone, code, why) => {
+    const ground = createGround(undefined, 'us-east-1');
+    await expect(gather(ground, { text: east(`[us-east-1a, ${zone}]`) })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(why),
+    });
+  });
+
+  it('takes neither local zones nor one without newer types by itself, however many are asked for', async () => {
+    const ground = createGround(undefined, 'us-east-1');
+    const { facts } = await gather(ground, { text: east('5') });
+    expect(facts.zones).toEqual(['a', 'c', 'd', 'e', 'f'].map((letter) => `us-east-1${letter}`));
+    await expect(gather(ground, { text: east('6') })).rejects.toMatchObject({
+      code: 'INSTANCE_TYPE_UNAVAILABLE',
+    });
+  });
 
   it('keeps a zone that has become impaired since', async () => {
     const ground = createGround();
     await (await ground.view(build)).up();
     setZoneState(ground.account.world, 'eu-west-1b', 'impaired');
-    const { facts } = await gather(ground);
-    expect(facts.zones).toEqual(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']);
+    const zones = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
+    expect((await gather(ground)).facts.zones).toEqual(zones);
+    const named = await gather(ground, { yaml: `network: { zones: [${zones.join()}] }` });
+    expect(named.facts.zones).toEqual(zones);
+    expect(lines(await (await ground.view(build)).plan())).toEqual([]);
   });
 
   it.each([

@@ -11,7 +11,7 @@ import type {
 import { SimulatedFailure } from '../core/failure.ts';
 import type { World } from '../core/world.ts';
 import { type Answer, describeRows, type Ec2Row, ec2Page } from './common.ts';
-import { zonesOf } from './zones.ts';
+import { isOldZone, zonesOf } from './zones.ts';
 
 /** An instance type as far as a deployment cares. */
 export interface InstanceTypeRow extends Ec2Row {
@@ -173,7 +173,8 @@ export function isFreeTier(name: string): boolean {
 
 /** Whether a zone has instances of the type. */
 export function isOffered(world: World, typeName: string, zone: string): boolean {
-  if (!rows.has(typeName)) return false;
+  const row = rows.get(typeName);
+  if (row === undefined || (isOldZone(world, zone) && !row.isXen)) return false;
   const zones = zonesOf(world);
   return (
     zones.includes(zone) && !(typeName.startsWith(`${missingInThirdZone}.`) && zones.indexOf(zone) === 2)

@@ -34,6 +34,7 @@ import {
   type SubnetRow,
   subnets,
 } from './tables.ts';
+import { isOldZone } from './zones.ts';
 
 /** Its state by the clock. */
 export function natGatewayState(world: World, row: NatGatewayRow): NatGatewayState {
@@ -127,6 +128,12 @@ function checkQuota(world: World, subnet: SubnetRow): void {
 
 function make(world: World, input: CreateNatGatewayCommandInput): NatGatewayRow {
   const subnet = requireSubnet(world, requireParameter(input.SubnetId, 'subnetId'));
+  if (isOldZone(world, subnet.zone)) {
+    throw new SimulatedFailure(
+      'NotAvailableInZone',
+      'Nat Gateway is not available in this availability zone',
+    );
+  }
   const isPrivate = input.ConnectivityType === 'private';
   const allocationId = isPrivate ? undefined : requireParameter(input.AllocationId, 'allocationId');
   checkQuota(world, subnet);

@@ -14,17 +14,25 @@ const letters: Readonly<Record<string, readonly string[]>> = {
   'us-west-2': ['a', 'b', 'c', 'd'],
 };
 
-/** Zones of other kinds that an account has opted in to: no NAT gateways, few instance types. */
-const outposts: Readonly<Record<string, readonly (readonly [zone: string, type: string])[]>> = {
+interface Outpost {
+  readonly zone: string;
+  readonly type: 'local-zone' | 'wavelength-zone';
+  /** Shown to who asks for all zones alone. */
+  readonly isOptedOut?: true;
+}
+
+/** Zones of other kinds, most of which the account has opted in to: no NAT gateways, few instance types. */
+const outposts: Readonly<Record<string, readonly Outpost[]>> = {
   'us-east-1': [
-    ['us-east-1-bos-1a', 'local-zone'],
-    ['us-east-1-wl1-bos-wlz-1', 'wavelength-zone'],
+    { zone: 'us-east-1-bos-1a', type: 'local-zone' },
+    { zone: 'us-east-1-wl1-bos-wlz-1', type: 'wavelength-zone' },
+    { zone: 'us-east-1-chi-1a', type: 'local-zone', isOptedOut: true },
   ],
-  'us-west-2': [['us-west-2-lax-1a', 'local-zone']],
+  'us-west-2': [{ zone: 'us-west-2-lax-1a', type: 'local-zone' }],
 };
 
 /** A zone that is not well: AWS's word for it (AvailabilityZone, `State`). */
-export type ZoneState = 'available' | 'impaired' | 'unavailable' | 'constrained';
+export type ZoneState = 'available' | 'information' | 'impaired' | 'unavailable' | 'constrained';
 
 interface ZoneStateRow {
   readonly state: ZoneState;
@@ -40,6 +48,14 @@ export function setZoneState(world: World, zone: string, state: ZoneState): void
 /** The account's zones, as in `eu-west-1a`. */
 export function zonesOf(world: World): string[] {
   return (letters[world.region] ?? ['a', 'b', 'c']).map((letter) => `${world.region}${letter}`);
+}
+
+/**
+ * The zone of `us-east-1` with the id use1-az3: it has no NAT gateways and none of the newer instance types (NotAvailableInZone, EC2 API error
+ * codes). What it is called differs from account to account.
+ */
+export function isOldZone(world: World, zone: string): boolean {
+  return world.region === 'us-east-1' && zoneId(world, zone) === 'use1-az3';
 }
 
 /**
@@ -76,6 +92,7 @@ interface ZoneRow extends Ec2Row {
   readonly zoneId: string;
   readonly type: string;
   readonly state: ZoneState;
+  readonly isOptedOut?: true;
 }
 
 const ordinary = 'availability-zone';
@@ -84,7 +101,8 @@ function groupOf(world: World, { id, type }: ZoneRow): string {
   return type === ordinary ? `${world.region}-zg-1` : id.replace(/[a-z]$|-\d+$/, '');
 }
 
-function optInOf({ type }: ZoneRow): 'opt-in-not-required' | 'opted-in' {
+function optInOf({ type, isOptedOut }: ZoneRow): 'opt-in-not-required' | 'opted-in' | 'not-opted-in' {
+  if (isOptedOut === true) return 'not-opted-in';
   return type === ordinary ? 'opt-in-not-required' : 'opted-in';
 }
 
@@ -101,11 +119,11 @@ function zoneRows(world: World): readonly ZoneRow[] {
       }),
     ),
     ...(outposts[world.region] ?? []).map(
-      ([id, type]): ZoneRow => ({
-        id,
-        zoneId: id.replace(world.region, regionCode(world.region)),
-        type,
+      ({ zone, ...kind }): ZoneRow => ({
+        id: zone,
+        zoneId: zone.replace(world.region, regionCode(world.region)),
         state: 'available',
+        ...kind,
         ...rest,
       }),
     ),
@@ -132,7 +150,10 @@ export const zoneOperations = {
     world: World,
     input: DescribeAvailabilityZonesCommandInput,
   ): Answer<DescribeAvailabilityZonesCommandOutput> {
-    const rows = zoneRows(world);
+    // Zones that the account has not opted in to are only shown to who asks for all.
+    const rows = zoneRows(world).filter(
+      (row) => input.AllAvailabilityZones === true || row.isOptedOut !== true,
+    );
     const byZoneId = new Map(rows.map((row) => [row.zoneId, row.id]));
     const found = describeRows(world, new Map(rows.map((row) => [row.id, row])), {
       ids: [...(input.ZoneNames ?? []), ...(input.ZoneIds ?? []).map((id) => byZoneId.get(id) ?? id)],

@@ -160,14 +160,13 @@ export interface View {
 }
 
 /** An empty simulated account, or one that was saved. */
-export function createGround(saved?: Saved): Ground {
+export function createGround(saved?: Saved, region = 'eu-west-1'): Ground {
   const clock = createVirtualClock({ startMs: saved?.snapshot.nowMs ?? Date.UTC(2026, 0, 1) });
   const snapshot = structuredClone(saved?.snapshot);
-  const account = createSimulatedAccount({ clock, ...(snapshot === undefined ? {} : { snapshot }) });
+  const account = createSimulatedAccount({ clock, region, ...(snapshot === undefined ? {} : { snapshot }) });
   const attach = account.attach.bind(account);
   const credentials = { accessKeyId: 'simulated', secretAccessKey: 'simulated' };
-  const connect = (meter: CallMeter): Clients =>
-    createClients({ region: 'eu-west-1', clock, meter, credentials, attach });
+  const connect = (meter: CallMeter): Clients => createClients({ region, clock, meter, credentials, attach });
   const memory = new PlainMemory(saved?.ids);
   const keys = new PlainKeys(saved?.publicKey);
   const events: EngineEvent[] = [];
