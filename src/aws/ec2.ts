@@ -10,7 +10,7 @@ import {
 import DataLoader from 'dataloader';
 
 import type { Clients } from './clients.ts';
-import type { Collection } from './inventory.ts';
+import type { Collection, Depth } from './inventory.ts';
 import { clusterTag, type Tags, type TagWriter, toCapitalTags } from './tags.ts';
 import { unless } from './unless.ts';
 
@@ -99,10 +99,11 @@ export async function taggedKinds(
   return new Set(answer.Tags.map(({ ResourceId: id = '' }) => id.slice(0, id.lastIndexOf('-'))));
 }
 
-/** What a Describe of EC2 is asked for: either of the two. */
+/** What a Describe of EC2 is asked for: by filters or by ids, and what else is asked of each thing. */
 export interface Ec2Question {
   readonly filters?: Filter[];
   readonly ids?: string[];
+  readonly depth: Depth;
 }
 
 /** How things of one EC2 type are read. */
@@ -119,6 +120,12 @@ export interface Ec2Type<Item extends { readonly tags: Tags }> {
   readonly isGone?: (item: Item) => boolean;
 }
 
+/**
+ * What a page of a list holds at most. Where nothing is said EC2 may give all in one answer that takes long, or pages that are shorter;
+ * with ids it takes no such number.
+ */
+export const longestPage = 1_000;
+
 /** EC2 takes up to 1000 ids in a Describe and advises fewer; a page is as long. */
 const idsAtOnce = 100;
 
@@ -128,8 +135,8 @@ export function ec2Collection<Item extends { readonly tags: Tags }>(type: Ec2Typ
   return {
     name,
     prefix,
-    list: (clients, cluster) => read(clients, { filters: ec2Filters(cluster) }),
-    byIds: (clients, ids) => existing(ids, notFound, (some) => read(clients, { ids: some })),
+    list: (clients, cluster, depth) => read(clients, { filters: ec2Filters(cluster), depth }),
+    byIds: (clients, ids, depth) => existing(ids, notFound, (some) => read(clients, { ids: some, depth })),
     chunk: idsAtOnce,
     id,
     tags: (item) => item.tags,

@@ -7,6 +7,12 @@ import { taggedKinds } from './ec2.ts';
 import { clusterTag, isOf, resourceTag, type Tags } from './tags.ts';
 
 /**
+ * How much is asked of each thing: `whole`, all that a difference can be seen by; `there`, that it is there and whose it is, which is all
+ * that a destroy needs.
+ */
+export type Depth = 'whole' | 'there';
+
+/**
  * A type of thing in the account, and how many of it are read at once. Defined in the resource's own file; resources of
  * one type share one collection object, which is what makes their reads one call.
  */
@@ -17,9 +23,9 @@ export interface Collection<Item> {
    * All that carry the cluster's tag, paged to the end; whose each one is, the inventory looks at itself. Absent for things that have
    * no list by tag and a name that is known beforehand (roles, services): those are read by id, the name being the id.
    */
-  readonly list?: (clients: Clients, cluster: string) => Promise<readonly Item[]>;
+  readonly list?: (clients: Clients, cluster: string, depth: Depth) => Promise<readonly Item[]>;
   /** By id, at most `chunk` at a time; what does not exist is left out of the answer, never an error. */
-  readonly byIds: (clients: Clients, ids: readonly string[]) => Promise<readonly Item[]>;
+  readonly byIds: (clients: Clients, ids: readonly string[], depth: Depth) => Promise<readonly Item[]>;
   readonly chunk: number;
   /** Of EC2 things: what their ids begin with. Without any thing of that kind that carries the tag there is no list to read. */
   readonly prefix?: string;
@@ -53,9 +59,12 @@ export class Inventory {
   readonly #due = new Map<Collection<unknown>, Promise<readonly unknown[]>>();
   #kinds: Promise<ReadonlySet<string> | undefined> | undefined;
 
-  constructor(clients: Clients, cluster: string) {
+  readonly depth: Depth;
+
+  constructor(clients: Clients, cluster: string, depth: Depth = 'whole') {
     this.#clients = clients;
     this.#cluster = cluster;
+    this.depth = depth;
   }
 
   /**
@@ -118,6 +127,11 @@ export class Inventory {
     return item !== undefined && isOf(this.#cluster, collection.tags(item)) ? item : undefined;
   }
 
+  /** The thing of an id as AWS shows it now, whosever it is; undefined where it is gone. Looks of the same instant share a call. */
+  asItIs<Item>(collection: Collection<Item>, id: string): Promise<Item | undefined> {
+    return this.#byId(collection, id, true);
+  }
+
   /**
    * Asks once which kinds of EC2 things carry the cluster's tag, and lists no other: where there is nothing, or hardly anything left,
    * it is one call in place of a dozen. What is looked for anew is listed all the same.
@@ -155,7 +169,7 @@ export class Inventory {
   }
 
   async #list<Item>(collection: Collection<Item>): Promise<readonly Item[]> {
-    const items = (await collection.list?.(this.#clients, this.#cluster)) ?? [];
+    const items = (await collection.list?.(this.#clients, this.#cluster, this.depth)) ?? [];
     return items.filter(
       (item) => isOf(this.#cluster, collection.tags(item)) && collection.isGone?.(item) !== true,
     );
@@ -193,7 +207,7 @@ export class Inventory {
     const loader: Loader = new DataLoader(
       async (ids) => {
         // A table and its route look at the same id at the same moment, and what is not kept comes twice.
-        const items = await collection.byIds(this.#clients, [...new Set(ids)]);
+        const items = await collection.byIds(this.#clients, [...new Set(ids)], this.depth);
         const byId = new Map(items.map((item) => [collection.id(item), item]));
         return ids.map((id) => byId.get(id));
       },

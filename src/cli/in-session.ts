@@ -15,8 +15,8 @@ export interface SessionCommand {
   readonly terminal: Terminal;
   /** Commands that write take the lock. */
   readonly locks: boolean;
-  /** Waits for what a dead run may have made to come into sight, before anything is looked for. */
-  readonly seesAll?: boolean;
+  /** Everything is to go: `SessionOptions`. */
+  readonly takesDown?: boolean;
   readonly asked?: AskedRestart;
   readonly refreshesImages?: boolean;
   /** What is said at Ctrl-C, where it is not calls that end. */

@@ -12,6 +12,7 @@ import { eachUntil } from '../engine/doubt.ts';
 import type { Emit } from '../engine/events.ts';
 import { createGraph, type Graph } from '../engine/graph.ts';
 import { isNotTheOne } from '../engine/not-the-one.ts';
+import { isDestroyed } from '../engine/destroy.ts';
 import { readAhead } from '../engine/plan.ts';
 import type { Address, AnyResource } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
@@ -79,8 +80,11 @@ export interface SessionOptions {
   readonly terminal: Terminal;
   /** Commands that write take the lock. */
   readonly locks: boolean;
-  /** Waits for what a dead run may have made to come into sight, before anything is looked for. */
-  readonly seesAll?: boolean;
+  /**
+   * Everything is to go: what a dead run may have made is waited for before anything is looked for, and of what there is only that is asked
+   * which a destroy needs.
+   */
+  readonly takesDown?: boolean;
   /** Nodes that are to restart though nothing of them has changed. */
   readonly asked?: AskedRestart;
   /** Hosts are to have the newest machine image. */
@@ -206,7 +210,7 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   const identity = await identify(clients);
   const owner = { cluster: config.name, accountId: identity.accountId, region: config.region };
   const state = await clock.hold(openState(files.state, owner, { clock, notice, setsAside: options.locks }));
-  const inventory = new Inventory(clients, config.name);
+  const inventory = new Inventory(clients, config.name, options.takesDown === true ? 'there' : 'whole');
   // A run that has lost the lock ends its push as well.
   const signal = AbortSignal.any([options.signal, lock.lost]);
   const given =
@@ -238,7 +242,7 @@ async function prepare(options: SessionOptions, visit: Visit): Promise<Session> 
   lock.rememberBy(state);
   const lookedMs = clock.now();
   if (options.locks) lock.refuseHeld();
-  if (options.seesAll === true) await untilSeen(lock.doubt.anythingUntilMs, options, visit);
+  if (options.takesDown === true) await untilSeen(lock.doubt.anythingUntilMs, options, visit);
   const prepared = await prepareSeeing(options, visit);
   // A newer image is chosen once a person has agreed to what follows from it.
   if (options.locks && options.refreshesImages !== true) await state.pin(prepared.pins);
@@ -271,7 +275,7 @@ async function prepareSeeing(options: SessionOptions, visit: Visit): Promise<Pre
   const prepared = await prepareSteps(options, visit);
   if (!options.locks) return prepared;
   const isUnwanted = unwantedIn(prepared.graph);
-  const concerns = options.seesAll === true ? () => true : isUnwanted;
+  const concerns = options.takesDown === true ? () => true : isUnwanted;
   const untilMs = Math.max(lock.doubt.anythingUntilMs, lock.doubt.rememberedUntilMs);
   const waits =
     untilMs > clock.now() &&
@@ -348,7 +352,8 @@ async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prep
     known: state.addresses,
     givenTags: state.givenTags,
     foresee: (foreseen) => {
-      readAhead(clusterSteps(foreseen).resources, state);
+      const { resources } = clusterSteps(foreseen);
+      readAhead(options.takesDown === true ? resources.filter(isDestroyed) : resources, state);
     },
     ...(options.asked === undefined ? {} : { asked: options.asked }),
     refreshesImages: options.refreshesImages === true,

@@ -36,11 +36,15 @@ export interface DestroyRules {
   readonly dataStays?: () => Promise<boolean>;
 }
 
+/** Whether a destroy takes it: what is only waited for, and what is not es-ecs's own, it does not. */
+export function isDestroyed(resource: AnyResource): boolean {
+  return resource.destroy !== undefined && resource.borrowed !== true;
+}
+
 /** Finds everything that exists, also what no resource claims. Reads only. */
 export async function planDestroy(graph: Graph, options: DestroyRules): Promise<DestroyPlan> {
   const found = new Map<Address, Promise<unknown>>();
-  // What is only waited for, and what is not es-ecs's own, is not destroyed.
-  const own = graph.resources.filter((one) => one.destroy !== undefined && one.borrowed !== true);
+  const own = graph.resources.filter(isDestroyed);
   for (const resource of own) {
     const finding = findFor(resource, found, options.id(resource.address));
     finding.catch(() => undefined);

@@ -1,6 +1,6 @@
 import { type EC2Client, paginateDescribeNetworkInterfaces } from '@aws-sdk/client-ec2';
 
-import { collectPages, ec2Collection, ec2Tags } from '../aws/ec2.ts';
+import { collectPages, ec2Collection, ec2Tags, longestPage } from '../aws/ec2.ts';
 import { diffTags, fromCapitalTags, type Tags } from '../aws/tags.ts';
 import { unless } from '../aws/unless.ts';
 import type { Change } from '../engine/resource.ts';
@@ -28,7 +28,7 @@ const interfaces = ec2Collection<NetworkInterface>({
   read: async (clients, { filters, ids }) => {
     const pages = paginateDescribeNetworkInterfaces(
       { client: clients.ec2 },
-      { Filters: filters, NetworkInterfaceIds: ids },
+      filters === undefined ? { NetworkInterfaceIds: ids } : { Filters: filters, MaxResults: longestPage },
     );
     const found = await collectPages(pages, (page) => page.NetworkInterfaces);
     return found.map((one) => ({
@@ -41,12 +41,14 @@ const interfaces = ec2Collection<NetworkInterface>({
 
 /** Begins the lists that `partsOf` looks into, so that nobody waits for one after the other. */
 export function readPartsAhead({ inventory }: StepContext): void {
+  if (inventory.depth === 'there') return;
   for (const list of [inventory.owned(interfaces), inventory.owned(volumes)]) list.catch(() => undefined);
 }
 
 /** Root disks and network interfaces that carry the cluster's tag: what does not is nobody's to touch, wherever it hangs. */
 export async function partsOf(context: StepContext, ids: PartIds, fresh: boolean): Promise<readonly Part[]> {
   const { inventory } = context;
+  if (inventory.depth === 'there') return [];
   const { interfaceIds, rootDiskId } = ids;
   const [rootDisk, ...ofInterfaces] = await Promise.all([
     rootDiskId === undefined ? undefined : inventory.own(volumes, rootDiskId, fresh),

@@ -205,7 +205,7 @@ describe('two clusters in an account whose services ignore every filter', () => 
     const told: Record<string, object> = {};
     for (const [collection, ids] of seen) {
       const inventory = new Inventory(clients, 'search');
-      const listed = (await collection.list?.(clients, 'search')) ?? [];
+      const listed = (await collection.list?.(clients, 'search', 'whole')) ?? [];
       const foreign = listed.filter((one) => !isOf('search', collection.tags(one)));
       const looks = await Promise.all([...ids].map((id) => lookBoth(inventory, collection, id)));
       // Two of one name have the same in the plural.

@@ -16,7 +16,7 @@ import type { Terminal } from '../terminal.ts';
 export async function destroy(options: DestroyOptions, terminal: Terminal): Promise<void> {
   const startedMs = realClock.now();
   // What a dead run has made and nobody sees yet would be left behind.
-  const command = { options, command: 'destroy', terminal, locks: true, seesAll: true };
+  const command = { options, command: 'destroy', terminal, locks: true, takesDown: true };
   await inSession(command, async (session) => {
     const deleteData = options.deleteData === true;
     // Also what only a search finds: no other command asks for it.

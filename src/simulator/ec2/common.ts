@@ -73,8 +73,8 @@ export function requireParameter<Value>(value: Value | undefined, name: string):
 
 /** EC2 refuses to give fewer at once. */
 const fewestResults = 5;
-/** It gives up to 1000 where so many are asked for, and may give fewer; fewer here, so that paging is exercised. */
-const mostResults = 100;
+/** It gives up to 1000 where so many are asked for. */
+const mostResults = 1_000;
 
 /**
  * One page of what was found.

@@ -26,7 +26,7 @@ async function serviceBlockers({ clients, config }: StepContext, cluster: string
   );
   const keys = (arns ?? []).map((arn) => serviceKey(cluster, arn.split('/').at(-1) ?? ''));
   const found = await Promise.all(
-    inChunks(keys, services.chunk).map((some) => services.byIds(clients, some)),
+    inChunks(keys, services.chunk).map((some) => services.byIds(clients, some, 'there')),
   );
   return found
     .flat()

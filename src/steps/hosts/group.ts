@@ -127,6 +127,7 @@ export function group(
     instanceType: instanceTypeOf(context, node),
   });
   const retagging: Retagging = { hasBegun: false };
+  const isWhole = context.inventory.depth === 'whole';
   return {
     address,
     needs,
@@ -142,13 +143,13 @@ export function group(
     find: async (sight) => {
       // Side by side: of a group that is gone its instances are asked for anyway.
       if (!sight.fresh) readPartsAhead(context);
-      const early = sight.fresh ? undefined : instancesOf(context, node, false);
+      const early = sight.fresh || !isWhole ? undefined : instancesOf(context, node, false);
       early?.catch(() => undefined);
       const found = await context.inventory.find(groups, address, { ...sight, name });
       if (found === undefined) return lingering(context, node, sight.fresh);
       if (sight.fresh) await launches.look(found);
       // While a host is waited for there is nothing to see of it.
-      if (early === undefined && phaseOf(found) !== 'ready') return found;
+      if (!isWhole || (early === undefined && phaseOf(found) !== 'ready')) return found;
       const seen = withHosts(found, await (early ?? instancesOf(context, node, true)));
       const isAsked = !sight.fresh || retagging.hasBegun;
       return { ...seen, parts: await hostParts(context, seen.hosts, { fresh: sight.fresh, isAsked }) };

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 
 import type { Clients } from '../../aws/clients.ts';
-import { collectPages, ec2Filters } from '../../aws/ec2.ts';
+import { collectPages, ec2Filters, longestPage } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import { fromCapitalTags, isOf, nodeTag, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
@@ -97,6 +97,7 @@ async function listUnended(
           { Name: `tag:${nodeTag}`, Values: [...nodes] },
           { Name: 'instance-state-name', Values: unended },
         ],
+        MaxResults: longestPage,
       },
     ),
     (page) => page.Reservations,

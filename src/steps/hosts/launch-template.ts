@@ -15,7 +15,7 @@ import {
 
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages, ec2Filters, ec2Tags, existing } from '../../aws/ec2.ts';
-import type { Collection } from '../../aws/inventory.ts';
+import type { Collection, Depth } from '../../aws/inventory.ts';
 import { diffTags, fromCapitalTags, type Tags, toCapitalTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { NodeGroup } from '../../config/config.ts';
@@ -69,9 +69,9 @@ const notFound = 'InvalidLaunchTemplateId.NotFound';
 const launchTemplates: Collection<LaunchTemplate> = {
   name: 'launch templates',
   prefix: 'lt',
-  list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster) }),
-  byIds: (clients, ids) =>
-    existing(ids, notFound, (LaunchTemplateIds) => read(clients, { LaunchTemplateIds })),
+  list: (clients, cluster, depth) => read(clients, { Filters: ec2Filters(cluster) }, depth),
+  byIds: (clients, ids, depth) =>
+    existing(ids, notFound, (LaunchTemplateIds) => read(clients, { LaunchTemplateIds }, depth)),
   chunk: 200,
   id: (template) => template.launchTemplateId,
   tags: (template) => template.tags,
@@ -302,11 +302,13 @@ function fingerprint(text: string | undefined): string | undefined {
 async function read(
   clients: Clients,
   request: DescribeLaunchTemplatesCommandInput,
+  depth: Depth,
 ): Promise<LaunchTemplate[]> {
   const found = await collectPages(
     paginateDescribeLaunchTemplates({ client: clients.ec2 }, request),
     (page) => page.LaunchTemplates,
   );
+  if (depth === 'there') return found.map((one) => fromSdk(one, []));
   return Promise.all(found.map((one) => withContents(clients, one)));
 }
 
@@ -323,8 +325,12 @@ async function withContents(clients: Clients, one: SdkLaunchTemplate): Promise<L
   const versions = (found ?? [])
     .map((version) => ({ number: version.VersionNumber ?? 1, contents: version.LaunchTemplateData ?? {} }))
     .sort((a, b) => a.number - b.number);
+  return fromSdk(one, versions);
+}
+
+function fromSdk(one: SdkLaunchTemplate, versions: readonly LaunchTemplateVersion[]): LaunchTemplate {
   return {
-    launchTemplateId,
+    launchTemplateId: one.LaunchTemplateId ?? '',
     name: one.LaunchTemplateName ?? '',
     defaultVersion: one.DefaultVersionNumber ?? 1,
     latestVersion: versions.at(-1)?.number ?? one.LatestVersionNumber ?? 1,

@@ -4,7 +4,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 
-import { collectPages, ec2Collection } from '../../aws/ec2.ts';
+import { collectPages, ec2Collection, longestPage } from '../../aws/ec2.ts';
 import { fromCapitalTags, resourceTag, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Needs, Resource } from '../../engine/resource.ts';
@@ -31,7 +31,9 @@ const instances = ec2Collection<StrayInstance>({
     // By tag only those that nobody has ended yet.
     const states = ['pending', 'running', 'stopping', 'stopped'];
     const narrowed = filters && [...filters, { Name: 'instance-state-name', Values: states }];
-    const pages = paginateDescribeInstances({ client: clients.ec2 }, { Filters: narrowed, InstanceIds: ids });
+    const request =
+      narrowed === undefined ? { InstanceIds: ids } : { Filters: narrowed, MaxResults: longestPage };
+    const pages = paginateDescribeInstances({ client: clients.ec2 }, request);
     const reservations = await collectPages(pages, (page) => page.Reservations);
     return reservations.flatMap((one) => one.Instances ?? []).map(fromSdk);
   },

@@ -1,14 +1,13 @@
 import {
   CreateVolumeCommand,
   DeleteVolumeCommand,
-  DescribeVolumesCommand,
   type DescribeVolumesCommandInput,
   paginateDescribeVolumes,
   type Volume as SdkVolume,
 } from '@aws-sdk/client-ec2';
 
 import type { Clients } from '../../aws/clients.ts';
-import { collectPages, ec2Filters, ec2Tags, existing } from '../../aws/ec2.ts';
+import { collectPages, ec2Filters, ec2Tags, existing, longestPage } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import {
   clusterTag,
@@ -67,14 +66,11 @@ const notFound = 'InvalidVolume.NotFound';
 /** An ended instance lets go of its disks within minutes. */
 const whileAttached: Retries = { names: ['VolumeInUse'], limitMs: 10 * 60_000 };
 
-/** A page may hold up to 1000; where nothing is said EC2 may give them all in one answer that takes long. */
-const volumesAtOnce = 500;
-
 /** All of the cluster's; the root disks of its hosts among them, which carry no address. */
 export const volumes: Collection<Volume> = {
   name: 'volumes',
   prefix: 'vol',
-  list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster), MaxResults: volumesAtOnce }),
+  list: (clients, cluster) => read(clients, { Filters: ec2Filters(cluster), MaxResults: longestPage }),
   byIds: (clients, ids) => existing(ids, notFound, (VolumeIds) => read(clients, { VolumeIds })),
   chunk: 200,
   id: (volume) => volume.volumeId,
@@ -310,13 +306,9 @@ function refusals(desired: VolumeDesired, observed: Volume): readonly Change[] {
  * @throws EsEcsError NOT_OWNED
  */
 async function assertStillOurs(context: StepContext, { volumeId, tags: seen }: Volume): Promise<void> {
-  const answer = await unless(
-    [notFound],
-    context.clients.ec2.send(new DescribeVolumesCommand({ VolumeIds: [volumeId] })),
-  );
-  const found = answer?.Volumes?.[0];
+  const found = await context.inventory.asItIs(volumes, volumeId);
   if (found === undefined) return;
-  const tags = fromCapitalTags(found.Tags);
+  const { tags } = found;
   const address = tags[resourceTag];
   const isOurs = tags[clusterTag] === context.config.name;
   if (isOurs && isDataAddress(address) && address === seen[resourceTag]) return;

@@ -20,7 +20,7 @@ import {
 
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages } from '../../aws/ec2.ts';
-import type { Collection } from '../../aws/inventory.ts';
+import type { Collection, Depth } from '../../aws/inventory.ts';
 import { canonicalPolicy, samePolicy } from '../../aws/policy.ts';
 import { diffTags, fromCapitalTags, type Tags, type TagWriter, toCapitalTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
@@ -339,17 +339,22 @@ const rolesAtOnce = 100;
  * several roles in an account with few. What it does not tell (there are too many, they were made a moment ago, or these credentials may
  * not ask) is asked for by its name: one call for a role that does not exist, four for one that does.
  */
-async function readRoles(clients: Clients, names: readonly string[]): Promise<readonly Role[]> {
-  const listed = names.length < 2 ? [] : await listRoles(clients.iam);
-  const known = new Map(listed.map((role) => [role.roleName, role]));
-  const all = await Promise.all(names.map(async (name) => known.get(name) ?? readRole(clients, name)));
-  return all.filter((role) => role !== undefined);
+async function readRoles(clients: Clients, names: readonly string[], depth: Depth): Promise<readonly Role[]> {
+  const listed = names.length < 2 ? undefined : await listRoles(clients.iam);
+  const known = new Map(listed?.roles.map((role) => [role.roleName, role]));
+  // A destroy begins once everything can be seen, and makes none itself.
+  const rest = depth === 'there' && listed?.isAll === true ? [] : names.filter((name) => !known.has(name));
+  const found = await Promise.all(rest.map((name) => readRole(clients, name)));
+  return [...names.map((name) => known.get(name)), ...found].filter((role) => role !== undefined);
 }
 
-async function listRoles(iam: IAMClient): Promise<readonly Role[]> {
+async function listRoles(
+  iam: IAMClient,
+): Promise<{ readonly roles: readonly Role[]; readonly isAll: boolean } | undefined> {
   const command = new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'], MaxItems: rolesAtOnce });
   const answer = await unless(['AccessDenied', 'AccessDeniedException'], iam.send(command));
-  return (answer?.RoleDetailList ?? []).map(fromDetail);
+  if (answer === undefined) return undefined;
+  return { roles: (answer.RoleDetailList ?? []).map(fromDetail), isAll: answer.IsTruncated !== true };
 }
 
 function fromDetail(detail: RoleDetail): Role {

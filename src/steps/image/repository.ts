@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-ecr';
 
 import type { Clients } from '../../aws/clients.ts';
-import type { Collection } from '../../aws/inventory.ts';
+import type { Collection, Depth } from '../../aws/inventory.ts';
 import { samePolicy } from '../../aws/policy.ts';
 import { diffTags, fromCapitalTags, type Tags, type TagWriter, toCapitalTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
@@ -63,8 +63,8 @@ const lifecyclePolicy = {
 
 const repositories: Collection<Repository> = {
   name: 'ECR repositories',
-  byIds: async (clients, names) => {
-    const found = await Promise.all(names.map((name) => read(clients, name)));
+  byIds: async (clients, names, depth) => {
+    const found = await Promise.all(names.map((name) => read(clients, name, depth)));
     return found.filter((repository) => repository !== undefined);
   },
   chunk: 20,
@@ -190,7 +190,7 @@ function repositoryTags(ecr: ECRClient, resourceArn: string): TagWriter {
   };
 }
 
-async function read({ ecr }: Clients, name: string): Promise<Repository | undefined> {
+async function read({ ecr }: Clients, name: string, depth: Depth): Promise<Repository | undefined> {
   const answer = await unless(
     missing,
     ecr.send(new DescribeRepositoriesCommand({ repositoryNames: [name] })),
@@ -199,10 +199,12 @@ async function read({ ecr }: Clients, name: string): Promise<Repository | undefi
   if (found === undefined) return undefined;
   const repositoryArn = found.repositoryArn ?? '';
   const [lifecycle, tags] = await Promise.all([
-    unless(
-      ['LifecyclePolicyNotFoundException', ...missing],
-      ecr.send(new GetLifecyclePolicyCommand({ repositoryName: name })),
-    ),
+    depth === 'there'
+      ? undefined
+      : unless(
+          ['LifecyclePolicyNotFoundException', ...missing],
+          ecr.send(new GetLifecyclePolicyCommand({ repositoryName: name })),
+        ),
     unless(missing, ecr.send(new ListTagsForResourceCommand({ resourceArn: repositoryArn }))),
   ]);
   return toRepository(found, {

@@ -38,9 +38,11 @@ const vpcs = ec2Collection<Vpc>({
   name: 'VPCs',
   prefix: 'vpc',
   notFound,
-  read: async (clients, { filters, ids }) => {
+  read: async (clients, { filters, ids, depth }) => {
     const pages = paginateDescribeVpcs({ client: clients.ec2 }, { Filters: filters, VpcIds: ids });
     const found = await collectPages(pages, (page) => page.Vpcs);
+    if (depth === 'there')
+      return found.map((one) => fromSdk(one, { dnsSupport: false, dnsHostnames: false }));
     return Promise.all(found.map((one) => withAttributes(clients, one)));
   },
   id: (vpc) => vpc.vpcId,

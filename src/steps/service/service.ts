@@ -60,6 +60,7 @@ export function service(
 ): Resource<ServiceDesired, NodeService, ServiceNeeds> {
   const address = `service/service/${node.name}`;
   const key = serviceKey(clusterName(context.config), node.name);
+  const isWhole = context.inventory.depth === 'whole';
   const { ecs } = context.clients;
   const retagging: Retagging = { hasBegun: false };
   const restarted: Restarted = { hasBegun: false, sentAway: new Set() };
@@ -88,7 +89,7 @@ export function service(
     find: async (sight) => {
       const look = { id: undefined, fresh: sight.fresh, name: key };
       // Beside the services that are remembered, and not after them.
-      if (!sight.fresh && sight.id !== undefined)
+      if (isWhole && !sight.fresh && sight.id !== undefined)
         context.inventory.find(nodeTasks, key, look).catch(() => undefined);
       const found = await context.inventory.find(services, address, { ...sight, name: key });
       if (found === undefined) return undefined;
@@ -99,7 +100,7 @@ export function service(
         isDeployed(found) && (!isReplaced || (await servesOnNew(context, node, { hosts, restarted })));
       const isRecovering = restarted.hasBegun && !isBack;
       const task =
-        isRecovering || (sight.fresh && !retagging.hasBegun)
+        !isWhole || isRecovering || (sight.fresh && !retagging.hasBegun)
           ? undefined
           : await context.inventory.find(nodeTasks, key, look);
       return { ...found, hosts, isRecovering, task };

@@ -38,7 +38,7 @@ export function strayServices(context: StepContext, needs: Needs): Resource<unkn
       );
       const keys = (arns ?? []).map((arn) => serviceKey(cluster, arn.split('/').at(-1) ?? ''));
       const found = await Promise.all(
-        inChunks(keys, services.chunk).map((some) => services.byIds(clients, some)),
+        inChunks(keys, services.chunk).map((some) => services.byIds(clients, some, 'there')),
       );
       return found
         .flat()

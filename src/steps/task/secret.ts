@@ -280,7 +280,7 @@ function policyRemoval(
 
 /** Of a secret that is to be deleted nobody can read a policy; it is looked at once it is restored. */
 async function withPolicy(context: StepContext, found: Described, fresh: boolean): Promise<Secret> {
-  if (found.isDoomed) return { ...found, policy: undefined };
+  if (found.isDoomed || context.inventory.depth === 'there') return { ...found, policy: undefined };
   const { name } = found;
   // The policy is nobody's but the secret's, which was seen to be the cluster's.
   const sight = { id: name, fresh, name };
