@@ -4,6 +4,7 @@ import type { Clients } from '../aws/clients.ts';
 import { toEsEcsError } from '../aws/errors.ts';
 import { Inventory } from '../aws/inventory.ts';
 import type { CallMeter } from '../aws/meter.ts';
+import { partitionOf } from '../aws/partitions.ts';
 import { isRefusal, lostAnswer } from '../aws/refusal.ts';
 import type { Config } from '../config/config.ts';
 import type { Located } from '../config/load.ts';
@@ -20,7 +21,7 @@ import { EsEcsError } from '../errors.ts';
 import type { AccountLock } from '../lock/account-lock.ts';
 import type { Fault } from '../simulator/account.ts';
 import type { PolicyStatement } from '../simulator/policy/documents.ts';
-import type { StateStore } from '../state/store.ts';
+import { StateStore } from '../state/store.ts';
 import { nodeDepartures } from '../operations/node-departures.ts';
 import { nodeLane } from '../operations/node-lane.ts';
 import type { Adapters } from '../steps/adapters.ts';
@@ -28,7 +29,7 @@ import type { AskedRestart, StepContext } from '../steps/context.ts';
 import { type Identity, identify } from '../steps/gather-facts.ts';
 import { type ClusterSteps, clusterSteps } from '../steps/index.ts';
 import type { Pins } from '../steps/pins.ts';
-import { prepareContext } from '../steps/prepare.ts';
+import { foresee, type Preparation, prepareContext } from '../steps/prepare.ts';
 import { nodesUnderWay } from '../steps/service/steadiness.ts';
 import { askCallerAddress } from './caller-address.ts';
 import { guardedCluster } from './guarded-cluster.ts';
@@ -112,6 +113,8 @@ export function withSession<Result>(
     begin: ({ lock }) => {
       lock.lookAhead();
     },
+    // Whoever writes looks at the lock before anything else.
+    ...(options.locks ? {} : { suppose: (visit: Visit) => readAsSupposed(options, visit) }),
     work: async (visit) => work(await prepare(options, visit)),
   });
 }
@@ -132,10 +135,13 @@ export function withVisit<Result>(
 interface Visiting<Result> {
   /** Asks for what does not wait for who is calling. */
   readonly begin?: (account: Account) => void;
+  /** The same, with what is so if the state file is right about whose account this is. */
+  readonly suppose?: (visit: Visit) => Promise<void>;
   readonly work: (visit: Visit) => Promise<Result>;
 }
 
-async function visiting<Result>(options: SessionOptions, { begin, work }: Visiting<Result>): Promise<Result> {
+async function visiting<Result>(options: SessionOptions, how: Visiting<Result>): Promise<Result> {
+  const { begin, suppose, work } = how;
   const files = filesFor(options.options);
   const holder = newHolder(options);
   const account = await openAccount(options, { files, holder });
@@ -157,7 +163,7 @@ async function visiting<Result>(options: SessionOptions, { begin, work }: Visiti
   let result: Result;
   try {
     begin?.(account);
-    visit = await open(options, { files, account });
+    visit = await open(options, { files, account, ...(suppose === undefined ? {} : { suppose }) });
     result = await work(visit);
   } catch (error) {
     // What the command failed with is what counts; what else goes wrong now is only told.
@@ -199,17 +205,18 @@ async function release(
 interface Opened {
   readonly files: SessionFiles;
   readonly account: Account;
+  readonly suppose?: (visit: Visit) => Promise<void>;
 }
 
 async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
-  const { files, account } = opened;
+  const { files, account, suppose } = opened;
   const { clients, clock, lock, meter, simulation, proxies } = account;
   const { located, notice } = options;
   const { config } = located;
   const startedMs = clock.now();
-  const identity = await identify(clients);
-  const owner = { cluster: config.name, accountId: identity.accountId, region: config.region };
-  const state = await clock.hold(openState(files.state, owner, { clock, notice, setsAside: options.locks }));
+  const asking = identify(clients);
+  // It is waited for below, and what stands in between may fail before.
+  asking.catch(() => undefined);
   const inventory = new Inventory(clients, config.name, options.takesDown === true ? 'there' : 'whole');
   // A run that has lost the lock ends its push as well.
   const signal = AbortSignal.any([options.signal, lock.lost]);
@@ -217,22 +224,46 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
     simulation?.adapters ??
     (await realAdapters(config, { files, clock, clients, inventory, notice, signal, proxies }));
   const adapters = { ...given, cluster: guardedCluster(given.cluster, () => lock.take()) };
-  return {
+  const rest = {
     config,
     located,
     clock,
     clients,
     meter,
-    state,
     inventory,
     adapters,
-    identity,
     simulation,
     proxies,
     files,
     startedMs,
     lock,
   };
+  const { name: cluster, region } = config;
+  const supposed = suppose && (await clock.hold(StateStore.suppose(files.state, { cluster, region }, clock)));
+  if (supposed !== undefined) {
+    const { accountId } = supposed;
+    const partition = partitionOf(region)?.name ?? 'aws';
+    await suppose?.({ ...rest, state: supposed, identity: { accountId, partition } });
+  }
+  const identity = await asking;
+  const { accountId } = identity;
+  const how = { clock, notice, setsAside: options.locks };
+  const state =
+    supposed?.accountId === accountId
+      ? supposed
+      : await clock.hold(openState(files.state, { cluster, accountId, region }, how));
+  return { ...rest, state, identity };
+}
+
+/** Begins to read what the plan will ask for, by what the state alone says; what goes wrong comes up again, where it is waited for. */
+async function readAsSupposed(options: SessionOptions, visit: Visit): Promise<void> {
+  if (visit.state.addresses.length === 0) return;
+  try {
+    const preparation = preparationOf(options, visit);
+    preparation.foresee?.(await foresee(preparation));
+  } catch {
+    // As above.
+  }
 }
 
 async function prepare(options: SessionOptions, visit: Visit): Promise<Session> {
@@ -343,10 +374,17 @@ async function isHidden(resource: AnyResource, id: string | undefined): Promise<
 
 /** All that is read before a plan. */
 async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prepared> {
-  const { adapters, config, state, clock, simulation, inventory } = visit;
+  const { state, inventory } = visit;
   // A state that remembers nothing most often belongs to an account that holds nothing.
   if (state.addresses.length === 0) inventory.narrow();
-  const { context, pins } = await prepareContext({
+  const { context, pins } = await prepareContext(preparationOf(options, visit));
+  const steps = clusterSteps(context);
+  return { context, pins, graph: createGraph(steps.resources), steps };
+}
+
+function preparationOf(options: SessionOptions, visit: Visit): Preparation {
+  const { adapters, config, state, clock, simulation } = visit;
+  return {
     ...visit,
     pins: state.pins,
     known: state.addresses,
@@ -367,9 +405,7 @@ async function prepareSteps(options: SessionOptions, visit: Visit): Promise<Prep
     departures: (nodes) => nodeDepartures({ cluster: adapters.cluster, clock, ...nodes }),
     askCallerAddress: () =>
       simulation === undefined ? askCallerAddress(visit.proxies) : simulation.askCallerAddress(),
-  });
-  const steps = clusterSteps(context);
-  return { context, pins, graph: createGraph(steps.resources), steps };
+  };
 }
 
 /**

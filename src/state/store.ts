@@ -55,9 +55,27 @@ export class StateStore {
     return new StateStore(file, clock, state ?? emptyState(owner));
   }
 
+  /**
+   * Opens the file before it is known whose account this is, and takes its word for that; undefined where it cannot be understood, or is
+   * another cluster's. Whoever reads by it compares `accountId` once that is known.
+   */
+  static async suppose(
+    file: string,
+    { cluster, region }: Pick<StateOwner, 'cluster' | 'region'>,
+    clock: StoreClock,
+  ): Promise<StateStore | undefined> {
+    const state = await readState(file).catch(() => undefined);
+    if (state?.cluster !== cluster || state.region !== region) return undefined;
+    return new StateStore(file, clock, state);
+  }
+
   /** A state that remembers nothing, whatever the file says. */
   static empty(file: string, owner: StateOwner, clock: StoreClock): StateStore {
     return new StateStore(file, clock, emptyState(owner));
+  }
+
+  get accountId(): string {
+    return this.#head.accountId;
   }
 
   get addresses(): readonly string[] {

@@ -42,18 +42,22 @@ export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters'
 export async function prepareContext(
   preparation: Preparation,
 ): Promise<{ readonly context: StepContext; readonly pins: Pins }> {
-  const { inventory, known, foresee } = preparation;
-  if (foresee !== undefined && known.length > 0) {
+  const { inventory, known, foresee: tell } = preparation;
+  if (tell !== undefined && known.length > 0) {
     // What goes wrong here comes up again, where it is waited for.
-    await foreseen(preparation).then(foresee, () => undefined);
+    await foresee(preparation).then(tell, () => undefined);
   }
   const [gathered, tagged] = await Promise.all([gatherFacts(preparation), presentByTag(inventory)]);
   const context = contextOf(preparation, gathered, new Set([...known, ...tagged]));
   return { context, pins: gathered.pins };
 }
 
-/** What the cluster is by the state alone: with every choice pinned nobody is asked. */
-async function foreseen(preparation: Preparation): Promise<StepContext> {
+/**
+ * What the cluster is by the state alone: with every choice pinned nobody is asked.
+ *
+ * @throws EsEcsError as `gatherFacts`
+ */
+export async function foresee(preparation: Preparation): Promise<StepContext> {
   const { known } = preparation;
   const inUse = new Set<ImageUse>([
     ...(known.some((address) => address.startsWith('hosts/group/')) ? (['host'] as const) : []),
