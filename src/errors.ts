@@ -92,6 +92,7 @@ export const errorCodes = {
   },
   CLUSTER_PASSWORD: { exitStatus: 1, title: 'Elasticsearch refuses the password' },
   CLUSTER_NO_MASTER: { exitStatus: 1, title: 'the cluster has no elected master' },
+  CLUSTER_BUSY: { exitStatus: 1, title: 'Elasticsearch is too busy to answer' },
   CLUSTER_REFUSED: { exitStatus: 1, title: 'Elasticsearch refuses a request' },
   CLUSTER_FOREIGN: { exitStatus: 1, title: 'another cluster answers than the one that was recorded' },
   INTERRUPTED: { exitStatus: 130, title: 'interrupted' },

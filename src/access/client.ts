@@ -11,6 +11,9 @@ import type { ServerRequest } from './server.ts';
 /** The user that every cluster has. */
 const user = 'elastic';
 
+/** By which the logs of Elasticsearch tell whose requests are es-ecs's ("X-Opaque-Id", in its deprecation and slow logs). */
+const opaqueId = 'es-ecs';
+
 /** The name that the client puts into `Host`; where it goes is the agent's. */
 function urlOf(clusterName: string): string {
   return `https://${clusterName}:9200`;
@@ -64,6 +67,7 @@ export async function exchange(client: Client, request: ServerRequest): Promise<
       { method, path, querystring: query, ...(body === undefined ? {} : { body }) },
       {
         meta: true,
+        opaqueId,
         // The client would call a text plain.
         ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' } }),
         ...(limitMs === undefined ? {} : { requestTimeout: limitMs }),

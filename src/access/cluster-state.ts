@@ -40,13 +40,17 @@ const stateAnswer = z.object({
     .optional(),
 });
 
-/** From the elected master's own state: a node that only knows itself says nothing here. */
+/**
+ * The state as the elected master has published it: of a node without one this is no answer, as it would tell what once was.
+ *
+ * @param parts as `filter_path` has them; the master is added, as what tells the one from the other.
+ */
 export async function readState(server: ClusterServer, parts: string): Promise<z.infer<typeof stateAnswer>> {
   const path = pathOf('/_cluster/state/master_node,nodes,metadata', {
-    filter_path: parts,
+    filter_path: `master_node,${parts}`,
     master_timeout: masterTimeout,
   });
-  return askFor(server, stateAnswer, { method: 'GET', path });
+  return askFor(server, stateAnswer, { method: 'GET', path, master: 'in the answer' });
 }
 
 /** Undefined until the cluster has formed. */

@@ -9,7 +9,8 @@ import { createClient, exchange } from './client.ts';
 import { clusterControl } from './control.ts';
 import { type Door, doorName } from './dial.ts';
 import { requestFailure } from './failure.ts';
-import { answerFailure } from './refusal.ts';
+import { askLed } from './led.ts';
+import { answerFailure, isOneTooBusy } from './refusal.ts';
 import type { ServerRequest } from './server.ts';
 
 /** Everything that it takes to get in. */
@@ -44,8 +45,14 @@ interface OpenDoor {
   readonly client: Client;
 }
 
-/** What may be otherwise at the next node; all else is so at every one. */
-const another: readonly ErrorCode[] = ['CLUSTER_UNREACHABLE', 'CLUSTER_NO_MASTER'];
+/**
+ * What may be otherwise at the next node; all else is so at every one. A node that has just come back refuses the right password for
+ * some seconds, as it has not read the index of users yet.
+ */
+const another: readonly ErrorCode[] = ['CLUSTER_UNREACHABLE', 'CLUSTER_NO_MASTER', 'CLUSTER_PASSWORD'];
+
+/** Said before anything of a request is done. */
+const untouched: readonly ErrorCode[] = ['CLUSTER_NO_MASTER', 'CLUSTER_PASSWORD'];
 
 /** Opens nothing yet: the first question does. */
 export function connectCluster(way: WayIn, clock: Clock): ClusterConnection {
@@ -74,8 +81,8 @@ async function askInTurn(doors: OpenDoor[], request: ServerRequest): Promise<Ela
       doors.sort((a, b) => Number(b === one) - Number(a === one));
       return outcome.answer;
     }
-    const { failure, mayBeDone } = outcome;
-    if (!another.includes(failure.code) || (mayBeDone && !isRepeatable(request))) throw failure;
+    const { failure, mayBeDone, mayDiffer } = outcome;
+    if (!mayDiffer || (mayBeDone && !isRepeatable(request))) throw failure;
     failures.push(failure);
   }
   throw worst(failures);
@@ -91,6 +98,8 @@ type Outcome =
       readonly failure: EsEcsError;
       /** The request may have been carried out, though nobody said so. */
       readonly mayBeDone: boolean;
+      /** Another node may answer. */
+      readonly mayDiffer: boolean;
     };
 
 async function askOne(
@@ -99,23 +108,29 @@ async function askOne(
 ): Promise<Outcome> {
   let answer: ElasticsearchAnswer;
   try {
-    answer = await exchange(client, request);
+    answer = await askLed((one) => exchange(client, one), request);
   } catch (error) {
     const failure = requestFailure(error, { door, dialled: agent.failure });
     if (!(failure instanceof EsEcsError)) throw failure;
-    return { failure, mayBeDone: agent.failure === undefined };
+    return { failure, mayBeDone: agent.failure === undefined, mayDiffer: another.includes(failure.code) };
   }
   const failure = answerFailure(answer, { who: doorName(door), clusterName, request });
   if (failure === undefined) return { answer };
-  return { failure, mayBeDone: failure.code !== 'CLUSTER_NO_MASTER' };
+  const mayDiffer = another.includes(failure.code) || isOneTooBusy(answer);
+  return { failure, mayBeDone: !untouched.includes(failure.code), mayDiffer };
 }
 
-/** One node without a master says more than others that do not answer; of several silent ones, each is named. */
+/**
+ * One node without a master says more than others that do not answer, one that refuses the password or is too busy next; of several
+ * silent ones, each is named.
+ */
 function worst(failures: readonly EsEcsError[]): EsEcsError {
   const [first, ...rest] = failures;
   invariant(first, 'somebody was asked');
-  const masterless = failures.find((failure) => failure.code === 'CLUSTER_NO_MASTER');
-  if (masterless !== undefined) return masterless;
+  for (const code of ['CLUSTER_NO_MASTER', 'CLUSTER_PASSWORD', 'CLUSTER_BUSY'] as const) {
+    const telling = failures.find((failure) => failure.code === code);
+    if (telling !== undefined) return telling;
+  }
   if (rest.length === 0) return first;
   const all = failures.map((failure) => failure.message).join('; ');
   return new EsEcsError('CLUSTER_UNREACHABLE', all, { hint: first.hints });

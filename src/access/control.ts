@@ -61,7 +61,8 @@ async function excludeVotes(
 async function clearVoteExclusions(server: ClusterServer, awaitRemoval: boolean): Promise<void> {
   const path = pathOf('/_cluster/voting_config_exclusions', {
     wait_for_removal: String(awaitRemoval),
-    master_timeout: masterTimeout,
+    // It has no `timeout` of its own: this one is its wait for the nodes to leave as well.
+    master_timeout: awaitRemoval ? voteTimeout : masterTimeout,
   });
-  await server.send({ method: 'DELETE', path, limitMs: voteLimitMs });
+  await server.send({ method: 'DELETE', path, limitMs: voteLimitMs, isWait: awaitRemoval });
 }

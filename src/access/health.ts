@@ -42,13 +42,13 @@ const accepts = [408];
 /**
  * `GET _cluster/health`, answered by the elected master; never `local=true`, which goes on saying what once was.
  *
- * @throws EsEcsError CLUSTER_UNREACHABLE
+ * @throws EsEcsError CLUSTER_BUSY, where the master does not answer the node that was asked
  */
 export async function askHealth(server: ClusterServer): Promise<ClusterHealth> {
   const path = pathOf('/_cluster/health', { master_timeout: masterTimeout });
   const { isTimedOut, health } = await askFor(server, healthAnswer, { method: 'GET', path, accepts });
   if (!isTimedOut) return health;
-  throw new EsEcsError('CLUSTER_UNREACHABLE', 'the elected master does not answer in time', {
+  throw new EsEcsError('CLUSTER_BUSY', 'the elected master does not answer in time', {
     hint: 'es-ecs status  shows which tasks run',
   });
 }

@@ -15,7 +15,7 @@ export const healthWait = '10s';
 /** How long the cluster may take to move a vote. */
 export const voteTimeout = '20s';
 
-/** How long the answer may take then: clearing exclusions waits for 30 seconds, and nobody can tell it otherwise. */
+/** How long the answer may take then. Clearing exclusions waits as long as `master_timeout` says, and they stay listed after it. */
 export const voteLimitMs = 45_000;
 
 /**

@@ -19,7 +19,7 @@ const rowsAnswer = z.array(
   }),
 );
 
-const stateParts = 'master_node,nodes.*.name,nodes.*.ephemeral_id,nodes.*.attributes.zone,nodes.*.roles';
+const stateParts = 'nodes.*.name,nodes.*.ephemeral_id,nodes.*.attributes.zone,nodes.*.roles';
 
 /** Who is in the cluster is the elected master's word; version, uptime, disk and heap are each node's own. */
 export async function askNodes(server: ClusterServer): Promise<readonly ClusterNode[]> {
@@ -31,10 +31,9 @@ export async function askNodes(server: ClusterServer): Promise<readonly ClusterN
     h: 'id,version,uptime,disk.total,disk.avail,disk.used_percent,heap.max,heap.percent',
     master_timeout: masterTimeout,
   });
-  const [state, rows] = await Promise.all([
-    readState(server, stateParts),
-    askFor(server, rowsAnswer, { method: 'GET', path }),
-  ]);
+  // First by itself: without a master the rows take half a minute to be refused, whatever `master_timeout` says.
+  const state = await readState(server, stateParts);
+  const rows = await askFor(server, rowsAnswer, { method: 'GET', path });
   return Object.entries(state.nodes ?? {})
     .map(([id, node]): ClusterNode => {
       const row = rows.find((one) => one.id === id);

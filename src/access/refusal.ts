@@ -2,8 +2,22 @@ import type { ElasticsearchAnswer } from '../elasticsearch/client.ts';
 import { EsEcsError } from '../errors.ts';
 import type { ServerRequest } from './server.ts';
 
-/** What was waited for did not come: no other node would say otherwise, whatever the status. */
+/** What was waited for did not come, whatever the status: 429 since 9.0, 500 or 503 before. */
 const waitOver = 'timeout_exception';
+
+/** What a node says of itself: its memory or its queues are full. */
+const ofNode = ['circuit_breaking_exception', 'es_rejected_execution_exception'];
+
+/**
+ * What passes, and of which nobody knows whether it was done: the elected master had too much to do (429 since 9.0, 503 before), it did
+ * not hear from a node in time (429, 500), or a node has no room for the request.
+ */
+const busy = [
+  'process_cluster_event_timeout_exception',
+  'receive_timeout_transport_exception',
+  waitOver,
+  ...ofNode,
+];
 
 /** Who answered what. */
 export interface Answered {
@@ -39,11 +53,12 @@ export function answerFailure(answer: ElasticsearchAnswer, answered: Answered): 
   }
   if (isAccepted(status, request)) return undefined;
   const words = [type, reason].filter((word) => word !== undefined && word !== '').join(': ');
-  if (type === waitOver) {
+  if (type === waitOver && request.isWait === true) {
     return new EsEcsError('CLUSTER_REFUSED', `Elasticsearch has waited in vain: ${reason ?? ''}`, {
       hint: 'es-ecs status  shows how the cluster is',
     });
   }
+  if (status === 429 || busy.includes(type ?? '')) return tooBusy(answered, words);
   if (status >= 500) {
     return new EsEcsError(
       'CLUSTER_UNREACHABLE',
@@ -56,6 +71,22 @@ export function answerFailure(answer: ElasticsearchAnswer, answered: Answered): 
     `Elasticsearch refuses ${request.method} ${path ?? ''} with status ${status}${words === '' ? '' : `: ${words}`}`,
     { hint: 'es-ecs status  shows how the cluster is; nothing of this request was carried out' },
   );
+}
+
+function tooBusy({ who, request }: Answered, words: string): EsEcsError {
+  const { method } = request;
+  const [path = ''] = request.path.split('?');
+  const isQuestion = method === 'GET' || method === 'HEAD';
+  const doubt = isQuestion ? '' : `, and nobody knows whether ${method} ${path} was carried out`;
+  const because = words === '' ? '' : `: ${words}`;
+  return new EsEcsError('CLUSTER_BUSY', `${who} is too busy to answer${doubt}${because}`, {
+    hint: 'es-ecs status  shows how the cluster is; run the same command again once it has less to do',
+  });
+}
+
+/** Whether it is one node that is too busy, so that another may answer. */
+export function isOneTooBusy({ body }: ElasticsearchAnswer): boolean {
+  return ofNode.includes(reasonOf(parsed(body)).type ?? '');
 }
 
 function isAccepted(status: number, { accepts }: ServerRequest): boolean {

@@ -14,7 +14,7 @@ const settingsAnswer = z.object({ persistent: flat, transient: flat });
 /** What was set by API. */
 export async function askSettings(server: ClusterServer): Promise<ClusterSettings> {
   const path = pathOf('/_cluster/settings', { flat_settings: 'true', master_timeout: masterTimeout });
-  return askFor(server, settingsAnswer, { method: 'GET', path });
+  return askFor(server, settingsAnswer, { method: 'GET', path, master: 'beside it' });
 }
 
 /** A setting that takes effect at once and outlives restarts; all of the changes are made, or none. */
@@ -48,7 +48,7 @@ export async function askWatermarks(server: ClusterServer): Promise<Watermarks> 
     filter_path: `*.${prefix}`,
     master_timeout: masterTimeout,
   });
-  const said = await askFor(server, watermarkAnswer, { method: 'GET', path });
+  const said = await askFor(server, watermarkAnswer, { method: 'GET', path, master: 'beside it' });
   const all = new Map([said.defaults, said.persistent, said.transient].flatMap((part) => leaves(part)));
   const read = (name: string): string => {
     const value = all.get(`${prefix}.${name}`);

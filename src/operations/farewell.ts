@@ -1,7 +1,7 @@
 import type { ClusterControl } from '../elasticsearch/client.ts';
 import { endLeaving, isLeavingSet, setLeaving } from '../elasticsearch/departure-marks.ts';
 import { departureRefusal, type RemainingNode } from '../elasticsearch/rules/departure.ts';
-import { isSettled, type Situation } from '../elasticsearch/rules/situation.ts';
+import { isSettled, lookAt, type Situation } from '../elasticsearch/rules/situation.ts';
 import {
   absentVotes,
   needsVoteTaken,
@@ -67,25 +67,26 @@ export class Farewell {
     const refusal = departureRefusal(situation, { leaving: names, remaining: this.#remaining });
     if (refusal !== undefined) throw notSafe(turns, refusal.because);
     throwIfInterrupted(this.#run);
+    const [last] = turns.slice(-1);
+    if (last === undefined) return;
     if (!isLeavingSet(situation.settings, names))
-      await this.#talk.with((control) => setLeaving(control, names));
+      await this.#talk.insist(last.address, (control) => setLeaving(control, names));
     try {
       await this.#drain(turns);
-      await this.#takeAbsentVotes();
+      await this.#takeAbsentVotes(last);
       await this.#stopAll(turns);
     } catch (error) {
       this.#sayWhatStays(names);
       throw error;
     }
-    await this.#talk.with((control) => endLeaving(control, names));
-    const [last] = turns.slice(-1);
-    if (last !== undefined) await this.#settle(last);
+    await this.#talk.insist(last.address, (control) => endLeaving(control, names));
+    await this.#settle(last);
   }
 
   /** Those that stay: what they can take is known only of nodes that are there. */
   async #whenAllAreIn([first]: readonly Turn[]): Promise<Situation> {
     const remaining = this.#remaining.map(({ name }) => name);
-    let situation = await this.#talk.look();
+    let situation = first === undefined ? await this.#talk.look() : await this.#lookInTime(first);
     const away = (): string | undefined => othersAway(situation, { remaining });
     if (first === undefined || away() === undefined) return situation;
     await this.#talk.until({
@@ -98,6 +99,10 @@ export class Farewell {
       },
     });
     return situation;
+  }
+
+  #lookInTime({ address }: Turn): Promise<Situation> {
+    return this.#talk.insist(address, lookAt);
   }
 
   #sayWhatStays(names: readonly string[]): void {
@@ -134,25 +139,27 @@ export class Farewell {
   }
 
   /** Before anybody with a vote goes: those that are left must be able to elect a master without them. */
-  async #takeAbsentVotes(): Promise<void> {
+  async #takeAbsentVotes(turn: Turn): Promise<void> {
     const ids = absentVotes(
-      await this.#talk.look(),
+      await this.#lookInTime(turn),
       this.#remaining.map((one) => one.name),
     );
-    if (ids.length > 0) await this.#talk.with((control) => control.excludeAbsentVotes(ids));
+    if (ids.length > 0) await this.#talk.insist(turn.address, (control) => control.excludeAbsentVotes(ids));
   }
 
   async #stopAll(turns: readonly Turn[]): Promise<void> {
     const isMaster = ({ nodes }: Situation, turn: Turn): boolean =>
       nodes.some((node) => node.name === nodeOf(turn) && node.roles.includes('master'));
-    const situation = await this.#talk.look();
+    const [first] = turns;
+    if (first === undefined) return;
+    const situation = await this.#lookInTime(first);
     const voteless = turns.filter((turn) => !isMaster(situation, turn));
     await Promise.all(voteless.map((turn) => this.#stop(turn)));
     let left = turns.filter((turn) => !voteless.includes(turn));
     while (left.length > 0) {
       throwIfInterrupted(this.#run);
       // Anew for each: the elected master may be another one by now.
-      const { nodes } = await this.#talk.look();
+      const { nodes } = await this.#lookInTime(first);
       const isElected = (turn: Turn): boolean =>
         nodes.some((node) => node.isMaster && node.name === nodeOf(turn));
       const next = left.find((turn) => !isElected(turn)) ?? left[0];
@@ -165,8 +172,9 @@ export class Farewell {
   async #stop(turn: Turn): Promise<void> {
     const name = nodeOf(turn);
     const node: Stopping = { name, remaining: this.#remaining.map((one) => one.name) };
-    const takesVote = needsVoteTaken(await this.#talk.look(), node);
-    if (takesVote) await this.#talk.with((control) => control.excludeVotes([name]));
+    const { address } = turn;
+    const takesVote = needsVoteTaken(await this.#lookInTime(turn), node);
+    if (takesVote) await this.#talk.insist(address, (control) => control.excludeVotes([name]));
     let because: string | undefined;
     await this.#talk.until({
       address: turn.address,
@@ -186,7 +194,8 @@ export class Farewell {
         return !nodes.some((one) => one.name === name);
       },
     });
-    if (takesVote) await this.#talk.with((control) => control.clearVoteExclusions({ awaitRemoval: true }));
+    if (takesVote)
+      await this.#talk.insist(address, (control) => control.clearVoteExclusions({ awaitRemoval: true }));
     await this.#settle(turn);
   }
 

@@ -3,14 +3,14 @@ import { endLeaving, leavingNodes } from '../elasticsearch/departure-marks.ts';
 import { holdAllocation, restoreAllocation } from '../elasticsearch/roll-marks.ts';
 import { restartOrder } from '../elasticsearch/rules/order.ts';
 import { type Candidate, type Refusal, refusalOf } from '../elasticsearch/rules/restart.ts';
-import { isIn, isSettled, type Situation } from '../elasticsearch/rules/situation.ts';
+import { isIn, isSettled, lookAt, type Situation } from '../elasticsearch/rules/situation.ts';
 import type { Lane, Turn } from '../engine/lane.ts';
 import type { Waits } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
 import { throwIfInterrupted, waitUntil } from '../engine/wait.ts';
-import { EsEcsError, invariant } from '../errors.ts';
+import { EsEcsError } from '../errors.ts';
 import type { ClusterAccess } from '../steps/adapters.ts';
-import { Conversation, isPassing } from './conversation.ts';
+import { answering, Conversation, isSilence } from './conversation.ts';
 import { nodeOf } from './farewell.ts';
 
 /** What a roll is driven with. */
@@ -27,12 +27,6 @@ export interface NodeLaneOptions {
 const minute = 60_000;
 
 const safety: Omit<Waits, 'limitMs'> = { for: 'the cluster to allow it', usualMs: 0, everyMs: 5_000 };
-const answering: Waits = {
-  for: 'the cluster to answer',
-  usualMs: 0,
-  everyMs: 5_000,
-  limitMs: 15 * minute,
-};
 const joining: Waits = { for: 'the node to join', usualMs: 30_000, everyMs: 5_000, limitMs: 15 * minute };
 /** Copies that were away have to be brought up to date; terabytes, at worst. */
 const settling: Waits = {
@@ -74,7 +68,9 @@ async function controlOf(
     await clock.hold(control.health());
     return control;
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    // One that has too much to do has a say.
+    if (error instanceof EsEcsError && error.code === 'CLUSTER_BUSY') return control;
+    if (!isSilence(error)) throw error;
     const names = turns.map(nodeOf).join(', ');
     const text = `Elasticsearch has no say in the restart of ${names}: ${error.message}`;
     run.emit({ type: 'notice', atMs: clock.now(), text });
@@ -103,9 +99,11 @@ class Roll {
 
   async all(turns: readonly Turn[]): Promise<void> {
     await this.#options.cluster.allowWrites?.();
-    await this.#talk.with(restoreAllocation);
-    await this.#postponeDepartures();
-    const situation = await this.#talk.look();
+    const [begins] = turns;
+    if (begins === undefined) return;
+    await this.#talk.insist(begins.address, restoreAllocation);
+    await this.#postponeDepartures(begins);
+    const situation = await this.#lookInTime(begins);
     this.#refuseHopeless(turns, situation);
     let left = [...turns];
     for (let [first] = left; first !== undefined; [first] = left) {
@@ -127,25 +125,17 @@ class Roll {
    * Nodes that a run which was cut off has told to give up their shards hold them again until the roll is over: without them there may
    * be no second copy to rest on. Those that still leave are told so again afterwards.
    */
-  async #postponeDepartures(): Promise<void> {
-    const leaving = leavingNodes(await this.#talk.with((control) => control.settings()));
+  async #postponeDepartures({ address }: Turn): Promise<void> {
+    const leaving = leavingNodes(await this.#talk.insist(address, (control) => control.settings()));
     if (leaving.length === 0) return;
-    await this.#talk.with((control) => endLeaving(control, leaving));
+    await this.#talk.insist(address, (control) => endLeaving(control, leaving));
     const text = `${leaving.join(', ')} may hold shards again until the roll is over`;
     this.#run.emit({ type: 'notice', atMs: this.#run.clock.now(), text });
   }
 
   /** Looks at a cluster that may be without a master for a while. */
-  async #lookInTime({ address }: Turn): Promise<Situation> {
-    const seen: Situation[] = [];
-    await this.#talk.until({
-      address,
-      waits: answering,
-      isSo: async () => seen.push(await this.#talk.look()) > 0,
-    });
-    const [situation] = seen;
-    invariant(situation, 'a wait for a look that ends has looked');
-    return situation;
+  #lookInTime({ address }: Turn): Promise<Situation> {
+    return this.#talk.insist(address, lookAt);
   }
 
   #candidate(turn: Turn): Candidate {
@@ -166,22 +156,27 @@ class Roll {
     await this.#untilSafe(turn);
     const name = nodeOf(turn);
     const before = (await this.#lookInTime(turn)).nodes.find((node) => node.name === name)?.ephemeralId;
-    await this.#talk.with((control) => holdAllocation(control, name));
     try {
-      await this.#talk.with((control) => control.flush());
+      // Within: where nobody knows whether it was done, it is taken back as well.
+      await this.#talk.insist(turn.address, (control) => holdAllocation(control, name));
+      await this.#talk.insist(turn.address, (control) => control.flush());
       await turn.work();
       await this.#untilJoined(turn, before);
     } finally {
-      await this.#restore();
+      await this.#restore(turn);
     }
     await this.#untilSettled(turn);
   }
 
   /** Also after Ctrl-C and after a failure; where the cluster does not answer, the next run does it. */
-  async #restore(): Promise<void> {
+  async #restore({ address }: Turn): Promise<void> {
     const { clock, emit } = this.#run;
     try {
-      await this.#talk.with(restoreAllocation);
+      // At once, as a run that was told to stop waits for nothing any more.
+      await this.#talk.with(restoreAllocation).catch((error: unknown) => {
+        if (!this.#talk.passes(error)) throw error;
+        return this.#talk.insist(address, restoreAllocation);
+      });
     } catch (error) {
       if (!(error instanceof EsEcsError)) throw error;
       const text = `shards are still not assigned to nodes that come back: ${error.message}; es-ecs up  takes that back`;
@@ -204,7 +199,7 @@ class Roll {
     try {
       return await this.#refusal(turn);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!this.#talk.passes(error)) throw error;
       await this.#talk.reconnect();
       return { rule: 'cluster_answers', because: error.message, patienceMs: answering.limitMs };
     }

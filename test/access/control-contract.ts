@@ -128,6 +128,26 @@ export const controlContract: readonly ContractCase[] = [
     },
   },
   {
+    name: 'keeps the shards of a closed index where they are',
+    run: async (subject) => {
+      const { control } = subject;
+      const before = (await copiesOf(control, 'books')).map(({ shard, node }) => [shard, node]).toSorted();
+      const told = await control.request({ method: 'POST', path: '/books/_close' });
+      expect(told).toMatchObject({ status: 200, body: { acknowledged: true } });
+      await green(subject);
+      const books = (await control.indices()).find((index) => index.name === 'books');
+      expect(books).toMatchObject({ isOpen: false, health: 'green', shards: 2, replicas: 1 });
+      const after = (await copiesOf(control, 'books')).map(({ shard, node }) => [shard, node]).toSorted();
+      expect(after).toEqual(before);
+      expect(await control.request({ method: 'GET', path: '/books/_count' })).toMatchObject({
+        status: 400,
+        body: { error: { type: 'index_closed_exception' } },
+      });
+      await control.request({ method: 'POST', path: '/books/_open' });
+      await green(subject);
+    },
+  },
+  {
     name: 'changes settings together or not at all, and takes them back',
     run: async ({ control }) => {
       await control.putSettings({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { answerFailure } from '../../src/access/refusal.ts';
+import { answerFailure, isOneTooBusy } from '../../src/access/refusal.ts';
 import type { ServerRequest } from '../../src/access/server.ts';
 
 const who = 'search-0 (10.0.1.5:9200)';
@@ -28,10 +28,27 @@ describe('an answer that is none', () => {
       { error: { type: 'other', reason: 'busy' } },
       `CLUSTER_UNREACHABLE: ${who} answers with status 503: other: busy`,
     ],
+    // 9.x, and 8.x of the same.
+    ...[429, 503].map((status): [number, object, string] => [
+      status,
+      { error: { type: 'process_cluster_event_timeout_exception', reason: 'within 5s' } },
+      `CLUSTER_BUSY: ${who} is too busy to answer: process_cluster_event_timeout_exception: within 5s`,
+    ]),
+    ...[429, 500].map((status): [number, object, string] => [
+      status,
+      { error: { type: 'receive_timeout_transport_exception', reason: '[search-1]' } },
+      `CLUSTER_BUSY: ${who} is too busy to answer: receive_timeout_transport_exception: [search-1]`,
+    ]),
     [
-      503,
-      { error: { type: 'timeout_exception', reason: 'timed out waiting for removal of nodes' } },
-      'CLUSTER_REFUSED: Elasticsearch has waited in vain: timed out waiting for removal of nodes',
+      429,
+      { error: { type: 'circuit_breaking_exception', reason: 'Data too large' } },
+      `CLUSTER_BUSY: ${who} is too busy to answer: circuit_breaking_exception: Data too large`,
+    ],
+    [429, 'Too Many Requests', `CLUSTER_BUSY: ${who} is too busy to answer`],
+    [
+      429,
+      { error: { type: 'timeout_exception', reason: 'waiting for voting config exclusions' } },
+      `CLUSTER_BUSY: ${who} is too busy to answer: timeout_exception: waiting for voting config exclusions`,
     ],
     [502, '<html>Bad Gateway</html>', `CLUSTER_UNREACHABLE: ${who} answers with status 502`],
     [
@@ -47,6 +64,37 @@ describe('an answer that is none', () => {
     [403, null, 'CLUSTER_REFUSED: Elasticsearch refuses GET /_cluster/health with status 403'],
   ])('status %i with %j', (status, body, sentence) => {
     expect(failureOf(status, body)).toBe(sentence);
+  });
+});
+
+describe('what is too much at the moment', () => {
+  const put: ServerRequest = { method: 'PUT', path: '/_cluster/settings?flat_settings=true', body: {} };
+
+  it('may have been carried out, which is said of whatever changes something', () => {
+    const late = { error: { type: 'process_cluster_event_timeout_exception', reason: 'within 5s' } };
+    expect(failureOf(429, late, put)).toBe(
+      `CLUSTER_BUSY: ${who} is too busy to answer, and nobody knows whether PUT /_cluster/settings was carried out: process_cluster_event_timeout_exception: within 5s`,
+    );
+  });
+
+  it('is one node where its memory or its queues are full, and the whole cluster where the master is slow', () => {
+    const of = (type: string): boolean => isOneTooBusy({ status: 429, body: { error: { type } } });
+    expect(of('circuit_breaking_exception')).toBe(true);
+    expect(of('es_rejected_execution_exception')).toBe(true);
+    expect(of('process_cluster_event_timeout_exception')).toBe(false);
+  });
+
+  it('is an answer to a request that is nothing but a wait', () => {
+    const over = { error: { type: 'timeout_exception', reason: 'timed out waiting for removal of nodes' } };
+    const clear: ServerRequest = {
+      method: 'DELETE',
+      path: '/_cluster/voting_config_exclusions',
+      isWait: true,
+    };
+    for (const status of [429, 500])
+      expect(failureOf(status, over, clear)).toBe(
+        'CLUSTER_REFUSED: Elasticsearch has waited in vain: timed out waiting for removal of nodes',
+      );
   });
 });
 

@@ -417,10 +417,7 @@ describe('an answer that is none', () => {
     [
       'a master that does not answer in time',
       [408, { ...health, timed_out: true }],
-      [
-        'CLUSTER_UNREACHABLE: the elected master does not answer in time',
-        'es-ecs status  shows which tasks run',
-      ],
+      ['CLUSTER_BUSY: the elected master does not answer in time', 'es-ecs status  shows which tasks run'],
     ],
     [
       'another failure',

@@ -25,6 +25,7 @@ const opensAllTheSame: readonly ErrorCode[] = [
   'CLUSTER_NO_MASTER',
   'CLUSTER_UNREACHABLE',
   'CLUSTER_PASSWORD',
+  'CLUSTER_BUSY',
 ];
 
 /**

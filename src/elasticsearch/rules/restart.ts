@@ -105,12 +105,11 @@ function mayExpand({ autoExpandReplicas }: Situation['indices'][number]): boolea
   return autoExpandReplicas !== undefined && !autoExpandReplicas.endsWith('-0');
 }
 
-/** The open indices without a replica of which a node holds a shard, where another node could hold one. */
+/** The indices without a replica, closed ones too, of which a node holds a shard, where another node could hold one. */
 function bareOn(situation: Situation, name: string): Situation['indices'] {
   if (dataNodes(situation).length < 2) return [];
   return situation.indices.filter(
     (one) =>
-      one.isOpen &&
       one.replicas === 0 &&
       situation.shards.some(
         (copy) => copy.index === one.name && copy.node === name && copy.state !== 'unassigned',

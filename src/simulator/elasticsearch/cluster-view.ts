@@ -1,4 +1,5 @@
 import { clusterControl } from '../../access/control.ts';
+import { askLed } from '../../access/led.ts';
 import { answerFailure } from '../../access/refusal.ts';
 import type { ServerRequest } from '../../access/server.ts';
 import type { ClusterControl, ElasticsearchAnswer } from '../../elasticsearch/client.ts';
@@ -13,7 +14,9 @@ import { filtered } from './rest/filter.ts';
 import { indexRoutes } from './rest/indices.ts';
 import { settingsRoutes } from './rest/settings.ts';
 import { voteRoutes } from './rest/votes.ts';
-import { type NodeIdentity, type SimulatedClusterRow, simulatedClusters } from './rows.ts';
+import { interjectionTo } from './interjections.ts';
+import { disks, type NodeIdentity, type SimulatedClusterRow, simulatedClusters } from './rows.ts';
+import { isOlder } from './start-troubles.ts';
 import { UnknownRequest } from './unknown-request.ts';
 
 /** A cluster that answers: its state, and its nodes as the elected master knows them. */
@@ -51,6 +54,20 @@ function requireLed(world: World, clusterName: string): Led {
   });
 }
 
+/** What a node of 9.x without a master answers from its own memory; see `askLed`. */
+const byMemory = /^\/(_cluster\/(state|settings)\b|_cat\/(shards|indices)\b|[^/]+\/_settings\b)/;
+
+/** The cluster as a node remembers it that has lost its master: nothing where it never had one. */
+function remembered(world: World, clusterName: string, request: ServerRequest): Led | undefined {
+  const up = nodesUp(world, clusterName);
+  const [node] = up;
+  if (node === undefined || request.method !== 'GET' || !byMemory.test(request.path)) return undefined;
+  if (isOlder(node.version, '9.0.0') || led(world, clusterName, up) !== undefined) return undefined;
+  const uuid = world.rows(disks).get(node.diskId)?.clusterUuid;
+  const cluster = uuid === undefined ? undefined : world.rows(simulatedClusters).get(uuid);
+  return cluster === undefined ? undefined : { cluster, nodes: up };
+}
+
 const routes: readonly Route[] = [clusterRoutes, settingsRoutes, voteRoutes, catRoutes, indexRoutes];
 
 /** What a node says of itself, without asking its master; the only thing that is answered without one. */
@@ -75,10 +92,12 @@ function answer(world: World, clusterName: string, request: ServerRequest): Elas
     .map(decodeURIComponent);
   const greeted = words.length === 0 ? greeting(world, clusterName) : undefined;
   if (greeted !== undefined) return greeted;
-  const { cluster, nodes } = requireLed(world, clusterName);
+  const { cluster, nodes } = remembered(world, clusterName, request) ?? requireLed(world, clusterName);
   const body = bodyOf(request);
   if (body === 'no JSON') return refused(400, 'parse_exception', 'Failed to parse content to map');
   const { method } = request;
+  const interjection = interjectionTo(world, clusterName, request);
+  if (interjection?.isDone === false) return interjection.answer;
   const board = boardOf(world, cluster, nodes);
   const asked: Asked = { world, cluster, nodes, board, method, words, query, body };
   for (const route of routes) {
@@ -86,6 +105,7 @@ function answer(world: World, clusterName: string, request: ServerRequest): Elas
     if (said === undefined) continue;
     // What was changed has its consequences at once, and others later.
     if (method !== 'GET' && method !== 'HEAD' && said.status < 300) settle(world, clusterName);
+    if (interjection !== undefined) return interjection.answer;
     return { ...said, body: filtered(said.body, query.get('filter_path')) };
   }
   throw new UnknownRequest(method, pathname);
@@ -104,12 +124,15 @@ function bodyOf({ body }: ServerRequest): unknown {
 export function simulatedClusterView(world: World, clusterName: string): ClusterControl {
   return clusterControl({
     send: (request) =>
-      Promise.resolve().then(() => {
-        world.catchUp();
-        const said = answer(world, clusterName, request);
-        const failure = answerFailure(said, { who: clusterName, clusterName, request });
-        if (failure !== undefined) throw failure;
-        return request.method === 'HEAD' ? { status: said.status, body: undefined } : structuredClone(said);
-      }),
+      Promise.resolve()
+        .then(() => {
+          world.catchUp();
+          return askLed((one) => Promise.resolve(answer(world, clusterName, one)), request);
+        })
+        .then((said) => {
+          const failure = answerFailure(said, { who: clusterName, clusterName, request });
+          if (failure !== undefined) throw failure;
+          return request.method === 'HEAD' ? { status: said.status, body: undefined } : structuredClone(said);
+        }),
   });
 }

@@ -68,6 +68,8 @@ export interface IndexRow {
   documents: number;
   /** How long a replica waits for its node before it is copied elsewhere (`index.unassigned.node_left.delayed_timeout`). */
   delayedTimeoutMs: number;
+  /** Its shards stay where they are, and take part in everything but reading and writing. */
+  isClosed?: boolean;
 }
 
 /** A copy of a shard on a disk. */

@@ -29,6 +29,11 @@ const patienceMs: Partial<Record<ErrorCode, number>> = {
 /** After these the way in itself may have changed: another bastion, other hosts. */
 const reconnects: readonly ErrorCode[] = ['BASTION_UNREACHABLE', 'CLUSTER_UNREACHABLE', 'KEY_UNUSABLE'];
 
+/** After these it is told again what it was told, so long and so often. */
+const toldAgain: readonly ErrorCode[] = ['CLUSTER_BUSY', 'CLUSTER_NO_MASTER'];
+const toldLimitMs = 3 * minute;
+const toldEveryMs = 5_000;
+
 /** What came of a question. */
 export type Reply<Answer> =
   | { readonly kind: 'answer'; readonly answer: Answer }
@@ -56,14 +61,27 @@ export class ClusterAsker {
     this.#context = context;
   }
 
-  /** Changes something in the cluster that has just been asked; nothing where it could not be. */
+  /**
+   * Changes something in the cluster that has just been asked; nothing where it could not be. While that has too much to do or elects its
+   * master it is told again, as all that is told can be repeated, and nobody knows whether it was done.
+   */
   async tell(work: (control: ClusterControl) => Promise<void>): Promise<void> {
     const control = this.#control;
     if (control === undefined) return;
     const { adapters, clock } = this.#context;
     // Beforehand, as that takes time of the account's, which stands still while Elasticsearch is told.
     await adapters.cluster.allowWrites?.();
-    await clock.hold(work(control));
+    const untilMs = clock.now() + toldLimitMs;
+    for (;;) {
+      try {
+        await clock.hold(work(control));
+        return;
+      } catch (error) {
+        const passes = error instanceof EsEcsError && toldAgain.includes(error.code);
+        if (!passes || clock.now() >= untilMs) throw error;
+        await clock.sleep(toldEveryMs);
+      }
+    }
   }
 
   /**

@@ -32,6 +32,12 @@ describe('refusalOf', () => {
       {},
     ],
     [
+      'every_index_has_a_replica',
+      'the index logs has no replica and a shard of it is on n-1',
+      { indices: [{ ...logs, isOpen: false, replicas: 0 }] },
+      {},
+    ],
+    [
       'every_expanding_index_has_a_replica',
       'the index logs has no replica yet, and a shard of it is on n-1',
       { indices: [{ ...logs, replicas: 0, autoExpandReplicas: '0-1' }] },

@@ -20,6 +20,11 @@ export interface Asked {
 /** Answers one path; undefined where the path is another's. */
 export type Route = (asked: Asked) => ElasticsearchAnswer | undefined;
 
+/** Under which status something that took too long is refused (RestStatus of ElasticsearchTimeoutException: 429 since 9.0). */
+export function timeoutStatus({ nodes }: Pick<Asked, 'nodes'>): number {
+  return nodes.some(({ version }) => Number(version.split('.')[0]) < 9) ? 500 : 429;
+}
+
 /** A success. */
 export function ok(body: unknown): ElasticsearchAnswer {
   return { status: 200, body };

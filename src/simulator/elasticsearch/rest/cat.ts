@@ -5,6 +5,7 @@ import { countAll, countIndex } from '../history.ts';
 import { type NodeIdentity, programs, type ShardCopyRow } from '../rows.ts';
 import type { Asked, Route } from './asked.ts';
 import { bytesText, catAnswer, type Row } from './table.ts';
+import { indicesOf } from './targets.ts';
 
 /** A heap that is neither full nor empty. */
 const heapPercent = 30;
@@ -124,22 +125,20 @@ function unassignedRow(shard: Shard, isPrimary: boolean, hasLeft: boolean): Row 
 }
 
 function indexRows(asked: Asked): readonly Row[] {
-  const { cluster, board, query } = asked;
-  const isAll = query.get('expand_wildcards') === 'all';
-  return cluster.indices
-    .filter((index) => isAll || !index.name.startsWith('.'))
-    .map((index) => {
-      const { status, active } = countIndex(board, index);
-      return {
-        health: status,
-        status: 'open',
-        index: index.name,
-        pri: String(index.shards),
-        rep: String(wantedReplicas(index, board)),
-        'docs.count': status === 'red' ? null : String(index.documents),
-        'store.size': bytesText(asked, active * index.bytes),
-      };
-    });
+  const { cluster, board, query, words } = asked;
+  return indicesOf(cluster.indices, words[2] ?? '_all', query).map((index) => {
+    const { status, active } = countIndex(board, index);
+    const isSilent = status === 'red' || index.isClosed === true;
+    return {
+      health: status,
+      status: index.isClosed === true ? 'close' : 'open',
+      index: index.name,
+      pri: String(index.shards),
+      rep: String(wantedReplicas(index, board)),
+      'docs.count': isSilent ? null : String(index.documents),
+      'store.size': index.isClosed === true ? null : bytesText(asked, active * index.bytes),
+    };
+  });
 }
 
 function healthRow({ board, cluster }: Asked): Row {

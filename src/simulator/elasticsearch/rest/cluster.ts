@@ -1,7 +1,9 @@
 import { nodeIdOf } from '../disks.ts';
 import { countAll, countIndex, type ShardCount } from '../history.ts';
 import { disks } from '../rows.ts';
-import { type Asked, ok, refused, type Route } from './asked.ts';
+import { type Asked, nested, ok, refused, type Route } from './asked.ts';
+import { flatSettings } from './indices.ts';
+import { indicesOf } from './targets.ts';
 
 const statuses = ['red', 'yellow', 'green'];
 
@@ -63,14 +65,15 @@ function health(asked: Asked): ReturnType<Route> {
   return isReached ? ok(body) : { status: 408, body: { ...body, timed_out: true } };
 }
 
-function state({ world, cluster, nodes }: Asked): object {
+/** Of a node that has lost its master it is what that last knew, without one. */
+function state({ world, cluster, nodes, words, query }: Asked): object {
   const id = (diskId: string): string => nodeIdOf(world, diskId);
   const nameOf = (diskId: string | undefined): string =>
     world.rows(disks).get(diskId ?? '')?.nodeName ?? '_absent_';
   return {
     cluster_name: cluster.clusterName,
     cluster_uuid: cluster.uuid,
-    master_node: id(cluster.masterDiskId ?? ''),
+    master_node: cluster.masterDiskId === undefined ? null : id(cluster.masterDiskId),
     nodes: Object.fromEntries(
       nodes.map((node) => [
         id(node.diskId),
@@ -83,6 +86,15 @@ function state({ world, cluster, nodes }: Asked): object {
       ]),
     ),
     metadata: {
+      indices: Object.fromEntries(
+        indicesOf(cluster.indices, words[3] ?? '_all', query).map((index) => [
+          index.name,
+          {
+            state: index.isClosed === true ? 'close' : 'open',
+            settings: nested(flatSettings(index)),
+          },
+        ]),
+      ),
       cluster_coordination: {
         last_committed_config: cluster.votingConfiguration.map(id),
         voting_config_exclusions: cluster.voteExclusions.map(({ diskId, name }) => ({

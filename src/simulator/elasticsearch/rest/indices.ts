@@ -1,6 +1,7 @@
 import { countIndex } from '../history.ts';
 import type { IndexRow } from '../rows.ts';
 import { newIndex } from '../seeds.ts';
+import { indicesOf } from './targets.ts';
 import { type Asked, flattened, nested, ok, recordOf, refused, type Route } from './asked.ts';
 
 /** What a document takes, where nobody says. */
@@ -22,18 +23,19 @@ export const indexRoutes: Route = (asked) => {
   if (what === undefined && method === 'HEAD') return ok(undefined);
   if (what === undefined && method === 'GET')
     return ok({ [name]: { settings: nested(flatSettings(index)) } });
+  if (what === '_close' && method === 'POST') return open(index, true);
+  if (what === '_open' && method === 'POST') return open(index, false);
   if (what === '_doc' && method === 'POST') return write(asked, index);
   if (what === '_count' && method === 'GET') return count(asked, index);
   return undefined;
 };
 
 function named({ cluster, query }: Asked, name: string): readonly IndexRow[] {
-  if (name !== '_all') return cluster.indices.filter((one) => one.name === name);
-  const isAll = query.get('expand_wildcards') === 'all';
-  return cluster.indices.filter((one) => isAll || !one.name.startsWith('.'));
+  return indicesOf(cluster.indices, name, query);
 }
 
-function flatSettings(index: IndexRow): Readonly<Record<string, string>> {
+/** As Elasticsearch gives them. */
+export function flatSettings(index: IndexRow): Readonly<Record<string, string>> {
   return {
     'index.number_of_shards': String(index.shards),
     'index.number_of_replicas': String(index.replicas),
@@ -138,7 +140,18 @@ function remove({ cluster }: Asked, index: IndexRow): ReturnType<Route> {
   return ok({ acknowledged: true });
 }
 
+function open(index: IndexRow, isClosed: boolean): ReturnType<Route> {
+  index.isClosed = isClosed;
+  const acknowledged = { acknowledged: true, shards_acknowledged: true };
+  return ok(isClosed ? { ...acknowledged, indices: { [index.name]: { closed: true } } } : acknowledged);
+}
+
+function closed(): ReturnType<Route> {
+  return refused(400, 'index_closed_exception', 'closed');
+}
+
 function write({ board }: Asked, index: IndexRow): ReturnType<Route> {
+  if (index.isClosed === true) return closed();
   if (countIndex(board, index).activePrimaries < index.shards)
     return refused(503, 'unavailable_shards_exception', `[${index.name}] primary shard is not active`);
   index.documents += 1;
@@ -147,6 +160,7 @@ function write({ board }: Asked, index: IndexRow): ReturnType<Route> {
 }
 
 function count({ board }: Asked, index: IndexRow): ReturnType<Route> {
+  if (index.isClosed === true) return closed();
   const { activePrimaries } = countIndex(board, index);
   if (activePrimaries === 0) return refused(503, 'search_phase_execution_exception', 'all shards failed');
   const share = Math.round((index.documents * activePrimaries) / index.shards);

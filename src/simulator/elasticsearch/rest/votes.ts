@@ -1,6 +1,6 @@
 import { nodeIdOf } from '../disks.ts';
 import { disks } from '../rows.ts';
-import { type Asked, ok, refused, type Route } from './asked.ts';
+import { type Asked, ok, refused, type Route, timeoutStatus } from './asked.ts';
 
 /** Exclusions that may be listed at a time (`cluster.max_voting_config_exclusions`). */
 const most = 10;
@@ -62,7 +62,9 @@ function byId({ world, nodes }: Asked, id: string): Exclusion {
   return { name: node?.name ?? absent, diskId: node?.diskId ?? known?.id ?? id };
 }
 
-function clear({ world, cluster, query }: Asked): ReturnType<Route> {
+/** The cluster waits as long as `master_timeout` says, in which nothing happens here; what was listed stays listed. */
+function clear(asked: Asked): ReturnType<Route> {
+  const { world, cluster, query } = asked;
   const present = cluster.voteExclusions.filter(
     ({ diskId }) => diskId !== undefined && cluster.members.includes(diskId),
   );
@@ -71,7 +73,7 @@ function clear({ world, cluster, query }: Asked): ReturnType<Route> {
       ({ diskId = '' }) => `{${world.rows(disks).get(diskId)?.nodeName ?? ''}}{${nodeIdOf(world, diskId)}}`,
     );
     return refused(
-      503,
+      timeoutStatus(asked),
       'timeout_exception',
       `timed out waiting for removal of nodes; if nodes should not be removed, set ?wait_for_removal=false. [${names.join(', ')}]`,
     );
