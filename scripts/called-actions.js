@@ -29,7 +29,11 @@ const harmless = new Set([
   '@aws-sdk/credential-provider-node',
   // What clients are made of: the data of partitions is taken from it.
   '@aws-sdk/core/client',
+  '@aws-sdk/core/protocols',
 ]);
+
+/** By the target that their calls name, services of which the commands are made here, as the SDK has no package of them. */
+const ownCommands = { AWSFreeTierService: 'freetier' };
 
 /**
  * The IAM actions of the calls that the product makes: whatever a file of `src` takes from an SDK client that is a command or a paginator.
@@ -63,6 +67,8 @@ function actionsOf(source, file) {
   const visit = (node) => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
       found.push(...taken(node, file));
+    } else if (ts.isCallExpression(node) && node.expression.getText() === 'makeBuilder') {
+      found.push(...madeHere(source, node, file));
     } else if (ts.isCallExpression(node) && isImport(node.expression)) {
       refuseSdk(node.arguments[0], file);
     }
@@ -70,6 +76,23 @@ function actionsOf(source, file) {
   };
   visit(source);
   return found;
+}
+
+/** The commands that a file makes by the SDK's builder. */
+function madeHere(source, builder, file) {
+  const target = builder.arguments[1];
+  const prefix = target !== undefined && ts.isStringLiteral(target) ? ownCommands[target.text] : undefined;
+  if (prefix === undefined) throw unseen(file, 'commands of a service that nobody has named');
+  const made = [];
+  const visit = (node) => {
+    const operation = ts.isClassDeclaration(node)
+      ? /^(\w+)Command$/.exec(node.name?.text ?? '')?.[1]
+      : undefined;
+    if (operation !== undefined) made.push(`${prefix}:${operation}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return made;
 }
 
 /** Other modules may be imported while running, the SDK may not; and what is imported must be said in words. */

@@ -68,6 +68,8 @@ export const optionalActions = {
   'iam:GetAccountAuthorizationDetails': 'roles are read one by one, three calls each',
   'servicequotas:GetServiceQuota':
     'quotas are not looked at before anything is made, and AWS refuses what goes beyond them',
+  'freetier:GetAccountPlanState':
+    "whether the account's plan starts the instance types is not looked at, and the first launch meets it",
   'secretsmanager:GetResourcePolicy':
     'a policy that somebody has given to a secret is not seen, and `plan` says that it could not look',
   'logs:GetLogEvents': 'the last lines of a node that does not start are not shown',

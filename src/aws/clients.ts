@@ -13,6 +13,7 @@ import type { Agent as HttpAgent } from 'node:http';
 
 import type { Clock } from '../engine/clock.ts';
 import type { ProxyAgents } from '../proxy/agents.ts';
+import { FreeTierClient } from './free-tier.ts';
 import { guardCalls } from './guard.ts';
 import type { CallMeter } from './meter.ts';
 import { createRetryStrategy } from './retry-strategy.ts';
@@ -24,6 +25,7 @@ export interface Clients {
   readonly ec2: EC2Client;
   readonly ecr: ECRClient;
   readonly ecs: ECSClient;
+  readonly freeTier: FreeTierClient;
   readonly iam: IAMClient;
   readonly logs: CloudWatchLogsClient;
   readonly secretsManager: SecretsManagerClient;
@@ -82,7 +84,7 @@ function credentialChain(requestHandler: RequestSettings): ReturnType<typeof def
 }
 
 /**
- * For what is good to know and no more: a network without a way to that service (few have an endpoint for Service Quotas) must not hold
+ * For what is good to know and no more: a network without a way to that service (few have an endpoint for Service Quotas, and none for the Free Tier API) must not hold
  * up a plan.
  */
 const soon = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true } as const;
@@ -115,22 +117,20 @@ export function createClients(options: ClientOptions): Clients {
     guardCalls(client, options);
     return client;
   };
+  const hasty = {
+    requestHandler: { ...requestHandler, ...soon },
+    retryStrategy: createRetryStrategy({ clock: options.clock, once: true }),
+  };
   const makers = {
     autoScaling: () => ready(new AutoScalingClient(settings('autoscaling'))),
     ec2: () => ready(new EC2Client(settings('ec2'))),
     ecr: () => ready(new ECRClient(settings('ecr'))),
     ecs: () => ready(new ECSClient(settings('ecs'))),
+    freeTier: () => ready(new FreeTierClient({ ...settings('freetier'), ...hasty })),
     iam: () => ready(new IAMClient(settings('iam'))),
     logs: () => ready(new CloudWatchLogsClient(settings('logs'))),
     secretsManager: () => ready(new SecretsManagerClient(settings('secretsmanager'))),
-    serviceQuotas: () =>
-      ready(
-        new ServiceQuotasClient({
-          ...settings('servicequotas'),
-          requestHandler: { ...requestHandler, ...soon },
-          retryStrategy: createRetryStrategy({ clock: options.clock, once: true }),
-        }),
-      ),
+    serviceQuotas: () => ready(new ServiceQuotasClient({ ...settings('servicequotas'), ...hasty })),
     ssm: () => ready(new SSMClient(settings('ssm'))),
     sts: () => ready(new STSClient(settings('sts'))),
   };

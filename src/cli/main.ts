@@ -211,7 +211,7 @@ function withTrouble(command: Command): Command {
   return command
     .option(
       '--simulate-account <kind>',
-      'how the simulated account is opened for the first time: company (default: an ordinary, empty one)',
+      'how the simulated account is opened for the first time: company or fresh (default: an ordinary, empty one)',
     )
     .option(
       '--simulate-fault <fault>',

@@ -32,6 +32,7 @@ import { repositoryOperations } from './ecr/repositories.ts';
 import { ecsOperations } from './ecs/operations.ts';
 import { ecsRules } from './ecs/rules.ts';
 import { elasticsearchRules } from './elasticsearch/rules.ts';
+import { planOperations } from './free-tier/plan.ts';
 import { hostRules } from './hosts/boot.ts';
 import { accountDetailOperations } from './iam/account-details.ts';
 import { instanceProfileOperations } from './iam/instance-profiles.ts';
@@ -71,6 +72,7 @@ export const services: Readonly<Record<string, Operations>> = {
   },
   ECR: { ...ecrImageOperations, ...repositoryOperations },
   ECS: { ...ecsOperations },
+  FreeTier: { ...planOperations },
   IAM: {
     ...accountDetailOperations,
     ...instanceProfileOperations,

@@ -17,6 +17,7 @@ import { subnetCidrs } from '../config/subnets.ts';
 import { EsEcsError } from '../errors.ts';
 import { chooseZones } from './choose-zones.ts';
 import type { InstanceTypeFacts } from './facts.ts';
+import { typeFacts } from './instance-type-facts.ts';
 import { judgeTypes, unfitness } from './judge-types.ts';
 import { subnets } from './network/subnet.ts';
 import type { Pins } from './pins.ts';
@@ -166,17 +167,6 @@ async function readTypes(clients: Clients, names: readonly string[]): Promise<re
   const command = new DescribeInstanceTypesCommand({ InstanceTypes });
   const answer = await unless(['InvalidInstanceType'], clients.ec2.send(command));
   return answer?.InstanceTypes ?? [];
-}
-
-function typeFacts(type: InstanceTypeInfo): InstanceTypeFacts {
-  const isArm = type.ProcessorInfo?.SupportedArchitectures?.includes('arm64') === true;
-  return {
-    architecture: isArm ? 'arm64' : 'x86_64',
-    vcpus: type.VCpuInfo?.DefaultVCpus ?? 1,
-    memoryMiB: type.MemoryInfo?.SizeInMiB ?? 0,
-    // "Amazon EBS volumes and NVMe" in the EBS user guide: on Nitro always; on Xen the volumes are /dev/xvd….
-    hasNvmeVolumes: type.EbsInfo?.NvmeSupport !== 'unsupported' && type.Hypervisor !== 'xen',
-  };
 }
 
 /** The zones that the config names, each of which must do. */

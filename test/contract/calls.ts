@@ -8,6 +8,7 @@ const services: Readonly<Record<string, string>> = {
   ec2: 'EC2',
   ecr: 'ECR',
   ecs: 'ECS',
+  'free-tier': 'FreeTier',
   iam: 'IAM',
   'secrets-manager': 'SecretsManager',
   'service-quotas': 'ServiceQuotas',
@@ -43,9 +44,10 @@ export function callsOfTheProduct(): ReadonlyMap<string, string> {
 export function callsIn(text: string, file: string): readonly string[] {
   const byName = new Map<string, string>();
   const imports =
-    /(?:import|const)\s*(type\s)?\s*\{([^}]*)\}\s*(?:from|=\s*await\s+import\()\s*'@aws-sdk\/client-([a-z0-9-]+)'/g;
-  for (const [, isTypeOnly, names = '', module = ''] of text.matchAll(imports)) {
+    /(?:import|const)\s*(type\s)?\s*\{([^}]*)\}\s*(?:from|=\s*await\s+import\()\s*'(?:@aws-sdk\/client-([a-z0-9-]+)|(?:\.\.?\/)+aws\/(free-tier)\.ts)'/g;
+  for (const [, isTypeOnly, names = '', client, own] of text.matchAll(imports)) {
     if (isTypeOnly !== undefined) continue;
+    const module = client ?? own ?? '';
     const service = services[module];
     if (service === undefined) throw new Error(`${file} uses client-${module}, which no case can speak to`);
     for (const name of names.split(',').map((one) => one.trim())) {

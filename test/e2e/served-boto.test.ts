@@ -30,6 +30,7 @@ const botoNames: Readonly<Record<string, string>> = {
   EC2: 'ec2',
   ECR: 'ecr',
   ECS: 'ecs',
+  FreeTier: 'freetier',
   IAM: 'iam',
   SecretsManager: 'secretsmanager',
   ServiceQuotas: 'service-quotas',

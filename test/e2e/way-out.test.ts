@@ -40,6 +40,7 @@ const services = [
 const awsHosts = [
   ...services.map((service) => `${service}.eu-west-1.amazonaws.com`),
   'iam.amazonaws.com',
+  'freetier.us-east-1.api.aws',
   'checkip.amazonaws.com',
   'portal.sso.eu-west-1.amazonaws.com',
 ];

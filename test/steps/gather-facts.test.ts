@@ -238,11 +238,7 @@ describe('gatherFacts', () => {
 
   it.each([
     ['us-east-1-bos-1a', 'ZONE_UNFIT', 'is a local zone, where there are no NAT gateways'],
-    [
-      'us-east-1-wl1-bos-wlz-1',
-      'CONFIG_INVALID',
-      'us-east-1-wl1-bos-wlz-1',
-    ],
+    ['us-east-1-wl1-bos-wlz-1', 'CONFIG_INVALID', 'us-east-1-wl1-bos-wlz-1'],
     ['us-east-1-chi-1a', 'ZONE_UNFIT', 'is a local zone that the account has not opted in to, where'],
     ['us-east-1-mia-9z', 'ZONE_UNKNOWN', 'is not a zone of us-east-1 for this account'],
     // The account's name for use1-az3.

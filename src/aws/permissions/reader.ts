@@ -56,6 +56,7 @@ const lists: Permission = {
     'ecs:DescribeTaskDefinition',
     'ecs:ListTaskDefinitionFamilies',
     'ecs:ListTaskDefinitions',
+    'freetier:GetAccountPlanState',
     'iam:GetAccountAuthorizationDetails',
     'logs:DescribeLogGroups',
     'secretsmanager:ListSecrets',

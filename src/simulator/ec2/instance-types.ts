@@ -235,6 +235,7 @@ export const instanceTypeOperations = {
         'memory-info.size-in-mib': (row) => [String(row.memoryMiB)],
         'current-generation': () => ['true'],
         'bare-metal': () => ['false'],
+        'free-tier-eligible': (row) => [String(isFreeTier(row.id))],
       },
       notFound: (id) => new SimulatedFailure('InvalidInstanceType', id),
     });

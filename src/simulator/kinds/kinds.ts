@@ -1,5 +1,6 @@
 import { table, type World } from '../core/world.ts';
 import { openCompany } from './company.ts';
+import { openFresh } from './fresh.ts';
 
 /** How an account is that is opened for the first time. */
 interface AccountKind {
@@ -14,6 +15,10 @@ export const accountKinds: ReadonlyMap<string, AccountKind> = new Map<string, Ac
   [
     'company',
     { what: 'the guard rails of an organisation, and tags that it puts on everything', open: openCompany },
+  ],
+  [
+    'fresh',
+    { what: 'what a new one has: the free plan, 5 vCPUs and no roles of services yet', open: openFresh },
   ],
 ]);
 

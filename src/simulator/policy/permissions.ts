@@ -39,6 +39,8 @@ const askedBy: Readonly<Record<string, { readonly prefix: string; readonly asked
   EC2: { prefix: 'ec2', asked: askedOfEc2 },
   ECR: { prefix: 'ecr', asked: askedOfEcr },
   ECS: { prefix: 'ecs', asked: askedOfEcs },
+  // Its actions know no resource.
+  FreeTier: { prefix: 'freetier', asked: () => [] },
   IAM: { prefix: 'iam', asked: askedOfIam },
   SecretsManager: { prefix: 'secretsmanager', asked: askedOfSecrets },
   ServiceQuotas: { prefix: 'servicequotas', asked: askedOfQuotas },

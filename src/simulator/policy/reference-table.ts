@@ -168,6 +168,7 @@ ecs:UntagResource capacity-provider cluster container-instance service task task
 ecs:UpdateClusterSettings cluster*(R)
 ecs:UpdateContainerInstancesState container-instance* (R ecs:cluster)
 ecs:UpdateService service*(R ecs:cluster)
+freetier:GetAccountPlanState
 iam:AddRoleToInstanceProfile instance-profile*
 iam:AttachRolePolicy role* (iam:PermissionsBoundary iam:PolicyARN)
 iam:CreateInstanceProfile instance-profile* (Q T)

@@ -32,6 +32,7 @@ const clientOf: Readonly<Record<string, keyof Clients>> = {
   ec2: 'ec2',
   ecr: 'ecr',
   ecs: 'ecs',
+  freetier: 'freeTier',
   iam: 'iam',
   logs: 'logs',
   secretsmanager: 'secretsManager',

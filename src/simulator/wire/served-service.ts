@@ -28,6 +28,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly schemas: object 
   ec2: () => import('./schemas/ec2.ts'),
   ecr: () => import('./schemas/ecr.ts'),
   ecs: () => import('./schemas/ecs.ts'),
+  freetier: () => import('./schemas/free-tier.ts'),
   iam: () => import('./schemas/iam.ts'),
   logs: () => import('./schemas/cloudwatch-logs.ts'),
   secretsmanager: () => import('./schemas/secrets-manager.ts'),
@@ -37,7 +38,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly schemas: object 
 };
 
 /** Services that are signed for everywhere in one region: IAM's is the first of its partition. */
-export const globalServices: ReadonlySet<string> = new Set(['iam']);
+export const globalServices: ReadonlySet<string> = new Set(['freetier', 'iam']);
 
 /** What of a client's protocol is looked at here; its type has only what it needs itself. */
 interface ProtocolSettings {

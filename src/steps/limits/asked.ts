@@ -1,6 +1,7 @@
 import type { NodeGroup } from '../../config/config.ts';
 import { topology } from '../../elasticsearch/topology.ts';
 import type { Plan, PlanEntry } from '../../engine/plan.ts';
+import { bastionAddress } from '../bastion/instances.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
 import type { StepContext } from '../context.ts';
 
@@ -49,6 +50,14 @@ export function askedBy(plan: Plan, { config, facts }: Pick<StepContext, 'config
     groups: hosts.length,
     gp3GiB: sum(hosts, rootGiB) + sum(volumes, ({ storage }) => storage.sizeGiB) + growth(plan),
   };
+}
+
+/** Whether a plan starts any instance. */
+export function makesMachines({ entries }: Plan): boolean {
+  return entries.some(
+    ({ action, resource: { address } }) =>
+      action === 'create' && (address.startsWith('hosts/group/') || address === bastionAddress),
+  );
 }
 
 function nodeGroups({

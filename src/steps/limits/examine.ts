@@ -2,6 +2,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
+import { planRefusals } from './plan-of-account.ts';
 import { quotaRefusals } from './quotas.ts';
 
 /**
@@ -9,7 +10,8 @@ import { quotaRefusals } from './quotas.ts';
  * Looked at before anything is made. Reads only, and only for what the plan makes.
  */
 export async function refusalsOf(plan: Plan, context: StepContext): Promise<readonly EsEcsError[]> {
-  return [...noWayIn(plan, context), ...(await quotaRefusals(plan, context))];
+  const looked = await Promise.all([planRefusals(plan, context), quotaRefusals(plan, context)]);
+  return [...noWayIn(plan, context), ...looked.flat()];
 }
 
 /** A cluster that es-ecs itself cannot reach never forms in earnest: nobody withdraws the right to bootstrap, and no node could be restarted. */

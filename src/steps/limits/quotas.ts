@@ -5,6 +5,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { type Asked, askedBy } from './asked.ts';
+import { silently } from './silently.ts';
 import { addressesInUse, gp3InUse, groupsInUse, natGatewaysInUse, vcpusInUse, vpcsInUse } from './used.ts';
 
 /** A quota that the first `up` of an account meets. */
@@ -107,15 +108,6 @@ async function judge(quota: Quota, asked: Asked, context: StepContext): Promise<
 async function readLimit({ service, quota }: Quota, { serviceQuotas }: Clients): Promise<number | undefined> {
   const command = new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: quota });
   return (await serviceQuotas.send(command)).Quota?.Value;
-}
-
-/** Any refusal is silence here; a run that is interrupted or has lost its credentials is told so by the next call. */
-async function silently<Value>(asking: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await asking;
-  } catch {
-    return undefined;
-  }
 }
 
 interface Shortage {

@@ -9,6 +9,7 @@ import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { GetParametersCommand } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 
+import { GetAccountPlanStateCommand } from '../../../src/aws/free-tier.ts';
 import { outcome } from '../case.ts';
 import type { ContractCase } from '../case.ts';
 import { hostImage, otherZone, zone } from '../fixtures.ts';
@@ -51,6 +52,16 @@ export const factsCases: readonly ContractCase[] = [
         'VPCs of a region': (Quota?.Value ?? 0) >= 1 && Quota?.QuotaCode === 'L-F678F1CE',
         'an unknown one': await outcome(get('L-00000000')),
       };
+    },
+  },
+  {
+    name: "facts: the account's plan",
+    calls: ['FreeTier:GetAccountPlanState'],
+    // Billing and Cost Management API reference, GetAccountPlanState.
+    expected: { account: '123456789012', type: 'PAID' },
+    run: async ({ freeTier }) => {
+      const { accountId, accountPlanType } = await freeTier.send(new GetAccountPlanStateCommand({}));
+      return { account: accountId, type: accountPlanType };
     },
   },
   {

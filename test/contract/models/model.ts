@@ -34,6 +34,7 @@ export const modelFiles: Readonly<Record<string, string>> = {
   EC2: 'ec2/2016-11-15',
   ECR: 'ecr/2015-09-21',
   ECS: 'ecs/2014-11-13',
+  FreeTier: 'freetier/2023-09-07',
   IAM: 'iam/2010-05-08',
   SecretsManager: 'secretsmanager/2017-10-17',
   ServiceQuotas: 'service-quotas/2019-06-24',

@@ -10,6 +10,7 @@ import * as ssm from '@aws-sdk/client-ssm';
 import * as sts from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import * as freeTier from '../../../src/aws/free-tier.ts';
 import { type Clients, createClients } from '../../../src/aws/clients.ts';
 import { CallMeter } from '../../../src/aws/meter.ts';
 import { createVirtualClock, type VirtualClock } from '../../../src/engine/clock.ts';
@@ -26,6 +27,7 @@ const sdk: Readonly<Record<string, readonly [keyof Clients, Readonly<Record<stri
   EC2: ['ec2', ec2],
   ECR: ['ecr', ecr],
   ECS: ['ecs', ecs],
+  FreeTier: ['freeTier', freeTier],
   IAM: ['iam', iam],
   SecretsManager: ['secretsManager', secretsManager],
   ServiceQuotas: ['serviceQuotas', serviceQuotas],

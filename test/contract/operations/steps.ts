@@ -52,6 +52,8 @@ const quotas = rows('ServiceQuotas', [
   ['GetServiceQuota', { ServiceCode: 'autoscaling', QuotaCode: 'L-CDE20ADC' }],
 ]);
 
+const plan = rows('FreeTier', [['GetAccountPlanState', {}]]);
+
 const permissions = rows('IAM', [
   [
     'CreateRole',
@@ -575,6 +577,7 @@ const away = [
 export const operationSteps: readonly OperationStep[] = [
   ...identity,
   ...quotas,
+  ...plan,
   ...permissions,
   ...logs,
   ...parameters,

@@ -10,6 +10,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 
 import type { Clients } from '../../../src/aws/clients.ts';
+import { FreeTierClient } from '../../../src/aws/free-tier.ts';
 import { freePort, startScript } from './part.ts';
 
 /** The account that moto plays. */
@@ -80,6 +81,7 @@ export function bareClients(url: string): Clients {
     ec2: new EC2Client(settings),
     ecr: new ECRClient(settings),
     ecs: new ECSClient(settings),
+    freeTier: new FreeTierClient(settings),
     iam: new IAMClient(settings),
     logs: new CloudWatchLogsClient(settings),
     secretsManager: new SecretsManagerClient(settings),
