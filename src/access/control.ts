@@ -8,6 +8,7 @@ import { masterTimeout, voteLimitMs, voteTimeout } from './limits.ts';
 import { askNodes } from './nodes.ts';
 import type { ClusterServer } from './server.ts';
 import { askSettings, askWatermarks, putSettings } from './settings.ts';
+import { askDeprecations, askOrigins } from './origins.ts';
 import { askIndices, askShards, askSnapshots } from './shards.ts';
 
 /** The typed questions to whatever answers requests: the same for real nodes and for the simulated cluster. */
@@ -22,6 +23,8 @@ export function clusterControl(server: ClusterServer): ClusterControl {
     watermarks: () => askWatermarks(server),
     voting: () => askVoting(server),
     runningSnapshots: () => askSnapshots(server),
+    indexOrigins: () => askOrigins(server),
+    deprecations: () => askDeprecations(server),
     request: (request) => server.send({ ...request, accepts: 'any' }),
     putSettings: (changes) => putSettings(server, changes),
     flush: () => flush(server),

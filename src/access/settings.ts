@@ -71,7 +71,7 @@ export async function askWatermarks(server: ClusterServer): Promise<Watermarks> 
 }
 
 /** The flat names and values of nested settings. */
-function leaves(value: unknown, name = ''): readonly (readonly [string, string])[] {
+export function leaves(value: unknown, name = ''): readonly (readonly [string, string])[] {
   if (typeof value === 'string') return [[name, value]];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, name === '' ? key : `${name}.${key}`));

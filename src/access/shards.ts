@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { ClusterIndex, RunningSnapshot, ShardCopy } from '../elasticsearch/client.ts';
 import { askFor, catNumber, catText, pathOf } from './answers.ts';
+import { askIndexSettings, everyIndex } from './index-settings.ts';
 import { masterTimeout } from './limits.ts';
 import type { ClusterServer } from './server.ts';
 
@@ -59,46 +60,21 @@ const indexRows = z.array(
 
 const autoExpandKey = 'index.auto_expand_replicas';
 
-const settingsAnswer = z.record(
-  z.string(),
-  z.object({ settings: z.object({ [autoExpandKey]: z.string().optional() }) }),
-);
-
-const stateAnswer = z.object({
-  metadata: z
-    .object({
-      indices: z.record(
-        z.string(),
-        z.object({ settings: z.object({ index: z.object({ auto_expand_replicas: z.string() }) }) }),
-      ),
-    })
-    .optional(),
-});
-
-/** Without this, hidden indices and those of the system are left out. */
-const allOfThem = { expand_wildcards: 'all', master_timeout: masterTimeout };
-
-/** Indices of users, backing indices of data streams among them. */
-const ofUsers = '*,-.*,.ds-*';
-
-/** All others, and with them those of the system: few, and small. */
-const ofSystem = '.*,-.ds-*';
-
 /** Every index, closed and hidden ones included. */
 export async function askIndices(server: ClusterServer): Promise<readonly ClusterIndex[]> {
   const rowsPath = pathOf('/_cat/indices', {
     format: 'json',
     bytes: 'b',
     h: 'index,health,status,pri,rep,docs.count,store.size',
-    ...allOfThem,
+    ...everyIndex,
   });
-  const [rows, autoExpands] = await Promise.all([
+  const [rows, settings] = await Promise.all([
     askFor(server, indexRows, { method: 'GET', path: rowsPath, master: 'beside it' }),
-    askAutoExpands(server),
+    askIndexSettings(server, [autoExpandKey]),
   ]);
   return rows
     .map((row): ClusterIndex => {
-      const autoExpand = autoExpands.get(row.index);
+      const autoExpand = settings.get(row.index)?.get(autoExpandKey);
       return {
         name: row.index,
         health: row.health,
@@ -111,32 +87,6 @@ export async function askIndices(server: ClusterServer): Promise<readonly Cluste
       };
     })
     .sort((one, other) => (one.name < other.name ? -1 : 1));
-}
-
-/**
- * Whose replicas follow the number of nodes, and how. The settings API logs a warning on every node that is asked for indices of the
- * system (`open_system_index_access`, 9.4.3), and the cluster's state does not; but that renders the mappings of all that is asked for,
- * which is too much for every index of a user.
- */
-async function askAutoExpands(server: ClusterServer): Promise<ReadonlyMap<string, string | undefined>> {
-  const settingsPath = pathOf(`/${ofUsers}/_settings/${autoExpandKey}`, {
-    flat_settings: 'true',
-    ...allOfThem,
-  });
-  const statePath = pathOf(`/_cluster/state/master_node,metadata/${ofSystem}`, {
-    filter_path: `master_node,metadata.indices.*.settings.${autoExpandKey}`,
-    ...allOfThem,
-  });
-  const [settings, state] = await Promise.all([
-    askFor(server, settingsAnswer, { method: 'GET', path: settingsPath, master: 'beside it' }),
-    askFor(server, stateAnswer, { method: 'GET', path: statePath, master: 'in the answer' }),
-  ]);
-  return new Map([
-    ...Object.entries(settings).map(([name, one]) => [name, one.settings[autoExpandKey]] as const),
-    ...Object.entries(state.metadata?.indices ?? {}).map(
-      ([name, one]) => [name, one.settings.index.auto_expand_replicas] as const,
-    ),
-  ]);
 }
 
 const snapshotsAnswer = z.object({

@@ -75,6 +75,24 @@ export interface ClusterIndex {
   readonly bytes: number | undefined;
 }
 
+/** Where an index comes from, as far as that decides which Elasticsearch opens it. */
+export interface IndexOrigin {
+  readonly name: string;
+  /** Major version of the Elasticsearch that created it. */
+  readonly createdMajor: number;
+  /** `index.blocks.write`, or verified to be read-only. */
+  readonly isReadOnly: boolean;
+}
+
+/** What Elasticsearch itself finds to be in the way of its next major version. */
+export interface Deprecation {
+  /** `critical` has to be mended first. */
+  readonly level: 'critical' | 'warning' | 'none';
+  readonly message: string;
+  /** The index, template or policy that it is about, where it is about one. */
+  readonly about: string | undefined;
+}
+
 /** A node that has a vote or has been deprived of it; its name is unknown while it is not in the cluster. */
 export interface Voter {
   readonly id: string;
@@ -155,6 +173,10 @@ export interface ClusterView {
   watermarks(): Promise<Watermarks>;
   voting(): Promise<VotingConfiguration>;
   runningSnapshots(): Promise<readonly RunningSnapshot[]>;
+  /** Of every index, those of the system included. */
+  indexOrigins(): Promise<readonly IndexOrigin[]>;
+  /** Undefined where this Elasticsearch has no such question (a distribution without x-pack's module). */
+  deprecations(): Promise<readonly Deprecation[] | undefined>;
 }
 
 /** What is done to a cluster. Every method can be repeated without harm. */

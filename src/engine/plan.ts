@@ -203,6 +203,12 @@ async function outlook(
     };
   }
   if (phase === 'gone') return { entry: { ...blank, action: 'create' }, expected: undefined };
+  const refused = (await resource.refusals?.(observed)) ?? [];
+  if (refused.length > 0) {
+    const because = refused[0]?.because;
+    const entry: PlanEntry = { ...there, changes: refused, impact: 'refuse', because, action: 'refuse' };
+    return { entry, expected: undefined };
+  }
   if (phase === 'failed') {
     const because = (await resource.explain?.(observed)) ?? 'AWS reports that it failed';
     return { entry: { ...there, action: 'replace', impact: 'replace', because }, expected: undefined };

@@ -184,6 +184,11 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
   /** The id to remember. */
   id(observed: Observed): string;
   phase(observed: Observed): Phase;
+  /**
+   * What is refused whatever its needs turn out to be: a plan that changes one of them does not know yet what will differ, and nothing
+   * may be made for what cannot be ended. Reads only.
+   */
+  refusals?(observed: Observed): Promise<readonly Change[]>;
   /** Pure; [] is in sync. The functions in `apply` close over what they need. */
   diff(desired: Desired, observed: Observed): readonly Change[];
 

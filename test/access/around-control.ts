@@ -15,6 +15,8 @@ export function aroundControl(control: ClusterControl, around: Around): ClusterC
     watermarks: () => around('watermarks', () => control.watermarks()),
     voting: () => around('voting', () => control.voting()),
     runningSnapshots: () => around('runningSnapshots', () => control.runningSnapshots()),
+    indexOrigins: () => around('indexOrigins', () => control.indexOrigins()),
+    deprecations: () => around('deprecations', () => control.deprecations()),
     request: (request) => around('request', () => control.request(request)),
     putSettings: (changes) => around('putSettings', () => control.putSettings(changes)),
     flush: () => around('flush', () => control.flush()),

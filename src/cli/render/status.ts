@@ -177,7 +177,7 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
       : `${paint(elasticsearch.status)}${shardWords(elasticsearch)}`;
   const head =
     seen.outcome === 'healthy'
-      ? `${config.name}  ${config.region}  Elasticsearch ${config.elasticsearch.version}  ${word}`
+      ? `${config.name}  ${config.region}  Elasticsearch ${versionWords(seen.nodes, config.elasticsearch.version)}  ${word}`
       : paint(`${config.name} is degraded: ${seen.problems[0] ?? ''}`);
   const drifted = seen.resources.filter((one) => !one.inSync);
   const drift =
@@ -194,6 +194,9 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
     nodeTable(seen.nodes, session.clock.now()),
     '',
     ...(look.verbose ? [resourceTable(seen.resources), ''] : []),
+    ...(seen.outcome === 'healthy' || elasticsearch.status === 'unknown'
+      ? []
+      : [`Elasticsearch ${versionWords(seen.nodes, config.elasticsearch.version)}`]),
     ...(seen.certificateDaysLeft === undefined ? [] : [certificateWords(seen.certificateDaysLeft)]),
     ...imageLines(session, flag),
     drift,
@@ -202,6 +205,16 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
       ? `es-ecs plan${flag}  shows details`
       : `es-ecs up${flag}  puts it right; es-ecs plan${flag}  shows how`,
   ].join('\n');
+}
+
+/** What the nodes run, as they say themselves; what the config asks for, where nobody could ask them or that is another. */
+function versionWords(nodes: readonly NodeStatus[], asked: string): string {
+  const running = [
+    ...new Set(nodes.flatMap(({ version }) => (version === undefined || version === '' ? [] : [version]))),
+  ];
+  if (running.length === 0) return asked;
+  const words = running.toSorted().join(' and ');
+  return running.length === 1 && running[0] === asked ? words : `${words} (the config asks for ${asked})`;
 }
 
 function shardWords({ shards, unassigned }: Status['elasticsearch']): string {

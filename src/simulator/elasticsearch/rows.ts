@@ -70,6 +70,10 @@ export interface IndexRow {
   delayedTimeoutMs: number;
   /** Its shards stay where they are, and take part in everything but reading and writing. */
   isClosed?: boolean;
+  /** Of the Elasticsearch that created it, x.y.z; where it is not known, that of the cluster. */
+  readonly createdVersion?: string | undefined;
+  /** `index.blocks.write`. */
+  isReadOnly?: boolean | undefined;
 }
 
 /** A copy of a shard on a disk. */
@@ -131,6 +135,8 @@ export interface SimulatedClusterRow {
   /** Gone once no node is left that knows them. */
   transient: SettingRows;
   snapshots: SnapshotRow[];
+  /** What `_migration/deprecations` finds that has to be mended before the next major version. */
+  critical?: string[];
   /** The last thousand changes. */
   history: HealthChangeRow[];
 }

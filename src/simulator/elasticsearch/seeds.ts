@@ -17,6 +17,9 @@ export interface IndexSeed {
   readonly bytes?: number;
   readonly documents?: number;
   readonly delayedTimeoutMs?: number;
+  /** x.y.z of the Elasticsearch that created it. */
+  readonly createdVersion?: string | undefined;
+  readonly isReadOnly?: boolean;
 }
 
 /** What an index takes on disk with nothing in it. */
@@ -34,6 +37,8 @@ export function newIndex(name: string, seed: IndexSeed): IndexRow {
     bytes: seed.bytes ?? emptyIndexBytes,
     documents: seed.documents ?? 0,
     delayedTimeoutMs: seed.delayedTimeoutMs ?? minuteMs,
+    createdVersion: seed.createdVersion,
+    isReadOnly: seed.isReadOnly,
   };
 }
 
@@ -50,6 +55,12 @@ export function seedIndex(
 ): void {
   formed(world, clusterName).indices.push(newIndex(index.name, index));
   world.schedule(elasticsearchEvents.settle, 0, clusterName);
+}
+
+/** For tests and rehearsals: Elasticsearch's own check finds something that the next major version does not take. */
+export function findCritical(world: World, clusterName: string, message: string): void {
+  const cluster = formed(world, clusterName);
+  cluster.critical = [...(cluster.critical ?? []), message];
 }
 
 /** For tests and rehearsals: a snapshot begins, and ends by itself. */

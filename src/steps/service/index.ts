@@ -1,5 +1,5 @@
 import { topology } from '../../elasticsearch/topology.ts';
-import type { AnyResource, Resource } from '../../engine/resource.ts';
+import type { AnyResource, Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import type { HostsStep } from '../hosts/index.ts';
@@ -10,6 +10,7 @@ import { formation } from './formation.ts';
 import type { NodeService } from './node-service.ts';
 import { formerService, service } from './service.ts';
 import { clusterSettings, hasClusterSettings } from './settings.ts';
+import { UpgradeJudge } from './upgrade.ts';
 
 /** The step and what the commands read of it. */
 export interface ServiceStep {
@@ -29,6 +30,8 @@ export interface ServiceInputs {
 export function serviceStep(context: StepContext, inputs: ServiceInputs): ServiceStep {
   const { hosts, task } = inputs;
   const nodes = topology(context.config, context.facts.zones);
+  const asker = new ClusterAsker(context);
+  const judge = new UpgradeJudge(context, asker);
   const services = new Map(
     nodes.map((node) => {
       const definition = task.definitions.get(node.group);
@@ -38,10 +41,9 @@ export function serviceStep(context: StepContext, inputs: ServiceInputs): Servic
         definition !== undefined && host !== undefined && launchTemplate !== undefined,
         `${node.name} has a definition and a host`,
       );
-      return [
-        node.name,
-        service(context, node, { cluster: hosts.cluster, definition, launchTemplate, host }),
-      ];
+      const made = service(context, node, { cluster: hosts.cluster, definition, launchTemplate, host });
+      const refusals = (observed: NodeService): Promise<readonly Change[]> => judge.refusals(observed);
+      return [node.name, { ...made, refusals }];
     }),
   );
   const [anyDefinition] = task.definitions.values();
@@ -55,7 +57,6 @@ export function serviceStep(context: StepContext, inputs: ServiceInputs): Servic
       host: hosts.formerGroups.get(node.name) ?? hosts.cluster,
     }),
   );
-  const asker = new ClusterAsker(context);
   const needs = Object.fromEntries(services);
   const settings = hasClusterSettings(context)
     ? clusterSettings(context, nodes, { needs, asker })

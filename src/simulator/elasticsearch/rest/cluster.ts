@@ -19,12 +19,25 @@ export const clusterRoutes: Route = (asked) => {
       snapshots: running.map(({ repository, snapshot }) => ({ repository, snapshot, state: 'STARTED' })),
     });
   }
+  if (path === 'GET _migration/deprecations') return ok(deprecations(asked));
   if (path === 'POST _flush') {
     const { active, unassigned, initializing } = countAll(board);
     return ok({ _shards: { total: active + unassigned + initializing, successful: active, failed: 0 } });
   }
   return undefined;
 };
+
+/** As "Deprecation info API" has it. */
+function deprecations({ cluster }: Asked): object {
+  const found = (cluster.critical ?? []).map((message) => ({
+    level: 'critical',
+    message,
+    url: 'https://www.elastic.co/docs/release-notes/elasticsearch/breaking-changes',
+    details: message,
+    resolve_during_rolling_upgrade: false,
+  }));
+  return { cluster_settings: found, node_settings: [], index_settings: {}, ml_settings: [] };
+}
 
 function healthBody(asked: Asked, count: ShardCount): Readonly<Record<string, unknown>> {
   const { cluster, board } = asked;
@@ -66,7 +79,8 @@ function health(asked: Asked): ReturnType<Route> {
 }
 
 /** Of a node that has lost its master it is what that last knew, without one. */
-function state({ world, cluster, nodes, words, query }: Asked): object {
+function state(asked: Asked): object {
+  const { world, cluster, nodes, words, query } = asked;
   const id = (diskId: string): string => nodeIdOf(world, diskId);
   const nameOf = (diskId: string | undefined): string =>
     world.rows(disks).get(diskId ?? '')?.nodeName ?? '_absent_';
@@ -91,7 +105,7 @@ function state({ world, cluster, nodes, words, query }: Asked): object {
           index.name,
           {
             state: index.isClosed === true ? 'close' : 'open',
-            settings: nested(flatSettings(index)),
+            settings: nested(flatSettings(index, asked)),
           },
         ]),
       ),

@@ -1,6 +1,7 @@
 import { countIndex } from '../history.ts';
 import type { IndexRow } from '../rows.ts';
 import { newIndex } from '../seeds.ts';
+import { isOlder } from '../start-troubles.ts';
 import { indicesOf } from './targets.ts';
 import { type Asked, flattened, nested, ok, recordOf, refused, type Route } from './asked.ts';
 
@@ -22,7 +23,7 @@ export const indexRoutes: Route = (asked) => {
   if (what === undefined && method === 'DELETE') return remove(asked, index);
   if (what === undefined && method === 'HEAD') return ok(undefined);
   if (what === undefined && method === 'GET')
-    return ok({ [name]: { settings: nested(flatSettings(index)) } });
+    return ok({ [name]: { settings: nested(flatSettings(index, asked)) } });
   if (what === '_close' && method === 'POST') return open(index, true);
   if (what === '_open' && method === 'POST') return open(index, false);
   if (what === '_doc' && method === 'POST') return write(asked, index);
@@ -35,13 +36,25 @@ function named({ cluster, query }: Asked, name: string): readonly IndexRow[] {
 }
 
 /** As Elasticsearch gives them. */
-export function flatSettings(index: IndexRow): Readonly<Record<string, string>> {
+export function flatSettings(
+  index: IndexRow,
+  { nodes }: Pick<Asked, 'nodes'>,
+): Readonly<Record<string, string>> {
+  const oldest = nodes.map(({ version }) => version).reduce((a, b) => (isOlder(b, a) ? b : a), '9.9.9');
   return {
     'index.number_of_shards': String(index.shards),
     'index.number_of_replicas': String(index.replicas),
     ...(index.autoExpand === undefined ? {} : { 'index.auto_expand_replicas': index.autoExpand }),
+    'index.version.created': versionId(index.createdVersion ?? oldest),
+    ...(index.isReadOnly === true ? { 'index.blocks.write': 'true' } : {}),
     ...(index.delayedTimeoutMs === 60_000 ? {} : { [delayedTimeoutKey]: `${index.delayedTimeoutMs}ms` }),
   };
+}
+
+/** The number by which versions of indices go; those of 8.x and later are not exactly these. */
+function versionId(version: string): string {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  return String(major * 1_000_000 + minor * 10_000 + patch * 100 + 99);
 }
 
 /** Those that carry none of the settings asked for are left out, as Elasticsearch does. */
@@ -49,7 +62,7 @@ function settingsOf(asked: Asked, name: string, setting: string | undefined): ob
   const wanted = setting?.split(',');
   const isFlat = asked.query.get('flat_settings') === 'true';
   const entries = named(asked, name).flatMap((index) => {
-    const all = Object.entries(flatSettings(index));
+    const all = Object.entries(flatSettings(index, asked));
     const some = Object.fromEntries(all.filter(([key]) => wanted === undefined || wanted.includes(key)));
     return Object.keys(some).length === 0
       ? []
@@ -100,7 +113,7 @@ function milliseconds(value: unknown): number | undefined {
   return match === null ? undefined : Number(match[1]) * (timeUnits[match[2] ?? ''] ?? 1);
 }
 
-function create({ cluster, body }: Asked, name: string): ReturnType<Route> {
+function create({ cluster, body, nodes }: Asked, name: string): ReturnType<Route> {
   if (cluster.indices.some((one) => one.name === name))
     return refused(400, 'resource_already_exists_exception', `index [${name}] already exists`);
   if (!/^[^A-Z_+\-\\/*?"<>| ,#:][^A-Z\\/*?"<>| ,#:]*$/.test(name))
@@ -111,8 +124,15 @@ function create({ cluster, body }: Asked, name: string): ReturnType<Route> {
     autoExpand,
     delayedTimeoutMs = 60_000,
   } = given(recordOf(body)['settings']);
+  const createdVersion = nodes[0]?.version;
   cluster.indices.push(
-    newIndex(name, { shards, replicas, autoExpand: autoExpand ?? undefined, delayedTimeoutMs }),
+    newIndex(name, {
+      shards,
+      replicas,
+      autoExpand: autoExpand ?? undefined,
+      delayedTimeoutMs,
+      createdVersion,
+    }),
   );
   return ok({ acknowledged: true, shards_acknowledged: true, index: name });
 }
