@@ -1,5 +1,6 @@
 import type { Clock } from '../engine/clock.ts';
 import { type Delays, usualDelays } from './core/delays.ts';
+import { copyOf } from './core/copy.ts';
 import { SimulatedFailure, toServiceException } from './core/failure.ts';
 import { failureOf, type Fault, Faults, losesAnswer } from './core/faults.ts';
 import { wakeGovernance } from './core/governance.ts';
@@ -150,8 +151,8 @@ function perform(world: World, operations: Operations | undefined, asked: Asked)
   }
   refuseDryRun(asked);
   // Operations declare the SDK input type of their own name, and the SDK sends nothing else under that name.
-  const output = operation(world, structuredClone(asked.input) as never);
-  return structuredClone(output);
+  const output = operation(world, copyOf(asked.input) as never);
+  return copyOf(output);
 }
 
 /**

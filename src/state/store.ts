@@ -31,6 +31,8 @@ export class StateStore {
   readonly #unseen = new Set<string>();
   /** Whether there is an intent in the file as it was written last. */
   #savedIntent: boolean;
+  /** Entries of the file in words, as long as they are what they were. */
+  readonly #lines = new WeakMap<object, string>();
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
@@ -263,17 +265,7 @@ export class StateStore {
 
   async #write(): Promise<void> {
     this.#head = { ...this.#head, serial: this.#head.serial + 1 };
-    const { run, asking, pins, tags = [], ...owner } = this.#head;
-    const state: State = {
-      ...owner,
-      resources: Object.fromEntries(this.#resources),
-      intents: Object.fromEntries(this.#intents),
-      pins,
-      ...(tags.length === 0 ? {} : { tags }),
-      ...(run === undefined ? {} : { run }),
-      ...(asking === undefined ? {} : { asking }),
-    };
-    const text = `${JSON.stringify(state, undefined, 2)}\n`;
+    const text = this.#text();
     const holdsIntent = this.#intents.size > 0;
     try {
       await this.#clock.hold(writeAtomically(this.file, text));
@@ -281,6 +273,38 @@ export class StateStore {
     } catch (error) {
       throw unwritable(this.file, error);
     }
+  }
+
+  /** All of it as JSON. The thousands of entries of a large cluster are put into words once each, and not at each of hundreds of writes. */
+  #text(): string {
+    const { run, asking, pins, tags = [], ...owner } = this.#head;
+    const state: State = {
+      ...owner,
+      resources: {},
+      intents: {},
+      pins,
+      ...(tags.length === 0 ? {} : { tags }),
+      ...(run === undefined ? {} : { run }),
+      ...(asking === undefined ? {} : { asking }),
+    };
+    // As `JSON.stringify` would write it: the first of each name is the empty one above.
+    return `${JSON.stringify(state, undefined, 2)}\n`
+      .replace('"resources": {}', () => `"resources": ${this.#entries(this.#resources)}`)
+      .replace('"intents": {}', () => `"intents": ${this.#entries(this.#intents)}`);
+  }
+
+  #entries(entries: ReadonlyMap<string, object>): string {
+    if (entries.size === 0) return '{}';
+    const lines: string[] = [];
+    for (const [address, entry] of entries) {
+      let line = this.#lines.get(entry);
+      if (line === undefined) {
+        line = `    ${JSON.stringify(address)}: ${JSON.stringify(entry, undefined, 2).replaceAll('\n', '\n    ')}`;
+        this.#lines.set(entry, line);
+      }
+      lines.push(line);
+    }
+    return `{\n${lines.join(',\n')}\n  }`;
   }
 }
 

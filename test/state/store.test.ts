@@ -116,6 +116,28 @@ describe('StateStore', () => {
     expect(readFileSync(file, 'utf8')).toBe(text);
   });
 
+  it('is written as JSON writes it, whatever the words in it are', async () => {
+    const store = await open();
+    const asWritten = (): unknown => {
+      const text = readFileSync(file, 'utf8');
+      const parsed: unknown = JSON.parse(text);
+      expect(text).toBe(`${JSON.stringify(parsed, undefined, 2)}\n`);
+      return parsed;
+    };
+    const names = ['"resources": {}', '$&', "$'", '"intents": {}', 'a\nb', 'two'];
+    for (const name of names) await store.remember(name, `"intents": {} ${name}`);
+    await store.intend('"resources": {}');
+    await store.forget('two');
+    await store.remember('$&', 'another');
+    const resources = Object.fromEntries(
+      names.filter((name) => name !== 'two').map((name) => [name, { id: `"intents": {} ${name}` }]),
+    );
+    expect(asWritten()).toMatchObject({ resources: { ...resources, '$&': { id: 'another' } } });
+    await store.withdraw('"resources": {}');
+    for (const name of names) await store.forget(name);
+    expect(asWritten()).toMatchObject({ resources: {}, intents: {} });
+  });
+
   it('names the file when it cannot be written', async () => {
     const good = await open();
     rmSync(directory, { recursive: true });

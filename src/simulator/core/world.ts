@@ -157,16 +157,31 @@ export class World {
   }
 
   schedule(kind: string, afterMs: number, target: string): void {
-    const event = { atMs: this.nowMs + Math.max(0, afterMs), kind, target };
-    // After all that are due at the same instant.
+    const atMs = this.nowMs + Math.max(0, afterMs);
+    this.#events.splice(this.#placeAfter(atMs), 0, { atMs, kind, target });
+  }
+
+  /** The same, unless it is to happen to that thing at that very instant already. */
+  scheduleOnce(kind: string, afterMs: number, target: string): void {
+    const atMs = this.nowMs + Math.max(0, afterMs);
+    const place = this.#placeAfter(atMs);
+    for (let before = place - 1; this.#events[before]?.atMs === atMs; before -= 1) {
+      const event = this.#events[before];
+      if (event?.kind === kind && event.target === target) return;
+    }
+    this.#events.splice(place, 0, { atMs, kind, target });
+  }
+
+  /** The place in the order of events after all that are due by then. */
+  #placeAfter(atMs: number): number {
     let low = 0;
     let high = this.#events.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#events[middle]?.atMs ?? 0) > event.atMs) high = middle;
+      if ((this.#events[middle]?.atMs ?? 0) > atMs) high = middle;
       else low = middle + 1;
     }
-    this.#events.splice(low, 0, event);
+    return low;
   }
 
   /** Forgets what was about to happen to something. */

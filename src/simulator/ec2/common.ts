@@ -202,17 +202,21 @@ export function describeRows<Row extends Ec2Row>(
           return row;
         })
       : [...rows.values()].filter((row) => row.visibleAtMs <= world.nowMs);
+  const filters = (asked.filters ?? []).map(({ Name = '', Values = [] }) => ({
+    name: Name,
+    isWanted: testOf(Values),
+  }));
   return candidates.filter((row) =>
-    (asked.filters ?? []).every((filter) => matches(row, filter, asked.fields)),
+    filters.every(({ name, isWanted }) => valuesOf(row, name, asked.fields).some(isWanted)),
   );
 }
 
-function matches<Row extends Ec2Row>(row: Row, filter: Filter, fields: FilterFields<Row>): boolean {
-  const name = filter.Name ?? '';
-  const wanted = (filter.Values ?? []).map(toPattern);
-  return valuesOf(row, name, fields).some(
-    (value) => value !== undefined && wanted.some((one) => one.test(value)),
-  );
+/** Tells whether a value is one of those wanted. There may be hundreds, and a thousand rows: only what has a wildcard is a pattern. */
+function testOf(wanted: readonly string[]): (value: string | undefined) => boolean {
+  const exact = new Set(wanted);
+  const patterns = wanted.filter((value) => /[*?]/.test(value)).map(toPattern);
+  return (value) =>
+    value !== undefined && (exact.has(value) || patterns.some((pattern) => pattern.test(value)));
 }
 
 /** Of all filters of a call together; said by EC2 alone, in its refusal. */

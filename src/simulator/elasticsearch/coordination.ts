@@ -25,9 +25,13 @@ export function nodesUp(world: World, clusterName: string): NodeIdentity[] {
   return up;
 }
 
-/** Later rather than at once: several nodes that come together are settled together. */
+/** How often a master takes up what has come together meanwhile: joins are queued, and it answers all of them with one new state. */
+const batchMs = 500;
+
+/** Later rather than at once, and all of a batch together: of a thousand nodes that come within a minute each would else be a look at all. */
 export function settleSoon(world: World, clusterName: string, afterMs: number): void {
-  world.schedule(elasticsearchEvents.settle, afterMs, clusterName);
+  const atMs = Math.ceil((world.nowMs + Math.max(0, afterMs)) / batchMs) * batchMs;
+  world.scheduleOnce(elasticsearchEvents.settle, atMs - world.nowMs, clusterName);
 }
 
 /** Nodes of one name find each other: they elect where there is a majority, join where there is a master, or bootstrap. */

@@ -57,7 +57,20 @@ export function trustedServices(document: string): readonly string[] {
   );
 }
 
+/** Policies that were read last: those of a cluster's few roles are weighed anew for each of its hosts. */
+const readBefore = new Map<string, readonly Statement[]>();
+const mostReadBefore = 100;
+
 function statementsOf(text: string): readonly Statement[] {
+  const known = readBefore.get(text);
+  if (known !== undefined) return known;
+  const statements = parseStatements(text);
+  if (readBefore.size >= mostReadBefore) readBefore.clear();
+  readBefore.set(text, statements);
+  return statements;
+}
+
+function parseStatements(text: string): readonly Statement[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
