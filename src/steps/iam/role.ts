@@ -20,7 +20,7 @@ import {
 
 import type { Clients } from '../../aws/clients.ts';
 import { collectPages } from '../../aws/ec2.ts';
-import type { Collection, Depth } from '../../aws/inventory.ts';
+import type { Collection } from '../../aws/inventory.ts';
 import { canonicalPolicy, samePolicy } from '../../aws/policy.ts';
 import { diffTags, fromCapitalTags, type Tags, type TagWriter, toCapitalTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
@@ -336,14 +336,14 @@ const rolesAtOnce = 100;
 
 /**
  * IAM lists no roles by tag. One call tells all of the account's roles with everything that belongs to them; that is worth it for
- * several roles in an account with few. What it does not tell (there are too many, they were made a moment ago, or these credentials may
- * not ask) is asked for by its name: one call for a role that does not exist, four for one that does.
+ * several roles in an account with few. Where it cannot tell all (there are too many, or these credentials may not ask) they are asked for
+ * by name: one call for a role that does not exist, four for one that does. One that was made a moment ago and is not told yet is found
+ * when it is to be made: its name is taken.
  */
-async function readRoles(clients: Clients, names: readonly string[], depth: Depth): Promise<readonly Role[]> {
+async function readRoles(clients: Clients, names: readonly string[]): Promise<readonly Role[]> {
   const listed = names.length < 2 ? undefined : await listRoles(clients.iam);
   const known = new Map(listed?.roles.map((role) => [role.roleName, role]));
-  // A destroy begins once everything can be seen, and makes none itself.
-  const rest = depth === 'there' && listed?.isAll === true ? [] : names.filter((name) => !known.has(name));
+  const rest = listed?.isAll === true ? [] : names.filter((name) => !known.has(name));
   const found = await Promise.all(rest.map((name) => readRole(clients, name)));
   return [...names.map((name) => known.get(name)), ...found].filter((role) => role !== undefined);
 }
