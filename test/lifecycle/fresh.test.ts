@@ -76,6 +76,16 @@ describe('a fresh account', () => {
     await livesAndGoes();
   });
 
+  it('is told so of a type that its hosts are to have from now on', async () => {
+    story.write(small);
+    await story.json('up', ...asFresh);
+    story.write(small.replace('m7i-flex.large', 'c7i.large'));
+    const { refusals } = await story.json<Refused>('plan');
+    expect(refusals.map(({ message }) => message)).toEqual([
+      expect.stringContaining('c7i.large cannot be started'),
+    ]);
+  });
+
   it('says nothing of its plan where that may not be looked at', async () => {
     const blind = ['--simulate-fault', 'GetAccountPlanState:AccessDeniedException:always'];
     const { refusals } = await story.json<Refused>('plan', ...asFresh, ...blind);

@@ -111,6 +111,23 @@ it('asks for nothing once all is there, and for a node more only what that takes
   ]);
 });
 
+it('counts what hosts of a larger type take beyond those that they replace', async () => {
+  story.end();
+  story = await Story.standing();
+  await limit({ vcpus: 25 });
+  story.write(configText('instanceType: m7g.2xlarge\n'));
+  const { refusals } = await story.json<Refused>('plan');
+  expect(refusals.map(({ message }) => message)).toEqual([
+    'not enough vCPUs of running on-demand instances in eu-west-1: the plan needs 18 more, and 8 of at most 25 are in use',
+  ]);
+  expect((await story.run('up', '--yes')).status).toBe(1);
+  await limit({ vcpus: 26 });
+  expect((await story.json<Refused>('plan')).refusals).toEqual([]);
+  story.write(configText('instanceType: m7g.medium\n'));
+  await limit({ vcpus: 1 });
+  expect((await story.json<Refused>('plan')).refusals).toEqual([]);
+});
+
 it('says nothing where quotas may not be looked at, and meets them as before', async () => {
   await limit({ vpcs: 0 });
   const blind = ['--simulate-fault', 'GetServiceQuota:AccessDeniedException:100'];

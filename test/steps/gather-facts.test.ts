@@ -13,7 +13,8 @@ import { Inventory } from '../../src/aws/inventory.ts';
 import { CallMeter } from '../../src/aws/meter.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { type Gathered, gatherFacts, identify } from '../../src/steps/gather-facts.ts';
-import { publicImages, releaseImages, setRootSize } from '../../src/simulator/ec2/images.ts';
+import { publicImages, releaseImages, setRootSize, withholdImages } from '../../src/simulator/ec2/images.ts';
+import { withholdFamilies } from '../../src/simulator/ec2/instance-types.ts';
 import { setZoneState } from '../../src/simulator/ec2/zones.ts';
 import { networkStep } from '../../src/steps/network/index.ts';
 import type { Pins } from '../../src/steps/pins.ts';
@@ -332,6 +333,41 @@ describe('gatherFacts', () => {
       code: 'INSTANCE_TYPE_UNAVAILABLE',
       message: 'es-ecs.yaml:5:15: i4g.large is not offered in eu-west-1c',
       hints: ['offered there: i4i.large'],
+    });
+  });
+
+  it('names types of the other architecture where a region has no Graviton at all', async () => {
+    const ground = createGround(undefined, 'eu-isoe-west-1');
+    withholdFamilies(ground.account.world, [
+      'm6g',
+      'm7g',
+      'm8g',
+      'r6g',
+      'r7g',
+      'r8g',
+      'c6g',
+      'c7g',
+      'c8g',
+      't4g',
+      'i4g',
+    ]);
+    const text = configText().replace('eu-west-1', 'eu-isoe-west-1');
+    await expect(gather(ground, { text })).rejects.toMatchObject({
+      code: 'INSTANCE_TYPE_UNAVAILABLE',
+      message: expect.stringContaining('m7g.large is not offered in eu-isoe-west-1a'),
+      hints: [expect.stringContaining('m7i.large')],
+    });
+    const other = configText('instanceType: m7i.large\nbastion: { instanceType: t3.micro }\n');
+    const { facts } = await gather(ground, { text: other.replace('eu-west-1', 'eu-isoe-west-1') });
+    expect([...facts.hostImages.keys()]).toEqual(['x86_64']);
+  });
+
+  it('says that a region publishes no image of Amazon Linux for ECS', async () => {
+    const ground = createGround();
+    withholdImages(ground.account.world);
+    await expect(gather(ground)).rejects.toMatchObject({
+      code: 'AWS',
+      message: expect.stringContaining('eu-west-1 has no public parameter /aws/service/ecs/optimized-ami/'),
     });
   });
 

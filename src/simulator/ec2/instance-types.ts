@@ -9,7 +9,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 
 import { SimulatedFailure } from '../core/failure.ts';
-import type { World } from '../core/world.ts';
+import { table, type World } from '../core/world.ts';
 import { type Answer, describeRows, type Ec2Row, ec2Page } from './common.ts';
 import { isOldZone, zonesOf } from './zones.ts';
 
@@ -161,6 +161,18 @@ const freeTier: readonly string[] = [
  */
 const missingInThirdZone = 'i4g';
 
+/** Families that the region does not have, by name. */
+const withheld = table<{ readonly family: string }>('ec2/withheld-families');
+
+/** Takes families out of the region's offer: Graviton, say, which young regions and isolated partitions lack. For tests and rehearsals. */
+export function withholdFamilies(world: World, names: readonly string[]): void {
+  for (const family of names) world.rows(withheld).set(family, { family });
+}
+
+function isWithheld(world: World, typeName: string): boolean {
+  return world.rows(withheld).has(typeName.replace(/\..*/, ''));
+}
+
 /** An instance type by its name, or undefined when AWS has none such. */
 export function instanceType(name: string | undefined): InstanceTypeRow | undefined {
   return rows.get(name ?? '');
@@ -174,7 +186,8 @@ export function isFreeTier(name: string): boolean {
 /** Whether a zone has instances of the type. */
 export function isOffered(world: World, typeName: string, zone: string): boolean {
   const row = rows.get(typeName);
-  if (row === undefined || (isOldZone(world, zone) && !row.isXen)) return false;
+  if (row === undefined || isWithheld(world, typeName)) return false;
+  if (isOldZone(world, zone) && !row.isXen) return false;
   const zones = zonesOf(world);
   return (
     zones.includes(zone) && !(typeName.startsWith(`${missingInThirdZone}.`) && zones.indexOf(zone) === 2)
@@ -218,14 +231,16 @@ export const instanceTypeOperations = {
     input: DescribeInstanceTypesCommandInput,
   ): Answer<DescribeInstanceTypesCommandOutput> {
     const asked: readonly string[] = input.InstanceTypes ?? [];
-    const unknown = asked.filter((name) => !rows.has(name));
+    // What a region does not have it does not know.
+    const unknown = asked.filter((name) => !rows.has(name) || isWithheld(world, name));
     if (unknown.length > 0) {
       throw new SimulatedFailure(
         'InvalidInstanceType',
         `The following supplied instance types do not exist: [${unknown.join(', ')}]`,
       );
     }
-    const found = describeRows(world, rows, {
+    const there = new Map([...rows].filter(([name]) => !isWithheld(world, name)));
+    const found = describeRows(world, there, {
       ids: asked,
       filters: input.Filters,
       fields: {
@@ -258,7 +273,9 @@ export const instanceTypeOperations = {
     const locations = locationType === 'region' ? [world.region] : zonesOf(world);
     const offerings = locations.flatMap((location) =>
       [...rows.values()]
-        .filter((row) => locationType === 'region' || isOffered(world, row.id, location))
+        .filter((row) =>
+          locationType === 'region' ? !isWithheld(world, row.id) : isOffered(world, row.id, location),
+        )
         .map((row) => offering(row.id, location)),
     );
     const found = describeRows(world, new Map(offerings.map((one) => [one.id, one])), {

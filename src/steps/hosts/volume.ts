@@ -276,9 +276,7 @@ function refusals(desired: VolumeDesired, observed: Volume): readonly Change[] {
       : []),
     ...(desired.zone === observed.zone
       ? []
-      : [
-          refused('zone', [observed.zone, desired.zone], 'a volume cannot leave its zone, and it holds data'),
-        ]),
+      : [refused('zone', [observed.zone, desired.zone], stays(observed))]),
     ...(desired.sizeGiB >= observed.sizeGiB
       ? []
       : [
@@ -298,6 +296,17 @@ function refusals(desired: VolumeDesired, observed: Volume): readonly Change[] {
           ),
         ]),
   ];
+}
+
+/**
+ * Why a volume stays where it is. As long as it carries the right to bootstrap no cluster is known to have formed on it, and beginning anew in other
+ * zones loses nothing.
+ */
+function stays({ tags }: Volume): string {
+  const isNew = (tags[bootstrapTagKey] ?? '') !== '' && tags[clusterUuidTagKey] === undefined;
+  return isNew
+    ? 'a volume cannot leave its zone; as no cluster has formed yet, es-ecs destroy --delete-data and then up begin anew in other zones'
+    : 'a volume cannot leave its zone, and it holds data';
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Plan, PlanEntry } from '../../engine/plan.ts';
 import { bastionAddress } from '../bastion/instances.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
 import type { StepContext } from '../context.ts';
+import { addressOfGroup } from '../names.ts';
 
 /** How much of what AWS limits a plan will make. */
 export interface Asked {
@@ -52,7 +53,35 @@ export function askedBy(plan: Plan, { config, facts }: Pick<StepContext, 'config
   };
 }
 
-/** Whether a plan starts any instance. */
+/** Hosts that a plan replaces by those of another type, one after the other. */
+interface TypeChange {
+  readonly before: string;
+  readonly after: string;
+  readonly hosts: number;
+}
+
+/** The changes of instance types in a plan. Pure. */
+export function typeChanges(
+  { entries }: Plan,
+  { config, facts }: Pick<StepContext, 'config' | 'facts'>,
+): readonly TypeChange[] {
+  const made = new Set(
+    namesUnder(
+      entries.filter(({ action }) => action === 'create'),
+      'hosts/group/',
+    ),
+  );
+  const nodes = topology(config, facts.zones).filter(({ name }) => !made.has(name));
+  return config.nodeGroups.flatMap(({ name }) => {
+    const address = addressOfGroup('hosts/launch-template', name);
+    const template = entries.find(({ resource }) => resource.address === address);
+    const { before, after } = template?.changes.find(({ path }) => path === 'InstanceType') ?? {};
+    if (before === undefined || after === undefined) return [];
+    return [{ before, after, hosts: nodes.filter(({ group }) => group === name).length }];
+  });
+}
+
+/** Whether a plan starts any instance anew. */
 export function makesMachines({ entries }: Plan): boolean {
   return entries.some(
     ({ action, resource: { address } }) =>

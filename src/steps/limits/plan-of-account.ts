@@ -8,7 +8,7 @@ import type { StepContext } from '../context.ts';
 import { typeFacts } from '../instance-type-facts.ts';
 import { unfitness } from '../judge-types.ts';
 import { wantedTypes } from '../wanted-types.ts';
-import { makesMachines } from './asked.ts';
+import { makesMachines, typeChanges } from './asked.ts';
 import { silently } from './silently.ts';
 
 /**
@@ -18,7 +18,8 @@ import { silently } from './silently.ts';
 export async function planRefusals(plan: Plan, context: StepContext): Promise<readonly EsEcsError[]> {
   const { clients, config, facts, located } = context;
   // The free plan is for accounts of that partition.
-  if (facts.partition !== 'aws' || !makesMachines(plan)) return [];
+  if (facts.partition !== 'aws') return [];
+  if (!makesMachines(plan) && typeChanges(plan, context).length === 0) return [];
   if (!(await isFreePlan(clients))) return [];
   const free = await silently(freeTypes(clients));
   if (free === undefined) return [];

@@ -1,10 +1,16 @@
+import {
+  DescribeInstanceTypesCommand,
+  type InstanceTypeInfo,
+  type _InstanceType as SdkInstanceType,
+} from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 
 import type { Clients } from '../../aws/clients.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
-import { type Asked, askedBy } from './asked.ts';
+import { typeFacts } from '../instance-type-facts.ts';
+import { type Asked, askedBy, isStandardFamily, typeChanges } from './asked.ts';
 import { silently } from './silently.ts';
 import { addressesInUse, gp3InUse, groupsInUse, natGatewaysInUse, vcpusInUse, vpcsInUse } from './used.ts';
 
@@ -85,9 +91,32 @@ const quotas: readonly Quota[] = [
  * make.
  */
 export async function quotaRefusals(plan: Plan, context: StepContext): Promise<readonly EsEcsError[]> {
-  const asked = askedBy(plan, context);
+  const made = askedBy(plan, context);
+  const asked = { ...made, vcpus: made.vcpus + (await grownVcpus(plan, context)) };
   const judged = await Promise.all(quotas.map((quota) => judge(quota, asked, context)));
   return judged.flat();
+}
+
+/** How many vCPUs more hosts have once a plan has given them another type; their former one is looked up. */
+async function grownVcpus(plan: Plan, context: StepContext): Promise<number> {
+  const changes = typeChanges(plan, context).filter(({ after }) => isStandardFamily(after));
+  const former = [...new Set(changes.map(({ before }) => before).filter(isStandardFamily))];
+  const known = former.length === 0 ? [] : await silently(describeTypes(context.clients, former));
+  if (known === undefined) return 0;
+  const before = new Map(known.map((type) => [String(type.InstanceType), typeFacts(type).vcpus]));
+  const growth = changes.reduce((sum, change) => {
+    const after = context.facts.instanceTypes.get(change.after)?.vcpus ?? 0;
+    return sum + change.hosts * (after - (before.get(change.before) ?? 0));
+  }, 0);
+  return Math.max(0, growth);
+}
+
+async function describeTypes(
+  { ec2 }: Clients,
+  names: readonly string[],
+): Promise<readonly InstanceTypeInfo[]> {
+  const InstanceTypes = names as SdkInstanceType[]; // AWS makes new types faster than the SDK lists them
+  return (await ec2.send(new DescribeInstanceTypesCommand({ InstanceTypes }))).InstanceTypes ?? [];
 }
 
 async function judge(quota: Quota, asked: Asked, context: StepContext): Promise<readonly EsEcsError[]> {
