@@ -8,14 +8,17 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import type { Agent as HttpAgent } from 'node:http';
 
 import type { Clock } from '../engine/clock.ts';
 import type { ProxyAgents } from '../proxy/agents.ts';
+import type { ChainOptions } from './credentials/chain.ts';
+import { type Lookup, lookUpCredentials } from './credentials/lookup.ts';
+import { noteSource } from './credentials/origin.ts';
+import { namedProfile } from './credentials/source.ts';
 import { FreeTierClient } from './free-tier.ts';
 import { guardCalls } from './guard.ts';
 import type { CallMeter } from './meter.ts';
+import { type RequestSettings, timeouts } from './request-settings.ts';
 import { createRetryStrategy } from './retry-strategy.ts';
 import { refuseWebPages } from './web-page.ts';
 
@@ -40,11 +43,22 @@ interface ClientSettings {
   readonly requestHandler: RequestSettings;
   readonly retryStrategy: ReturnType<typeof createRetryStrategy>;
   readonly cacheMiddleware: true;
-  readonly credentials: NonNullable<ClientOptions['credentials']> | ReturnType<typeof credentialChain>;
+  readonly credentials: StaticCredentials | Lookup['identity'];
+  /** What else a profile says (endpoints, modes) is said by the one that credentials are looked for in. */
+  readonly profile?: string;
 }
 
 /** Any of them, as far as middleware is concerned. */
 export type AnyClient = Clients[keyof Clients];
+
+/** Credentials that nobody has to be asked for. */
+export interface StaticCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Where credentials are looked for. */
+export type CredentialPlaces = Pick<ChainOptions, 'environment' | 'askSecret' | 'notice'>;
 
 export interface ClientOptions {
   readonly region: string;
@@ -60,27 +74,10 @@ export interface ClientOptions {
   readonly signal?: AbortSignal;
   /** Called with a service (`ec2`) when it begins to throttle, and its calls are sent more slowly from then on. */
   readonly onSlow?: (service: string) => void;
-  /** Static credentials, for the simulated account; absent: the SDK's default chain, as in the AWS CLI. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Static ones, for the simulated account; else where to look for those that the AWS CLI would take, and who is asked for a code. */
+  readonly credentials: StaticCredentials | CredentialPlaces;
   /** The way out, where it leads through a proxy: the SDK itself reads no HTTPS_PROXY. */
   readonly proxies?: Pick<ProxyAgents, 'http' | 'https'>;
-}
-
-/**
- * No call waits for ever. The SDK has no limit of its own for an answer; the slowest calls that es-ecs makes (RunInstances,
- * CreateService) take seconds.
- */
-const timeouts = { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true } as const;
-
-/** How a client of ours, or one that its credentials come by, speaks to the network. */
-type RequestSettings = typeof timeouts & { readonly httpAgent?: HttpAgent; readonly httpsAgent?: HttpAgent };
-
-/**
- * The SDK's own chain of sources of credentials, one for all clients: what it asks (single sign-on, roles) is asked once a run, and by
- * the same way as everything else. The metadata services of EC2 and ECS have a way of their own, which no proxy is on.
- */
-function credentialChain(requestHandler: RequestSettings): ReturnType<typeof defaultProvider> {
-  return defaultProvider({ clientConfig: { requestHandler } });
 }
 
 /**
@@ -90,8 +87,8 @@ function credentialChain(requestHandler: RequestSettings): ReturnType<typeof def
 const soon = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true } as const;
 
 /**
- * The only place that builds SDK clients. Endpoints (`AWS_ENDPOINT_URL`), profiles and single sign-on are the SDK's
- * own business, so that they work as in the AWS CLI.
+ * The only place that builds SDK clients. Endpoints (`AWS_ENDPOINT_URL`) and what else a profile says are the SDK's own business, so that
+ * they work as in the AWS CLI; by what credentials are had is said in `credentials/source.ts`.
  */
 export function createClients(options: ClientOptions): Clients {
   const { region, meter, proxies } = options;
@@ -99,7 +96,7 @@ export function createClients(options: ClientOptions): Clients {
     proxies === undefined
       ? { ...timeouts }
       : { ...timeouts, httpAgent: proxies.http, httpsAgent: proxies.https };
-  const credentials = options.credentials ?? credentialChain(requestHandler);
+  const { own, lookup } = credentialsOf(options, requestHandler);
   /** Each client its own retries: what one service throttles is no reason to slow down at another. */
   const settings = (service: string): ClientSettings => ({
     region,
@@ -107,11 +104,12 @@ export function createClients(options: ClientOptions): Clients {
     retryStrategy: retriesOf(service, options),
     // What passes a call on is put together once for each kind of call, not once for each call; nothing is added later.
     cacheMiddleware: true,
-    credentials,
+    ...own,
   });
   const ready = <Client extends AnyClient>(client: Client): Client => {
     withoutLog(client);
     meter.attach(client);
+    if (lookup !== undefined) noteSource(client, lookup.source);
     refuseWebPages(client);
     options.attach?.(client);
     guardCalls(client, options);
@@ -135,6 +133,20 @@ export function createClients(options: ClientOptions): Clients {
     sts: () => ready(new STSClient(settings('sts'))),
   };
   return lazily(makers);
+}
+
+/** What clients are told of credentials; with a lookup where they have to be had. */
+function credentialsOf(
+  { credentials, region, clock }: ClientOptions,
+  requestHandler: RequestSettings,
+): { readonly own: Pick<ClientSettings, 'credentials' | 'profile'>; readonly lookup?: Lookup } {
+  if (!('environment' in credentials)) return { own: { credentials } };
+  const lookup = lookUpCredentials({ ...credentials, region, clock, requestHandler });
+  const profile = namedProfile(credentials.environment)?.profile;
+  return {
+    own: { credentials: lookup.identity, ...(profile === undefined ? {} : { profile }) },
+    lookup,
+  };
 }
 
 /** The SDK copies every input and every answer for its log, which nobody keeps. */

@@ -1,6 +1,8 @@
 import { triesOf } from '../engine/tries.ts';
 import { seconds } from '../engine/wait.ts';
 import { EsEcsError, type ErrorDetail } from '../errors.ts';
+import { CredentialsFailure } from './credentials/failure.ts';
+import { sourceOf } from './credentials/origin.ts';
 import { codeOf } from './failure-kind.ts';
 import { actionOf } from './meter.ts';
 import { dnsSuffixOf } from './partitions.ts';
@@ -34,6 +36,7 @@ export function toEsEcsError(error: unknown, place: ErrorPlace = {}): EsEcsError
     action: actionOf(error) ?? place.operation,
     again: place.command === undefined ? undefined : `es-ecs ${place.command}`,
     ...(place.region === undefined ? {} : { dnsSuffix: dnsSuffixOf(place.region) }),
+    source: sourceOf(error),
   };
   const translation = translate(error, refusal);
   if (translation === undefined) throw error;
@@ -47,6 +50,14 @@ export function toEsEcsError(error: unknown, place: ErrorPlace = {}): EsEcsError
 }
 
 function translate(error: Error, refusal: Refusal): Translation | undefined {
+  if (error instanceof CredentialsFailure) {
+    const { code, message, hints } = error;
+    return {
+      code,
+      message,
+      hint: [...hints, ...goesOn(refusal.again, 'then goes on where this run stopped')],
+    };
+  }
   const distant = translateDistance(error, refusal);
   if (distant === undefined && !isServiceException(error)) return translateName(refusal);
   if (endOf(error) === 'cut-short') return cutShort(refusal);

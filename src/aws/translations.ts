@@ -1,4 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
+import { nameOf, renewal } from './credentials/words.ts';
+import type { Source } from './credentials/source.ts';
+import { hintLine } from './hint-line.ts';
 import { placeOf } from './permissions/place.ts';
 import { isQuota, quotaHint, quotaSentence } from './quotas.ts';
 
@@ -19,16 +22,13 @@ export interface Refusal {
   readonly again: string | undefined;
   /** What the names of AWS's hosts end in, there; absent where the region is not known. */
   readonly dnsSuffix?: string;
+  /** By what the call's credentials were had; absent where nobody knows. */
+  readonly source?: Source | undefined;
 }
 
 interface Rule {
   readonly matches: (name: string) => boolean;
   readonly translate: (refusal: Refusal) => Translation;
-}
-
-/** A command to paste, and beside it what it is good for. */
-export function hintLine(command: string, what: string): string {
-  return `${command.padEnd(29)} ${what}`;
 }
 
 /** What goes on, where something does. */
@@ -69,11 +69,13 @@ const rules: readonly Rule[] = [
       'UnauthorizedException',
       'InvalidGrantException',
     ),
-    translate: ({ again }) => ({
+    translate: ({ again, source }) => ({
       code: 'CREDENTIALS',
-      message: 'the AWS credentials have expired; what was done is recorded',
+      message: `the AWS credentials${source === undefined ? '' : ` of ${nameOf(source)}`} have expired; what was done is recorded`,
       hint: [
-        hintLine('aws sso login', 'or whatever gave you the credentials'),
+        ...(source === undefined
+          ? [hintLine('aws sso login', 'or whatever gave you the credentials')]
+          : renewal(source)),
         ...goesOn(again, 'then goes on where this run stopped'),
         hintLine('date -u', 'RequestExpired may also mean that this clock is wrong'),
       ],
@@ -90,7 +92,7 @@ const rules: readonly Rule[] = [
       'MissingAuthenticationToken',
       'RequestTimeTooSkewed',
     ),
-    translate: ({ action, again }) =>
+    translate: ({ action, again, source }) =>
       action === 'ec2:ReleaseAddress'
         ? heldAddress(again)
         : {
@@ -98,6 +100,7 @@ const rules: readonly Rule[] = [
             message: `AWS does not accept these credentials${action === undefined ? '' : ` for ${action}`}`,
             hint: [
               whoAmI,
+              ...(source === undefined ? [] : [`they are those of ${nameOf(source)}`]),
               hintLine('date -u', 'a clock that is wrong spoils signatures'),
               'a region that the account has not enabled answers the same',
             ],

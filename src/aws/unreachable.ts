@@ -1,5 +1,6 @@
 import { codeOf } from './failure-kind.ts';
-import { goesOn, hintLine, type Refusal, type Translation } from './translations.ts';
+import { hintLine } from './hint-line.ts';
+import { goesOn, type Refusal, type Translation } from './translations.ts';
 import { proxyOf, type ProxyTrace, refusalOf } from '../proxy/failure.ts';
 import { WebPageAnswer } from './web-page.ts';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { type Clients, createClients } from '../aws/clients.ts';
+import { type Clients, createClients, type CredentialPlaces } from '../aws/clients.ts';
 import { CallMeter } from '../aws/meter.ts';
 import { type Clock, realClock } from '../engine/clock.ts';
 import { EsEcsError, invariant } from '../errors.ts';
@@ -67,7 +67,7 @@ export async function openAccount(
     },
     ...(proxies === undefined ? {} : { proxies }),
     ...(simulation === undefined
-      ? {}
+      ? { credentials: realCredentials(options) }
       : {
           attach: (client) => {
             simulation.attach(client);
@@ -89,6 +89,16 @@ export async function openAccount(
     ...visibleWithin(simulation === undefined ? process.env['ES_ECS_VISIBLE_WITHIN_SECONDS'] : undefined),
   });
   return { clock, clients, meter, simulation, proxies, lock, declareDead: (run) => dead.add(run) };
+}
+
+/** Those that the AWS CLI would take. A document for a program has nobody in front of it who could be asked for a code. */
+function realCredentials({ options, terminal, signal, notice }: AccountOptions): CredentialPlaces {
+  const asks = terminal.canAsk && options.json !== true ? terminal.askSecret?.bind(terminal) : undefined;
+  return {
+    environment: process.env,
+    ...(notice === undefined ? {} : { notice }),
+    ...(asks === undefined ? {} : { askSecret: (question) => asks(question, signal) }),
+  };
 }
 
 /** For an emulator that shows at once what it has made: a wait for what it shows late would only cost time. */

@@ -24,6 +24,13 @@ export interface Terminal {
   readonly columns: number;
   /** @throws EsEcsError INTERRUPTED on Ctrl-C or the end of input */
   ask(question: string): Promise<string>;
+  /**
+   * As `ask`, for what nobody is to see: nothing that is typed is shown. Absent where nothing can be hidden.
+   *
+   * @param signal ends the question as Ctrl-C does
+   * @throws EsEcsError INTERRUPTED
+   */
+  askSecret?(question: string, signal?: AbortSignal): Promise<string>;
   /** Who runs this and who else lives here, where it is not this process: one that a test plays. */
   readonly self?: Self;
   /** All that stdin holds; absent is nothing. */
@@ -65,6 +72,7 @@ export function processTerminal(): Terminal {
     canDraw: canDraw(),
     columns: canDraw() ? stderr.columns : usualColumns,
     ask,
+    askSecret,
   };
 }
 
@@ -73,19 +81,49 @@ function canDraw(): boolean {
   return process.stderr.isTTY && process.stderr.columns > 0;
 }
 
-async function ask(question: string): Promise<string> {
+function ask(question: string): Promise<string> {
+  return askOn(question, { output: process.stderr });
+}
+
+async function askSecret(question: string, signal?: AbortSignal): Promise<string> {
+  const { Writable } = await import('node:stream');
+  process.stderr.write(printable(question));
+  try {
+    // What readline would show goes nowhere; it has the terminal show nothing by itself.
+    const nowhere = new Writable({
+      write: (_chunk, _encoding, done) => {
+        done();
+      },
+    });
+    return await askOn('', { output: nowhere, terminal: true, ...(signal === undefined ? {} : { signal }) });
+  } finally {
+    process.stderr.write('\n');
+  }
+}
+
+interface Asking {
+  readonly output: NodeJS.WritableStream;
+  readonly terminal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+async function askOn(question: string, { signal, ...where }: Asking): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const lines = createInterface({ input: process.stdin, ...where });
+  const answered = new AbortController();
   try {
     return await new Promise<string>((resolve, reject) => {
       const interrupted = (): void => {
         reject(new EsEcsError('INTERRUPTED', 'interrupted: nothing was done'));
       };
+      if (signal?.aborted === true) interrupted();
+      signal?.addEventListener('abort', interrupted, { signal: answered.signal });
       lines.once('SIGINT', interrupted);
       lines.once('close', interrupted);
       void lines.question(printable(question)).then(resolve, reject);
     });
   } finally {
+    answered.abort();
     lines.removeAllListeners('close');
     lines.close();
   }

@@ -49,6 +49,7 @@ describe('CallMeter', () => {
       region: 'eu-west-1',
       clock,
       meter: new CallMeter(),
+      credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
       attach: account.attach.bind(account),
     });
     const lost = named('CredentialsProviderError');

@@ -1,7 +1,7 @@
 import { type Activity, DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
 
 import { quotaHint, quotaSentence } from '../../aws/quotas.ts';
-import { hintLine } from '../../aws/translations.ts';
+import { hintLine } from '../../aws/hint-line.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Address } from '../../engine/resource.ts';
 import { seconds } from '../../engine/wait.ts';
