@@ -26,7 +26,7 @@ const alwaysAllowed = new Set(['sts:GetCallerIdentity']);
 /** Other packages of the SDK that make no calls of their own, with the reason beside each. */
 const harmless = new Set([
   // Asks for the credentials themselves, single sign-on and roles, before anybody is who the policy is for.
-  '@aws-sdk/credential-provider-node',
+  '@aws-sdk/credential-providers',
   // What clients are made of: the data of partitions is taken from it.
   '@aws-sdk/core/client',
   '@aws-sdk/core/protocols',

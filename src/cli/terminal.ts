@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import type { Interface } from 'node:readline/promises';
 
 import { EsEcsError } from '../errors.ts';
 import { printable } from './render/printable.ts';
@@ -81,35 +82,35 @@ function canDraw(): boolean {
   return process.stderr.isTTY && process.stderr.columns > 0;
 }
 
-function ask(question: string): Promise<string> {
-  return askOn(question, { output: process.stderr });
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  return answerOf(lines, { question });
 }
 
 async function askSecret(question: string, signal?: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const { Writable } = await import('node:stream');
+  // What readline would show goes nowhere.
+  const nowhere = new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
+  });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  // From here on the terminal shows nothing by itself either, so that who answers at once is not seen.
   process.stderr.write(printable(question));
   try {
-    // What readline would show goes nowhere; it has the terminal show nothing by itself.
-    const nowhere = new Writable({
-      write: (_chunk, _encoding, done) => {
-        done();
-      },
-    });
-    return await askOn('', { output: nowhere, terminal: true, ...(signal === undefined ? {} : { signal }) });
+    return await answerOf(lines, { question: '', ...(signal === undefined ? {} : { signal }) });
   } finally {
     process.stderr.write('\n');
   }
 }
 
-interface Asking {
-  readonly output: NodeJS.WritableStream;
-  readonly terminal?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-async function askOn(question: string, { signal, ...where }: Asking): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, ...where });
+async function answerOf(
+  lines: Interface,
+  { question, signal }: { readonly question: string; readonly signal?: AbortSignal },
+): Promise<string> {
   const answered = new AbortController();
   try {
     return await new Promise<string>((resolve, reject) => {
