@@ -7,8 +7,8 @@ const introduction = `# Commands
 <!-- Made from src/cli by scripts/generate-docs.js; edit the descriptions there. -->
 
 Results go to stdout; progress, questions and errors go to stderr. Colours and a moving display are for terminals only;
-\`NO_COLOR\` and \`CI\` are respected. Credentials, profile, single sign-on and \`AWS_ENDPOINT_URL\` work as in the AWS CLI; the
-region is the config's.
+\`NO_COLOR\` and \`CI\` are respected. [Credentials](credentials.md), profile, single sign-on and \`AWS_ENDPOINT_URL\` work as in the AWS
+CLI; the region is the config's.
 `;
 
 /** What a status means when no error says so. */

@@ -84,7 +84,7 @@ export function chooseSource({ environment, files }: Surroundings): Source {
  *
  * @throws CredentialsFailure for what is half said
  */
-export function sourceOfProfile(profile: string, files: SharedFiles): ProfileSource | undefined {
+function sourceOfProfile(profile: string, files: SharedFiles): ProfileSource | undefined {
   const said = files.profile(profile) ?? {};
   if (isRole(said)) return roleOf(profile, said, files);
   const tokenFile = said['web_identity_token_file'];

@@ -29,7 +29,7 @@ const looked = [
   'AWS_REGION',
 ];
 
-export const account = '123456789012';
+const account = '123456789012';
 
 /** A home directory with the two files, in whose environment a test goes on. */
 export class AwsHome {
