@@ -395,10 +395,10 @@ function preparationOf(options: SessionOptions, visit: Visit): Preparation {
     },
     ...(options.asked === undefined ? {} : { asked: options.asked }),
     refreshesImages: options.refreshesImages === true,
-    nodeLane: (names) =>
+    nodeLane: (nodes) =>
       nodeLane({
         cluster: adapters.cluster,
-        names,
+        nodes,
         version: config.elasticsearch.version,
         underWay: (some) => nodesUnderWay(visit, some),
       }),

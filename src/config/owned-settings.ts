@@ -58,11 +58,53 @@ export const ownedSettings: readonly OwnedSetting[] = [
   { setting: 'path.', because: paths },
   { setting: 'bootstrap.', because: 'es-ecs locks the heap in memory and raises the limits that it needs' },
   { setting: 'xpack.security.enabled', because: security },
+  {
+    setting: 'xpack.security.authc.anonymous.',
+    because: 'whoever reaches a node would be let in without a password',
+  },
   { setting: 'xpack.security.autoconfiguration.', because: security },
   { setting: 'xpack.security.enrollment.', because: security },
   { setting: 'xpack.security.http.ssl.', because: security },
   { setting: 'xpack.security.transport.ssl.', because: security },
 ];
+
+/**
+ * Settings of which only a value is refused: with it es-ecs could not speak to its own cluster, or a node would not start.
+ */
+interface RefusedValue {
+  readonly setting: string;
+  readonly value: string | undefined;
+  /** From this major version on. */
+  readonly since: number;
+  readonly because: string;
+}
+
+const refusedValues: readonly RefusedValue[] = [
+  {
+    setting: 'xpack.security.authc.reserved_realm.enabled',
+    value: 'false',
+    since: 8,
+    because: 'without it there is no user elastic, by whom es-ecs and you get in',
+  },
+  {
+    // Removed in 9.0 ("Breaking changes", 9.0): an unknown setting, with which no node starts (seen of 9.4.3).
+    setting: 'cluster.routing.allocation.disk.watermark.enable_for_single_data_node',
+    value: undefined,
+    since: 9,
+    because:
+      'Elasticsearch 9 does not know it any more and does not start with it; leave it out, as it is always so',
+  },
+];
+
+/** Why the config may not set this to that value with a version of that major; undefined when it may. */
+export function whyRefused(setting: string, value: unknown, major: number): string | undefined {
+  return refusedValues.find(
+    (one) =>
+      one.setting === setting &&
+      major >= one.since &&
+      (one.value === undefined || one.value === String(value).toLowerCase()),
+  )?.because;
+}
 
 /** Words by which Elasticsearch marks a setting that may stand in the keystore only. */
 const secret = /(^|[._])(secure_\w+|access_key|secret_key|session_token|password)$/;

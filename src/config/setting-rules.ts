@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { whyOwned } from './owned-settings.ts';
+import { whyOwned, whyRefused } from './owned-settings.ts';
 import type { Finding, Rule } from './rules.ts';
 
 /** The first release whose settings and plugin es-ecs writes; 7.x has other ones and is out of support. */
@@ -23,13 +23,14 @@ function checkVersion({ elasticsearch: { version } }: Config): readonly Finding[
   return [];
 }
 
-function checkSettings({ elasticsearch: { settings } }: Config): readonly Finding[] {
-  return Object.keys(settings).flatMap((setting) => {
+function checkSettings({ elasticsearch: { settings, version } }: Config): readonly Finding[] {
+  const major = Number(version.split('.')[0]);
+  return Object.entries(settings).flatMap(([setting, value]) => {
     const path = ['elasticsearch', 'settings', setting];
     if (!/^[a-z0-9_*-]+(\.[A-Za-z0-9_*-]+)*$/.test(setting)) {
       return [{ path, message: 'not the name of a setting (letters, digits, _ and - with dots between)' }];
     }
-    const because = whyOwned(setting);
+    const because = whyOwned(setting) ?? whyRefused(setting, value, major);
     return because === undefined ? [] : [{ path, message: because }];
   });
 }

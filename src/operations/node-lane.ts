@@ -1,6 +1,7 @@
 import type { ClusterControl } from '../elasticsearch/client.ts';
 import { endLeaving, leavingNodes } from '../elasticsearch/departure-marks.ts';
 import { holdAllocation, restoreAllocation } from '../elasticsearch/roll-marks.ts';
+import type { RemainingNode } from '../elasticsearch/rules/departure.ts';
 import { restartOrder } from '../elasticsearch/rules/order.ts';
 import { type Candidate, type Refusal, refusalOf } from '../elasticsearch/rules/restart.ts';
 import { isIn, isSettled, lookAt, type Situation } from '../elasticsearch/rules/situation.ts';
@@ -16,8 +17,8 @@ import { nodeOf } from './farewell.ts';
 /** What a roll is driven with. */
 export interface NodeLaneOptions {
   readonly cluster: ClusterAccess;
-  /** Every node that the config asks for. */
-  readonly names: readonly string[];
+  /** Every node that the config asks for, with the roles that it gives. */
+  readonly nodes: readonly RemainingNode[];
   /** The version that nodes come back with. */
   readonly version: string;
   /** Those of the nodes that ECS is restarting already, or is about to. */
@@ -140,8 +141,10 @@ class Roll {
 
   #candidate(turn: Turn): Candidate {
     const name = nodeOf(turn);
-    const { names, version } = this.#options;
-    return { name, others: names.filter((other) => other !== name), version };
+    const { nodes, version } = this.#options;
+    const roles = nodes.find((node) => node.name === name)?.roles;
+    const others = nodes.map((node) => node.name).filter((other) => other !== name);
+    return { name, others, version, ...(roles === undefined ? {} : { roles }) };
   }
 
   /** What no waiting mends is said before the first node is touched. */

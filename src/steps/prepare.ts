@@ -21,7 +21,7 @@ import type { Pins } from './pins.ts';
 
 /** What a context is made from. */
 export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters' | 'clock' | 'asked'> {
-  readonly nodeLane: (names: readonly string[]) => Lane;
+  readonly nodeLane: (nodes: readonly Node[]) => Lane;
   readonly departures: (nodes: {
     readonly leaving: readonly string[];
     readonly remaining: readonly Node[];
@@ -73,7 +73,7 @@ function contextOf(
 ): StepContext {
   const { config, located, clients, inventory, adapters, clock, asked, givenTags } = preparation;
   const nodes = topology(config, facts.zones);
-  const nodeLane = preparation.nodeLane(nodes.map((node) => node.name));
+  const nodeLane = preparation.nodeLane(nodes);
   const leaving = formerNodes({ present }, nodes, 'hosts/group/').map((node) => node.name);
   const departures = preparation.departures({ leaving, remaining: nodes });
   const context = {

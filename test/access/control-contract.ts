@@ -158,8 +158,30 @@ export const controlContract: readonly ContractCase[] = [
       expect(markersOf(settings)).toEqual({ roll: 'search-2' });
       const wrong = { ...enableChange('none'), 'cluster.no_such_setting': 1 };
       expect(await codeOf(control.putSettings({ persistent: wrong }))).toBe('CLUSTER_REFUSED');
-      const illegal = { 'cluster.routing.allocation.enable': 'sometimes' };
-      expect(await codeOf(control.putSettings({ persistent: illegal }))).toBe('CLUSTER_REFUSED');
+      for (const illegal of [
+        { 'cluster.routing.allocation.enable': 'sometimes' },
+        { 'cluster.routing.rebalance.enable': 'sometimes' },
+        { 'cluster.max_shards_per_node': 0 },
+        { 'logger.level': 'debug' },
+        // Above the high one, whose default is 90%.
+        { 'cluster.routing.allocation.disk.watermark.low': '95%' },
+      ])
+        expect(await codeOf(control.putSettings({ persistent: illegal })), JSON.stringify(illegal)).toBe(
+          'CLUSTER_REFUSED',
+        );
+      const taken = {
+        'snapshot.max_concurrent_operations': 500,
+        'http.tracer.include': '*x',
+        'health.node.enabled': true,
+        'script.max_compilations_rate': '100/5m',
+        'cluster.auto_shrink_voting_configuration': true,
+        'cluster.remote.other.skip_unavailable': true,
+        'cluster.remote.other.seeds': ['127.0.0.9:9300'],
+      };
+      await control.putSettings({ persistent: taken });
+      await control.putSettings({
+        persistent: Object.fromEntries(Object.keys(taken).map((key) => [key, null])),
+      });
       expect(allocationOf(await control.settings()).enable).toBe('primaries');
       await control.putSettings({
         persistent: { ...enableChange('all'), ...markerChange('roll', null) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownedSettings, whyOwned } from '../../src/config/owned-settings.ts';
+import { ownedSettings, whyOwned, whyRefused } from '../../src/config/owned-settings.ts';
 import { fileWith, load, problemsOf, warningsOf } from './example.ts';
 
 /** Paths and messages alone: where they stand is the matter of load.test.ts. */
@@ -110,6 +110,8 @@ describe('what is refused of Elasticsearch', () => {
     'path.data',
     'xpack.security.enabled',
     'xpack.security.http.ssl.enabled',
+    'xpack.security.authc.anonymous.username',
+    'xpack.security.authc.anonymous.roles',
     'transport.port',
     'http.port',
     'bootstrap.memory_lock',
@@ -132,6 +134,22 @@ describe('what is refused of Elasticsearch', () => {
       'elasticsearch.settings.reindex.password: secrets do not belong into this file, and Elasticsearch reads them from ' +
         'its keystore only',
     ]);
+  });
+
+  it.each([false, 'false', 'FALSE'])('no user elastic (%j)', (value) => {
+    const setting = 'xpack.security.authc.reserved_realm.enabled';
+    expect(refusals(withSettings({ [setting]: value }))).toEqual([
+      `elasticsearch.settings.${setting}: without it there is no user elastic, by whom es-ecs and you get in`,
+    ]);
+    expect(whyRefused(setting, true, 9)).toBeUndefined();
+  });
+
+  it('what the version does not know any more', () => {
+    const setting = 'cluster.routing.allocation.disk.watermark.enable_for_single_data_node';
+    expect(refusals(withSettings({ [setting]: true }))).toEqual([
+      `elasticsearch.settings.${setting}: Elasticsearch 9 does not know it any more and does not start with it; leave it out, as it is always so`,
+    ]);
+    expect(whyRefused(setting, true, 8)).toBeUndefined();
   });
 
   it('what is no name of a setting', () => {

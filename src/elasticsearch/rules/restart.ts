@@ -2,7 +2,8 @@ import { allocationOf } from '../cluster-settings.ts';
 import { rollingNode } from '../roll-marks.ts';
 import { parseVersion, upgradePath } from '../versions.ts';
 import { freeBytesFor } from '../watermarks.ts';
-import { dataNodes, isIn, isSettled, type Situation } from './situation.ts';
+import { dataNodes, isDataRole, isIn, isSettled, type Situation } from './situation.ts';
+import { shardsOn } from './stopping.ts';
 
 /** A node that is to be restarted. */
 export interface Candidate {
@@ -11,6 +12,8 @@ export interface Candidate {
   readonly others: readonly string[];
   /** The version that it comes back with; undefined: the one that it has. */
   readonly version: string | undefined;
+  /** The roles that it comes back with; undefined: those that it has. */
+  readonly roles?: readonly string[];
 }
 
 /** Why a node must not be restarted now. */
@@ -41,6 +44,7 @@ const always: readonly Rule[] = [
 
 /** For a node that is in the cluster. One that is away can only be helped by its restart. */
 const whileIn: readonly Rule[] = [
+  { name: 'data_keeps_its_role', patienceMs: 0, refuses: dataWithoutRole },
   // Right after a start, a cluster can be red for a moment: its state is not recovered yet.
   { name: 'cluster_is_not_red', patienceMs: 2 * minute, refuses: red },
   { name: 'every_index_has_a_replica', patienceMs: 0, refuses: replicaless },
@@ -61,6 +65,18 @@ export function refusalOf(situation: Situation, candidate: Candidate): Refusal |
     if (because !== undefined) return { rule: name, because, patienceMs };
   }
   return undefined;
+}
+
+/**
+ * A node whose roles hold no data does not start on a disk with shards (NodeEnvironment: "node does not have the data role but has shard
+ * data", exit code 1, seen of 9.4.3).
+ */
+function dataWithoutRole(situation: Situation, { name, roles }: Candidate): string | undefined {
+  if (roles === undefined || roles.some(isDataRole)) return undefined;
+  const held = shardsOn(situation, name).length;
+  if (held === 0) return undefined;
+  const change = { persistent: { 'cluster.routing.allocation.exclude._name': name } };
+  return `${name} holds ${held} ${held === 1 ? 'shard' : 'shards'} and is to lose its roles for data: it would not start again; PUT /_cluster/settings ${JSON.stringify(change)} moves them to nodes that keep such a role`;
 }
 
 function illegalVersion({ nodes }: Situation, { version }: Candidate): string | undefined {

@@ -49,7 +49,12 @@ export function isIn(situation: Situation, name: string): boolean {
 
 /** The nodes that hold shards. */
 export function dataNodes({ nodes }: Pick<Situation, 'nodes'>): readonly ClusterNode[] {
-  return nodes.filter(({ roles }) => roles.some((role) => role === 'data' || role.startsWith('data_')));
+  return nodes.filter(({ roles }) => roles.some(isDataRole));
+}
+
+/** `data` is every tier at once. */
+export function isDataRole(role: string): boolean {
+  return role === 'data' || role.startsWith('data_');
 }
 
 /** Whether nodes of more than one version are in the cluster, as while an upgrade rolls. */

@@ -10,7 +10,7 @@ import { hosts } from '../hosts/boot.ts';
 import { settleMs, settleSoon } from './coordination.ts';
 import { idFor, openDisk } from './disks.ts';
 import { elasticsearchEvents, type NodeIdentity, type ProgramRow, programs } from './rows.ts';
-import { downgradeTrouble, startTrouble } from './start-troubles.ts';
+import { downgradeTrouble, roleTrouble, startTrouble } from './start-troubles.ts';
 
 /** From a running container to an answering transport port. */
 const nodeStartMs = 15_000;
@@ -160,7 +160,9 @@ export function programRunning(world: World, taskArn: string): void {
 }
 
 function troubleOf(world: World, { node, trouble }: ProgramRow): string | undefined {
-  return node === undefined ? undefined : (trouble ?? downgradeTrouble(world, node));
+  return node === undefined
+    ? undefined
+    : (trouble ?? downgradeTrouble(world, node) ?? roleTrouble(world, node));
 }
 
 /** Elasticsearch says why it cannot start, and ends. */

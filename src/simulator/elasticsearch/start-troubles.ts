@@ -1,7 +1,7 @@
 import { compareVersions, parseVersion } from '../../elasticsearch/versions.ts';
 import { table, type World } from '../core/world.ts';
 import type { TaskLaunch } from '../ecs/task-runtime.ts';
-import { disks, type NodeIdentity } from './rows.ts';
+import { disks, type NodeIdentity, simulatedClusters } from './rows.ts';
 
 /** Keeps a node from starting: its tasks end with exit code 1, and their log says why. */
 export interface StartTrouble {
@@ -46,6 +46,16 @@ export function downgradeTrouble(world: World, node: NodeIdentity): string | und
   const written = world.rows(disks).get(node.diskId)?.version;
   if (written === undefined || !isOlder(node.version, written)) return undefined;
   return `java.lang.IllegalStateException: cannot downgrade a node from version [${written}] to version [${node.version}]`;
+}
+
+/** A node without a role for data does not start on a disk with shards (NodeEnvironment, `ensureNoShardData`). */
+export function roleTrouble(world: World, { diskId, roles }: NodeIdentity): string | undefined {
+  if (roles.some((role) => role === 'data' || role.startsWith('data_'))) return undefined;
+  const copies = [...world.rows(simulatedClusters).values()].flatMap((cluster) => cluster.copies);
+  const held = copies.filter((copy) => copy.diskId === diskId);
+  if (held.length === 0) return undefined;
+  const paths = held.map(({ index, shard }) => `/usr/share/elasticsearch/data/indices/${index}/${shard}`);
+  return `java.lang.IllegalStateException: node does not have the data role but has shard data: [${paths.join(', ')}]. Use 'elasticsearch-node repurpose' tool to clean up`;
 }
 
 /** Whether the one version is older than the other; what is no version is neither. */

@@ -101,6 +101,12 @@ describe('refusalOf', () => {
       {},
     ],
     [
+      'data_keeps_its_role',
+      'n-1 holds 1 shard and is to lose its roles for data: it would not start again',
+      {},
+      { roles: ['master'] },
+    ],
+    [
       'version_path_is_legal',
       'n-0: Elasticsearch cannot go back from 8.16.1 to 8.15.0',
       {},
@@ -117,6 +123,13 @@ describe('refusalOf', () => {
     const refusal = refusalOf(situation(over), { ...candidate, ...who });
     expect(refusal?.rule).toBe(rule);
     expect(refusal?.because).toContain(sentence);
+  });
+
+  it('lets a node lose its roles for data once it holds none, and one of several at any time', () => {
+    const shards = situation().shards.filter((one) => one.node !== 'n-1');
+    const elsewhere = situation({ shards: [...shards, copy('logs', 'n-2')] });
+    expect(refusalOf(elsewhere, { ...candidate, roles: ['master'] })).toBeUndefined();
+    expect(refusalOf(situation(), { ...candidate, roles: ['data_hot'] })).toBeUndefined();
   });
 
   it('takes an allocation that a roll of ours has held for ours', () => {

@@ -1,4 +1,6 @@
-import { diskDefaults } from '../disks.ts';
+import { isDynamicSetting } from '../../../elasticsearch/dynamic-settings.ts';
+import { freeBytesFor, type Watermark } from '../../../elasticsearch/watermarks.ts';
+import { diskDefaults, rulesOf } from '../disks.ts';
 import type { SettingRows } from '../rows.ts';
 import { type Asked, flattened, nested, ok, recordOf, refused, type Route } from './asked.ts';
 
@@ -60,6 +62,8 @@ function put({ cluster, body, query }: Asked): ReturnType<Route> {
       if (because !== undefined) return refused(400, 'illegal_argument_exception', because);
     }
   }
+  const contradiction = watermarkProblem(cluster, changes);
+  if (contradiction !== undefined) return refused(400, 'illegal_argument_exception', contradiction);
   cluster.persistent = changed(cluster.persistent, changes.persistent);
   cluster.transient = changed(cluster.transient, changes.transient);
   const form = query.get('flat_settings') === 'true' ? (flat: object) => flat : nested;
@@ -71,23 +75,64 @@ function put({ cluster, body, query }: Asked): ReturnType<Route> {
 }
 
 function problemOf(kind: string, key: string, value: unknown): string | undefined {
-  if (!dynamic.test(key)) {
-    return fixed.test(key)
+  const isKnown = dynamic.test(key) || isDynamicSetting(key);
+  if (!isKnown || key === 'logger.level') {
+    return fixed.test(key) || key === 'logger.level'
       ? `${kind} setting [${key}], not dynamically updateable`
       : `${kind} setting [${key}], not recognized`;
   }
   if (key === 'cluster.routing.allocation.enable' && value !== null) {
     const known = ['all', 'primaries', 'new_primaries', 'none'];
     const text = textOf(value).toLowerCase();
-    if (!known.includes(text)) return `Illegal allocation.enable value [${text.toUpperCase()}]`;
+    if (!known.includes(text)) return noEnum('Allocation', text);
+  }
+  if (key === 'cluster.routing.rebalance.enable' && value !== null) {
+    const text = textOf(value).toLowerCase();
+    if (!['all', 'primaries', 'replicas', 'none'].includes(text)) return noEnum('Rebalance', text);
   }
   return value === null ? undefined : formProblem(key, textOf(value));
+}
+
+function numberProblem(key: string, text: string): string | undefined {
+  const least = key.startsWith('cluster.max_shards_per_node') ? 1 : 0;
+  if (!/^-?\d+$/.test(text)) return `Failed to parse value [${text}] for setting [${key}]`;
+  return Number(text) < least
+    ? `Failed to parse value [${text}] for setting [${key}] must be >= ${least}`
+    : undefined;
+}
+
+function noEnum(kind: string, text: string): string {
+  const name = `org.elasticsearch.cluster.routing.allocation.decider.EnableAllocationDecider.${kind}`;
+  return `No enum constant ${name}.${text.toUpperCase()}`;
+}
+
+/** That of the watermarks as they would be one is above the next. */
+function watermarkProblem(cluster: Asked['cluster'], changes: Changes): string | undefined {
+  const persistent = changed(cluster.persistent, changes.persistent);
+  const transient = changed(cluster.transient, changes.transient);
+  const { low, high, floodStage } = rulesOf({ ...cluster, persistent, transient }).watermarks;
+  const whole = 1024 ** 4;
+  const isAbove = (one: Watermark, other: Watermark): boolean =>
+    // Shares with shares, sizes with sizes: the one kind beside the other is another refusal.
+    /%$/.test(one.value) === /%$/.test(other.value) &&
+    (freeBytesFor({ ...one, maxHeadroom: '-1' }, whole) ?? 0) <
+      (freeBytesFor({ ...other, maxHeadroom: '-1' }, whole) ?? 0);
+  if (isAbove(low, high))
+    return `low disk watermark [${low.value}] more than high disk watermark [${high.value}]`;
+  if (isAbove(high, floodStage))
+    return `high disk watermark [${high.value}] more than flood stage disk watermark [${floodStage.value}]`;
+  return undefined;
+}
+
+interface Changes {
+  readonly persistent: Readonly<Record<string, unknown>>;
+  readonly transient: Readonly<Record<string, unknown>>;
 }
 
 /** A few settings whose values are looked at; all others take whatever they are given. */
 function formProblem(key: string, text: string): string | undefined {
   if (/^cluster\.max_shards_per_node|^search\.max_(buckets|open_scroll_context)$/.test(key))
-    return /^-?\d+$/.test(text) ? undefined : `Failed to parse value [${text}] for setting [${key}]`;
+    return numberProblem(key, text);
   if (/^search\.(allow_expensive_queries|low_level_cancellation)$/.test(key))
     return /^(true|false)$/.test(text)
       ? undefined
