@@ -2,39 +2,57 @@
 # Prepares a host for its node. Runs on every boot, before the ECS agent (whose unit comes after cloud-final), and can
 # be killed at any point and run again. It fails closed: the agent starts only once /run/es-ecs/ready is there, so a
 # host without its data volume never joins the cluster. The reason is then in the instance's tag es-ecs-problem.
+#
+# It never gives up on what may pass. The boot waits for some minutes; then the unit es-ecs-host runs the same script again,
+# for as long as it takes. What only a person can put right it does not wait on, and looks at again every minute.
 set -Eeuo pipefail
 
 cluster={{cluster}}
 ecs_cluster={{ecsCluster}}
 volume_address_prefix={{volumeAddressPrefix}}
+region={{region}}
+dns_suffix={{dnsSuffix}}
+# templates/ask-aws.py
+ask_program={{askProgram}}
+
+# The unit says so.
+in_background=${ES_ECS_IN_BACKGROUND:-}
 
 # Tests put these elsewhere.
 root=${ES_ECS_ROOT:-}
 metadata=${ES_ECS_METADATA:-http://169.254.169.254}
-pause=${ES_ECS_PAUSE:-5}
-attempts=${ES_ECS_ATTEMPTS:-240} # of pause seconds each: 20 minutes for an old host to let go of the volume
+ec2_endpoint=${ES_ECS_EC2:-https://ec2.$region.$dns_suffix}
+pause=${ES_ECS_PAUSE:-${in_background:+1}5}
+
+patience=60 # pauses of 5 seconds: for so long the boot waits, and all that comes after it
+minute=12   # pauses of 5 seconds, or 3 minutes of those in the background
 
 ready=$root/run/es-ecs/ready
 mount_point=$root/var/lib/es-ecs
 marker=.es-ecs-volume
 errors=$root/run/es-ecs/aws-errors
-bootstrap_tag=es-ecs-bootstrap
-uuid_tag=es-ecs-cluster-uuid
 instance_id='' node='' zone='' address='' volume_id='' device='' initial_masters=''
 
-# cloud-init shows it on the console and keeps it in /var/log/cloud-init-output.log.
+# cloud-init shows it on the console and keeps it in /var/log/cloud-init-output.log; the unit sends it to the console and the journal.
 say() { echo "es-ecs: $*"; }
 
-# Into the tag where es-ecs looks; gone again once the host is ready.
+# Three calls, and no AWS CLI for them: the ECS-optimised image carries none, and a host must come up without a mirror of packages.
+ask_ec2() {
+  python3 -I -c "$ask_program" "$metadata" "$region" ec2 "$ec2_endpoint" Version=2016-11-15 "$@" 2>"$errors"
+}
+note_why() { why=$(paste -s -d ' ' "$errors"); }
+
+# Into the tag where es-ecs looks; gone again once the host is ready. EC2 takes up to 256 characters.
+noted=''
 note_problem() {
-  # EC2 takes any text as a tag's value, up to 256 characters; the CLI's shorthand does not.
   local reason
-  reason=$(printf '%s' "$*" | tr -c 'A-Za-z0-9 ._:/=+@-' ' ' | cut -c 1-250)
-  if [[ -n $instance_id ]]; then
-    aws ec2 create-tags --resources "$instance_id" --tags "Key=es-ecs-problem,Value=\"$reason\"" || true
-  fi
+  reason=$(printf '%s' "$*" | tr -c '[:print:]' ' ' | cut -c 1-250)
+  [[ -n $instance_id && $noted != "$reason" ]] || return 0
+  ask_ec2 Action=CreateTags "ResourceId.1=$instance_id" Tag.1.Key=es-ecs-problem "Tag.1.Value=$reason" || return 0
+  noted=$reason
 }
 
+# For what only a person can put right. The unit tries again every minute, as it does after any other end.
 fail() {
   say "FAILED: $*"
   note_problem "$@"
@@ -44,33 +62,78 @@ fail() {
 line=0
 trap 'line=$LINENO' ERR
 trap 'status=$?; [[ $status = 0 ]] || fail "line $line of user data ended with status $status"' EXIT
+# The host is going down.
+trap 'trap - EXIT; exit 143' TERM
 
-# persist TIMES SENTENCE COMMAND ARGUMENTS: repeats a command until it succeeds; else fails with the sentence, and with why. What
-# only a person can put right does not count.
-why='' waits_for_person=''
+# persist SENTENCE COMMAND ARGUMENTS: repeats a command until it succeeds, for as long as it takes. The sentence and why are said on
+# the console once, and in the tag when they have lasted a minute, or at once where only a person can put it right.
+why='' waits_for_person='' waited=0
 persist() {
-  local left=$1 sentence=$2
-  shift 2
+  local sentence=$1 reason='' told=''
+  shift
   why=''
   until "$@"; do
-    [[ -n $waits_for_person ]] || left=$((left - 1))
-    [[ $left -gt 0 ]] || fail "$sentence${why:+: $why}"
+    waited=$((waited + 1))
+    reason=$sentence${why:+: $why}
+    [[ $reason = "$told" ]] || say "$reason, waiting"
+    told=$reason
+    if [[ -n $waits_for_person || $((waited % minute)) = 0 ]]; then note_problem "$reason"; fi
+    if [[ -z $in_background && $waited -ge $patience ]]; then go_on_later "$reason"; fi
     sleep "$pause"
   done
+}
+
+# The boot goes on, without the agent, and what is after it in the queue of systemd begins: es-ecs-host.
+go_on_later() {
+  note_problem "$1"
+  say 'going on in the background: journalctl -u es-ecs-host'
+  trap - EXIT
+  exit 0
+}
+
+write_file() {
+  cat >"$1.new"
+  chmod "$2" "$1.new"
+  mv "$1.new" "$1"
 }
 
 # --- fail closed -----------------------------------------------------------------------------------------------------
 hold_the_agent() {
   mkdir -p "$root/run/es-ecs" "$root/etc/systemd/system/ecs.service.d" "$root/etc/ecs" "$root/etc/es-ecs"
   rm -f "$ready"
-  # Conditions are looked at when the unit's turn comes, after this script, although its start is already queued.
-  # Without ecs.config an agent would join the cluster "default" (containers-roadmap#1889).
+  # The same as bootcmd writes (templates/cloud-config.yaml). Conditions are looked at when the unit's turn comes, after this script,
+  # although its start is already queued.
   cat >"$root/etc/systemd/system/ecs.service.d/10-es-ecs.conf" <<UNIT
 [Unit]
 ConditionPathExists=/run/es-ecs/ready
 UNIT
   write_growth_units
+  [[ -n $in_background ]] || write_host_unit
   systemctl daemon-reload
+  # Queued until cloud-final has ended, in whatever way.
+  [[ -n $in_background ]] || systemctl start --no-block es-ecs-host.service || say 'nothing would go on in the background'
+}
+
+# What goes on where the boot does not wait any longer, and after an end of this script that nobody has foreseen. Of a later boot that
+# finds no user data too: a metadata service that is away leaves cloud-init without any. Part of cloud-init's target, which comes after
+# multi-user.target on some distributions, and so does cloud-final.
+write_host_unit() {
+  local units=$root/etc/systemd/system
+  [[ $0 = "$root/etc/es-ecs/host.sh" ]] || write_file "$root/etc/es-ecs/host.sh" 0700 <"$0"
+  cat >"$units/es-ecs-host.service" <<UNIT
+[Unit]
+Description=Prepare the host for its node
+After=cloud-final.service
+StartLimitIntervalSec=0
+[Service]
+Environment=ES_ECS_IN_BACKGROUND=1
+ExecStart=/bin/bash /etc/es-ecs/host.sh
+Restart=on-failure
+RestartSec=60
+StandardOutput=journal+console
+UNIT
+  mkdir -p "$units/cloud-init.target.wants"
+  ln -sfn ../es-ecs-host.service "$units/cloud-init.target.wants/es-ecs-host.service"
 }
 
 # A volume that grows does so while the node runs, and its file system within the minute. xfs_growfs looks for itself whether the
@@ -93,27 +156,19 @@ UNIT
 }
 
 # --- who am I --------------------------------------------------------------------------------------------------------
-metadata_token=''
-fetch_token() {
-  metadata_token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 21600' "$metadata/latest/api/token") &&
-    [[ -n $metadata_token ]]
-}
-# Puts what the instance metadata say at a path into a variable.
+# Puts what the instance metadata say at a path into a variable. With a new token each time: one of before may have run out.
 read_metadata() {
-  local value
-  value=$(curl -sf -m 5 -H "X-aws-ec2-metadata-token: $metadata_token" "$metadata/latest/meta-data/$2") && [[ -n $value ]] &&
+  local token value
+  token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/latest/api/token") && [[ -n $token ]] &&
+    value=$(curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" "$metadata/latest/meta-data/$2") && [[ -n $value ]] &&
     printf -v "$1" '%s' "$value"
 }
 
 ask_metadata() {
-  persist 60 'the instance metadata service gives no token' fetch_token
-  persist 60 'the instance metadata name no instance id' read_metadata instance_id instance-id
-  local region
-  persist 60 'the instance metadata name no region' read_metadata region placement/region
-  export AWS_DEFAULT_REGION=$region AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=10 AWS_PAGER=''
-  persist 60 'the instance metadata name no zone' read_metadata zone placement/availability-zone
-  persist 60 'the instance metadata name no address' read_metadata address local-ipv4
-  persist 60 'the instance has no tag es-ecs-node in its metadata' read_metadata node tags/instance/es-ecs-node
+  persist 'the instance metadata name no instance id' read_metadata instance_id instance-id
+  persist 'the instance metadata name no zone' read_metadata zone placement/availability-zone
+  persist 'the instance metadata name no address' read_metadata address local-ipv4
+  persist 'the instance has no tag es-ecs-node in its metadata' read_metadata node tags/instance/es-ecs-node
   [[ $node =~ ^[a-z][a-z0-9-]*-[0-9]+$ ]] || fail "the tag es-ecs-node says $node, which is not a node's name"
 }
 
@@ -128,8 +183,6 @@ SYSCTL
 }
 
 # --- volume ----------------------------------------------------------------------------------------------------------
-have_aws() { command -v aws >/dev/null || dnf install -q -y awscli-2; }
-
 # Copies of a volume (of a backup, of a snapshot) often carry its tags. Of several, the one is meant that is attached here, or else the
 # only one of this zone, or else the only one there with the tag of a cluster that has formed. Where that leaves two, nothing is
 # touched, for however long it takes until somebody has taken one of them away, or its tags.
@@ -140,23 +193,19 @@ choose_volume() {
   formed=$(grep -vF "$tab$zone${tab}None$tab" <<<"$here") || formed=$here
   if [[ $(wc -l <<<"$formed") = 1 ]]; then found=$formed; return 0; fi
   why="$(cut -f 1 <<<"$formed" | paste -s -d ' ' -) carry the same address $volume_address_prefix$node, and nothing tells which is meant"
-  [[ $waits_for_person = "$why" ]] || note_problem "$why"
-  waits_for_person=$why
-  say "$why, waiting"
+  waits_for_person=1
   return 1
 }
 
 volume_state='' volume_holder=''
 find_volume() {
   local found
-  found=$(aws ec2 describe-volumes \
-    --filters "Name=tag:es-ecs-cluster,Values=$cluster" "Name=tag:es-ecs-resource,Values=$volume_address_prefix$node" \
-    'Name=status,Values=creating,available,in-use' \
-    --query "Volumes[].[VolumeId,State,Attachments[0].InstanceId,AvailabilityZone,Tags[?Key=='$uuid_tag']|[0].Value,Tags[?Key=='$bootstrap_tag']|[0].Value]" \
-    --output text 2>"$errors") || { why=$(tr '\n' ' ' <"$errors"); return 1; }
+  waits_for_person=''
+  found=$(ask_ec2 Action=DescribeVolumes Filter.1.Name=tag:es-ecs-cluster "Filter.1.Value.1=$cluster" \
+    Filter.2.Name=tag:es-ecs-resource "Filter.2.Value.1=$volume_address_prefix$node" \
+    Filter.3.Name=status Filter.3.Value.1=creating Filter.3.Value.2=available Filter.3.Value.3=in-use) || { note_why; return 1; }
   [[ -n $found ]] || { why="no volume carries the address $volume_address_prefix$node"; return 1; }
   choose_volume || return 1
-  waits_for_person=''
   read -r volume_id volume_state volume_holder _ _ initial_masters <<<"$found"
   [[ $volume_holder != None ]] || volume_holder=''
   [[ $initial_masters != None ]] || initial_masters=''
@@ -166,13 +215,14 @@ find_volume() {
 take_volume() {
   find_volume || return 1
   if [[ $volume_holder = "$instance_id" ]]; then return 0; fi
+  why="$volume_id is $volume_state${volume_holder:+ at $volume_holder}"
   if [[ $volume_state = available ]]; then
     # Whatever the answer, look again: another host may have been faster, or the old one is not quite gone.
-    aws ec2 attach-volume --volume-id "$volume_id" --instance-id "$instance_id" --device /dev/sdf >/dev/null 2>"$errors" || true
-    why=$(tr '\n' ' ' <"$errors")
-  else
-    why="$volume_id is $volume_state${volume_holder:+ at $volume_holder}"
-    say "$why, waiting"
+    if ask_ec2 Action=AttachVolume "VolumeId=$volume_id" "InstanceId=$instance_id" Device=/dev/sdf; then
+      why="$volume_id is attaching"
+    else
+      note_why
+    fi
   fi
   return 1
 }
@@ -281,12 +331,6 @@ claim_volume() {
 watch_for_growth() { systemctl start --no-block es-ecs-grow.timer || say 'the timer that grows the file system does not start'; }
 
 # --- hand over -------------------------------------------------------------------------------------------------------
-write_file() {
-  cat >"$1.new"
-  chmod "$2" "$1.new"
-  mv "$1.new" "$1"
-}
-
 write_node_file() {
   write_file "$root/etc/es-ecs/node.env" 0644 <<NODE
 ES_ECS_NODE=$node
@@ -296,7 +340,22 @@ ES_ECS_INITIAL_MASTERS=$initial_masters
 NODE
 }
 
-# Last, and never starting the agent from here: systemctl start would wait for this very script (amazon-ecs-agent#1707).
+start_agent() { systemctl start --no-block ecs.service || say 'the agent does not start'; }
+
+# A few times, as nothing looks after the tag later; a host that is ready says so by its registration all the same.
+forget_problem() {
+  local attempt
+  for attempt in 1 2 3; do
+    if ask_ec2 Action=DeleteTags "ResourceId.1=$instance_id" Tag.1.Key=es-ecs-problem; then return 0; fi
+    note_why
+    say "$why (attempt $attempt of 3)"
+    sleep "$pause"
+  done
+}
+
+# Last, and never waiting for the agent: after a boot its start is queued behind this very script (amazon-ecs-agent#1707), and in the
+# background the boot has passed it over. "once" pulls what this agent has not pulled yet, and lets it clean up: told to prefer what is
+# there, it never removes an image, and the root disk is full after some upgrades.
 let_the_agent_go() {
   write_file "$root/etc/ecs/ecs.config" 0600 <<ECS
 ECS_CLUSTER=$ecs_cluster
@@ -306,19 +365,24 @@ ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST=true
 ECS_AVAILABLE_LOGGING_DRIVERS=["json-file","awslogs"]
 ECS_CONTAINER_STOP_TIMEOUT=120s
 ECS_CONTAINER_START_TIMEOUT=10m
-ECS_IMAGE_PULL_BEHAVIOR=prefer-cached
+ECS_IMAGE_PULL_BEHAVIOR=once
 ECS
-  aws ec2 delete-tags --resources "$instance_id" --tags Key=es-ecs-problem || true
+  forget_problem
   touch "$ready"
+  start_agent
   say "$node is ready: $volume_id on $device at $mount_point"
 }
 
+# The boot has done it all, but perhaps for the last step.
+if [[ -n $in_background && -e $ready ]]; then
+  start_agent
+  exit 0
+fi
 hold_the_agent
 ask_metadata
 set_kernel_limits
-persist 20 'the AWS CLI can be neither found nor installed' have_aws
-persist "$attempts" "the volume of $node cannot be had" take_volume
-persist 60 "$volume_id is attached, and no device has its serial number" find_device
+persist "the volume of $node cannot be had" take_volume
+persist "$volume_id is attached, and no device has its serial number" find_device
 make_file_system_if_blank
 look_before_mounting
 mount_volume

@@ -38,6 +38,14 @@ export function shellWords(values: Placeholders): Placeholders {
 }
 
 /**
+ * A script without the lines that hold nothing but a comment, or nothing: what a person reads in `templates` need not fit into what EC2 takes.
+ * The first line stays, whatever it is: it says what the rest is.
+ */
+export function withoutComments(script: string): string {
+  return script.replaceAll(/(?<=\n)[ \t]*(?:#.*)?\n/g, '');
+}
+
+/**
  * The text of a file in `templates/`, which ships beside `src/` and `dist/` alike. Read at once, as the program's own code is: a
  * wait for the disk would let a virtual clock run on by as much as the disk is slow, and no run could be had a second time.
  */

@@ -23,12 +23,19 @@ function theRoom(): MachineRoom {
 let serial = 0;
 const nextId = (): string => String(++serial).padStart(8, '0');
 
-async function addHost(node = 'search-1', cluster = 'search'): Promise<Host & { readonly id: string }> {
-  const userData = renderUserData({
+async function addHost(
+  node = 'search-1',
+  cluster = 'search',
+  spoil: (userData: string) => string = (text) => text,
+): Promise<Host & { readonly id: string }> {
+  const rendered = renderUserData({
     cluster,
     ecsCluster: `es-ecs-${cluster}`,
     volumeAddressPrefix: 'hosts/volume/',
+    region: 'eu-west-1',
+    dnsSuffix: 'amazonaws.com',
   });
+  const userData = spoil(rendered);
   const id = `i-${nextId()}`;
   const host = await theRoom().addHost({
     instanceId: id,
@@ -93,14 +100,23 @@ async function expectFailClosed(
 ): Promise<void> {
   expect(boot.output).toContain(`es-ecs: FAILED: ${reason}`);
   expect(boot.statuses.at(-1)).toBe(1);
+  await expectHeld(host, reason);
+}
+
+async function expectHeld(host: Host & { readonly id: string }, reason: string): Promise<void> {
   expect(await host.wouldStartAgent()).toBe(false);
-  const tag = theRoom().account.instances[host.id]?.['es-ecs-problem'];
-  expect(tag).toContain(reason.replace(/[^A-Za-z0-9 ._:/=+@-]/g, ' '));
+  expect(theRoom().account.instances[host.id]?.['es-ecs-problem']).toContain(reason);
 }
 
 describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 }, () => {
   it('are a script, and cloud-config that cloud-init knows', async () => {
-    const message = renderUserData({ cluster: 'a', ecsCluster: 'b', volumeAddressPrefix: 'c' });
+    const message = renderUserData({
+      cluster: 'a',
+      ecsCluster: 'b',
+      volumeAddressPrefix: 'c',
+      region: 'eu-west-1',
+      dnsSuffix: 'amazonaws.com',
+    });
     const [, cloudConfig = ''] = /\n(#cloud-config\n.*?)\n--==es-ecs==/s.exec(message) ?? [];
     const host = await addHost();
     const ask = (text: string): string =>
@@ -152,7 +168,16 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 
       'ES_ECS_NODE=search-1\nES_ECS_ZONE=eu-west-1b\nES_ECS_ADDRESS=10.0.1.5\n' +
         'ES_ECS_INITIAL_MASTERS=search-0:search-1:search-2\n',
     );
-    expect(await host.read('/var/log/systemctl')).toBe('daemon-reload\nstart --no-block es-ecs-grow.timer\n');
+    expect((await host.read('/var/log/systemctl'))?.split('\n')).toEqual([
+      // bootcmd's, and then the script's.
+      'daemon-reload',
+      'daemon-reload',
+      'start --no-block es-ecs-host.service',
+      'start --no-block es-ecs-grow.timer',
+      'start --no-block ecs.service',
+      '',
+    ]);
+    expect(await host.read('/var/log/not-there')).toBeUndefined();
     expect(await host.read('/var/log/cloud-init-output.log')).toContain('search-1 is ready');
 
     const second = await host.boot({
@@ -169,14 +194,76 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 
     // Somebody took the volume away: what the boots before have left behind lets no agent start.
     await theRoom().detach(volume.id);
     give(volume, { id: 'i-another' });
-    const third = await host.boot({ withCloudInit: true, environment: { ES_ECS_ATTEMPTS: '2' } });
-    await expectFailClosed(
-      host,
-      third,
-      `the volume of search-1 cannot be had: ${volume.id} is in-use at i-another`,
-    );
+    const third = await host.boot({ withCloudInit: true });
+    const held = `the volume of search-1 cannot be had: ${volume.id} is in-use at i-another`;
+    expect(third.output).toContain(`es-ecs: ${held}, waiting`);
+    expect(third.statuses.at(-1)).toBe(0);
+    await expectHeld(host, held);
     expect(await host.read('/etc/ecs/ecs.config')).toContain('ECS_CLUSTER=es-ecs-search');
-    expect(await host.read('/var/log/cloud-init-output.log')).toContain('FAILED');
+    expect(await host.read('/var/log/cloud-init-output.log')).toContain('going on in the background');
+  });
+
+  describe('with systemd as the first process, and cloud-init as the distribution has it', () => {
+    /** What a person finds, and what tells that a boot has ended. */
+    const look = [
+      'systemctl is-active ecs.service cloud-final.service',
+      'cat /run/agent',
+      'cloud-init status | head -n 1',
+      'ls /var/lib/cloud/instance/boot-finished',
+      'grep -c "BEGIN SSH HOST KEY KEYS" /var/log/cloud-init-output.log',
+    ];
+    const untilReady = 'for n in $(seq 600); do [ -s /run/agent ] && break; sleep 0.1; done';
+
+    it('start the agent once the volume is there, at the first boot and at the second', async () => {
+      await addVolume();
+      const host = await addHost();
+      for (const keys of ['1', '2']) {
+        const boot = await host.boot({ withSystemd: true, after: [untilReady, ...look].join('\n') });
+        const [agent, final, ...rest] = boot.after.split('\n');
+        expect([agent, final]).toEqual(['active', 'active']);
+        expect(rest).toEqual(expect.arrayContaining(agentSettings));
+        expect(rest.slice(-4)).toEqual(['status: done', '/var/lib/cloud/instance/boot-finished', keys, '']);
+        expect(await host.read('/var/log/not-there')).toBeUndefined();
+        expect(boot.calls.at(-1)).toBe('DeleteTags');
+      }
+    });
+
+    it('let the boot end while EC2 is away, hold the agent meanwhile, and start it without a second boot', async () => {
+      await addVolume();
+      const host = await addHost();
+      theRoom().account.throttled = 100;
+      const boot = await host.boot({
+        withSystemd: true,
+        after: ['ls /run/agent /run/es-ecs/ready', untilReady, ...look].join('\n'),
+      });
+      expect(boot.after).toMatch(
+        /^ls: cannot access '\/run\/agent'.*\nls: cannot access '\/run\/es-ecs\/ready'/,
+      );
+      expect(boot.after).toContain('\nactive\nactive\nECS_CLUSTER=es-ecs-search\n');
+      expect(boot.after).toContain('\nstatus: done\n');
+      expect(await host.read('/var/log/cloud-init-output.log')).toContain('going on in the background');
+      expect(await host.read('/run/journal')).toContain('search-1 is ready');
+    });
+
+    it('hold the agent although the script never runs', async () => {
+      await addVolume();
+      const host = await addHost('search-1', 'search', (text) =>
+        text.replace('#!/bin/bash\n', '#!/bin/bash\n# \u00fc\n'),
+      );
+      const boot = await host.boot({
+        withSystemd: true,
+        after: [
+          'sleep 2; systemctl is-active ecs.service',
+          'ls /run/agent',
+          'cloud-init status | head -n 1',
+        ].join('\n'),
+      });
+      expect(boot.after).toBe(
+        "inactive\nls: cannot access '/run/agent': No such file or directory\nstatus: done\n",
+      );
+      expect(boot.calls).toEqual([]);
+      expect(await host.wouldStartAgent()).toBe(false);
+    });
   });
 
   it('hand a used volume to a new host with every file as it was', async () => {
@@ -254,7 +341,7 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 
       const problem = (): string | undefined => theRoom().account.instances[host.id]?.['es-ecs-problem'];
       while (problem() === undefined) await new Promise((wake) => setTimeout(wake, 100));
       expect(problem()).toContain(
-        `${one.id} ${other.id} carry the same address hosts/volume/search-1  and nothing tells which is meant`,
+        `${one.id} ${other.id} carry the same address hosts/volume/search-1, and nothing tells which is meant`,
       );
       expect([await one.digest(), await other.digest()]).toEqual([blankDigest, blankDigest]);
       theRoom().account.volumes = theRoom().account.volumes.filter(({ id }) => id !== other.id);
@@ -349,18 +436,17 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 
     expect(theRoom().account.instances[host.id]).toEqual({ Name: 'search-1' });
   });
 
-  it('fail closed without a node tag, and without any metadata', async () => {
+  it('hold the agent without a node tag, and without any metadata', async () => {
     await addVolume();
     const nameless = await addHost('');
     const environment = { ES_ECS_PAUSE: '0.01' };
-    await expectFailClosed(
-      nameless,
-      await nameless.boot({ environment }),
-      'the instance has no tag es-ecs-node in its metadata',
-    );
+    const first = await nameless.boot({ environment });
+    expect(first.output).toContain('going on in the background');
+    expect(first.statuses).toEqual([0]);
+    await expectHeld(nameless, 'the instance has no tag es-ecs-node in its metadata');
     const host = await addHost();
     const boot = await host.boot({ environment, lateRequests: Number.POSITIVE_INFINITY });
-    expect(boot.output).toContain('FAILED: the instance metadata service gives no token');
+    expect(boot.output).toContain('the instance metadata name no instance id, waiting');
     expect(boot.calls).toEqual([]);
     expect(await host.wouldStartAgent()).toBe(false);
   });
@@ -382,9 +468,10 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 
   /** Commands, as bash prints them, before each of which a run is killed; in the order in which they come. */
   const cuts = [
     'systemctl daemon-reload',
+    'systemctl start --no-block es-ecs-host.service',
     'sysctl -q*',
-    'found=$(aws ec2 describe-volumes*',
-    'aws ec2 attach-volume*',
+    'found=$(ask_ec2 Action=DescribeVolumes*',
+    'ask_ec2 Action=AttachVolume*',
     'mkfs.xfs -q*',
     'mount -t xfs -o ro*',
     'judge "$look"',
@@ -398,10 +485,10 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 
     'mkdir -p "$mount_point/data"',
     'chown 1000:0*',
     'chmod 0770*',
-    'systemctl start*',
+    'systemctl start --no-block es-ecs-grow.timer',
     'write_file "$root/etc/es-ecs/node.env"*',
     'write_file "$root/etc/ecs/ecs.config"*',
-    'aws ec2 delete-tags*',
+    'ask_ec2 Action=DeleteTags*',
     'touch "$ready"',
   ];
 

@@ -183,7 +183,13 @@ export async function profile({ clients: { iam }, clock }: Stage): Promise<void>
 
 /** The project's own user data, rendered as it is for a host. */
 export async function hostUserData(): Promise<string> {
-  const text = renderUserData({ cluster: 'search', ecsCluster, volumeAddressPrefix: 'hosts/volume/' });
+  const text = renderUserData({
+    cluster: 'search',
+    ecsCluster,
+    volumeAddressPrefix: 'hosts/volume/',
+    region: 'eu-west-1',
+    dnsSuffix: 'amazonaws.com',
+  });
   return Buffer.from(text).toString('base64');
 }
 

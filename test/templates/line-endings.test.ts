@@ -35,7 +35,7 @@ const { renderUserData } = await import('./src/templates/user-data.ts');
 const { exampleConfig } = await import('./src/config/init.ts');
 console.log(JSON.stringify([
   readdirSync('templates').map(readTemplate),
-  renderUserData({ cluster: 'search', ecsCluster: 'es-ecs-search', volumeAddressPrefix: 'hosts/volume/' }),
+  renderUserData({ cluster: 'search', ecsCluster: 'es-ecs-search', volumeAddressPrefix: 'hosts/volume/', region: 'eu-west-1', dnsSuffix: 'amazonaws.com' }),
   exampleConfig(),
 ]));
 `;

@@ -35,6 +35,8 @@ interface BootRow {
   readonly beganAtMs: number;
   /** What the host is waiting for, so that the console says it once. */
   waitingFor: string;
+  /** The boot has gone on without it. */
+  isInBackground?: boolean;
 }
 
 const boots = table<BootRow>('hosts/boots');
@@ -50,9 +52,15 @@ interface FileSystemRow {
 /** By volume id. */
 export const fileSystems = table<FileSystemRow>('hosts/volume-owners');
 
-/** As templates/user-data.sh has it: a pause between attempts, and 20 minutes until it gives up. */
+/**
+ * As templates/user-data.sh has it: a pause between attempts, after how long it says in its tag what it waits for, how long the boot waits,
+ * the pause in the background from then on, and how often it looks again at what only a person can put right.
+ */
 const pauseMs = 5_000;
-const patienceMs = 20 * 60_000;
+const saysAfterMs = 60_000;
+const patienceMs = 5 * 60_000;
+const backgroundPauseMs = 15_000;
+const failedPauseMs = 60_000;
 
 const device = '/dev/sdf';
 
@@ -112,15 +120,32 @@ export const hostRules: Readonly<Record<string, EventRule>> = {
       world.rows(boots).delete(instanceId);
       return;
     }
-    if (step.kind === 'wait' && (step.forPerson === true || world.nowMs - boot.beganAtMs < patienceMs)) {
-      if (boot.waitingFor !== step.for) say(row, `${step.for}, waiting`);
-      boot.waitingFor = step.for;
-      world.schedule('hosts/boot', pauseMs, instanceId);
-      return;
-    }
-    giveUp(world, row, step.kind === 'wait' ? step.for : step.because);
+    world.schedule('hosts/boot', goOnLater(world, row, { boot, step }), instanceId);
   },
 };
+
+/** Says what holds a host up, and when it looks again: it never gives up. */
+function goOnLater(
+  world: World,
+  row: InstanceRow,
+  { boot, step }: { readonly boot: BootRow; readonly step: Exclude<Step, { readonly kind: 'done' }> },
+): number {
+  const reason = step.kind === 'wait' ? step.for : step.because;
+  const forMs = world.nowMs - boot.beganAtMs;
+  const isNews = boot.waitingFor !== reason;
+  boot.waitingFor = reason;
+  if (step.kind === 'fail') {
+    if (isNews) say(row, `FAILED: ${reason}`);
+    noteProblem(world, row, reason);
+    return failedPauseMs;
+  }
+  if (isNews) say(row, `${reason}, waiting`);
+  if (step.forPerson === true || forMs >= saysAfterMs) noteProblem(world, row, reason);
+  if (forMs < patienceMs) return pauseMs;
+  if (boot.isInBackground !== true) say(row, 'going on in the background: journalctl -u es-ecs-host');
+  boot.isInBackground = true;
+  return backgroundPauseMs;
+}
 
 function currentBoot(world: World, row: InstanceRow): BootRow {
   const known = world.rows(boots).get(row.id);
@@ -132,16 +157,13 @@ function currentBoot(world: World, row: InstanceRow): BootRow {
   return fresh;
 }
 
-/** The reason goes to the console, and to a tag if the host can still write one. */
-function giveUp(world: World, row: InstanceRow, reason: string): void {
-  say(row, `FAILED: ${reason}`);
-  world.rows(boots).delete(row.id);
-  if (
-    outboundProblem(world, row) !== undefined ||
-    !mayCall(world, row, { action: 'ec2:CreateTags', tags: row.tags })
-  )
-    return;
-  row.tags = { ...row.tags, [tagNames.problem]: reason.slice(0, 250) };
+/** The reason goes to a tag if the host can write one. */
+function noteProblem(world: World, row: InstanceRow, reason: string): void {
+  const value = reason.slice(0, 250);
+  if (row.tags[tagNames.problem] === value) return;
+  if (outboundProblem(world, row) !== undefined) return;
+  if (!mayCall(world, row, { action: 'ec2:CreateTags', tags: row.tags })) return;
+  row.tags = { ...row.tags, [tagNames.problem]: value };
 }
 
 /** One look at how far a host can come; safe to repeat. */
@@ -178,7 +200,7 @@ function takeVolume(
   if (found.length === 0)
     return wait(`the volume of ${node} cannot be had: no volume carries the address ${address}`);
   const [volume, ...others] = meantAmong(row, found);
-  if (volume === undefined || others.length > 0) return waitForPerson(world, row, { address, found });
+  if (volume === undefined || others.length > 0) return waitForPerson(address, found);
   const held = hold(world, row, volume);
   return held.kind === 'done' ? claim(world, volume, `${cluster}/${node}`) : held;
 }
@@ -197,18 +219,13 @@ function meantAmong(row: InstanceRow, found: readonly VolumeRow[]): readonly Vol
   );
 }
 
-/** A wait without an end, whose reason is in the host's tag meanwhile. */
-function waitForPerson(
-  world: World,
-  row: InstanceRow,
-  { address, found }: { readonly address: string; readonly found: readonly VolumeRow[] },
-): Step<VolumeRow | undefined> {
+/** A wait whose reason is in the host's tag at once. */
+function waitForPerson(address: string, found: readonly VolumeRow[]): Step<VolumeRow | undefined> {
   const ids = found.map((one) => one.id).join(' ');
-  const reason = `${ids} carry the same address ${address}, and nothing tells which is meant`;
-  if (mayCall(world, row, { action: 'ec2:CreateTags', tags: row.tags })) {
-    row.tags = { ...row.tags, [tagNames.problem]: reason.slice(0, 250) };
-  }
-  return { ...wait(reason), forPerson: true };
+  return {
+    ...wait(`${ids} carry the same address ${address}, and nothing tells which is meant`),
+    forPerson: true,
+  };
 }
 
 /** Attaches the volume when it is free, and waits while another host has it. */

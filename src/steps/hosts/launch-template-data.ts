@@ -1,6 +1,7 @@
 import type { RequestLaunchTemplateData, _InstanceType } from '@aws-sdk/client-ec2';
 
 import { tagSpecifications } from '../../aws/ec2.ts';
+import { dnsSuffixOf } from '../../aws/partitions.ts';
 import type { NodeGroup } from '../../config/config.ts';
 import { invariant } from '../../errors.ts';
 import { renderUserData } from '../../templates/user-data.ts';
@@ -34,6 +35,8 @@ export function launchTemplateData(
     cluster: config.name,
     ecsCluster: clusterName(config),
     volumeAddressPrefix,
+    region: facts.region,
+    dnsSuffix: dnsSuffixOf(facts.region),
   });
   return {
     ImageId: image.imageId,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Hosts as user data finds them: Debian's root file system with the programs that Amazon Linux has by these names (real
-# util-linux, xfsprogs, curl, cloud-init and AWS CLI 2), each boot in namespaces of its own, where 169.254.169.254 is on
+# util-linux, xfsprogs, curl, cloud-init with its own cloud.cfg, and systemd), each boot in namespaces of its own, where 169.254.169.254 is on
 # its loopback device. Volumes are loop devices.
 #
 #   host.sh install            makes the root file system; once, cached; prints its folder
@@ -12,6 +12,7 @@
 #                              boots FOLDER/hosts/HOST for as long as the command, run in it, takes; FOLDER/hosts/HOST
 #                              holds upper (what is not as in every host), dev, run and sys, to look at from outside;
 #                              FOLDER/sockets/HOST.metadata and ec2 answer for the metadata service and for EC2
+#   host.sh start FOLDER HOST  boots it with systemd as its first process, until that ends
 #   host.sh plug FILE FOLDER HOST DEVICE SERIAL
 #                              shows a file as the host's block device of that name and serial number
 #   host.sh grow FILE MIB      makes it larger, in use or not
@@ -24,7 +25,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 project=$(cd "$here/../../.." && pwd)
 cache=${ES_ECS_CACHE:-$project/.cache}
 suite=bookworm
-packages=(awscli ca-certificates cloud-init curl e2fsprogs iproute2 procps socat strace xfsprogs)
+packages=(ca-certificates cloud-init curl dbus e2fsprogs iproute2 openssh-server procps socat strace systemd systemd-sysv xfsprogs)
 # Another list makes another tree.
 tree=$cache/host-$suite-$(printf '%s\n' "${packages[@]}" | sha256sum | cut -c1-12)
 
@@ -91,31 +92,50 @@ bootstrap() {
   unshare --mount debootstrap --variant=minbase "$suite" "$1" >&2
 }
 
-# What an ECS host has besides.
+# What an ECS host has besides, and what it has not.
 finish_tree() {
   mkdir -p "$1/etc/ecs" "$1/run/test"
-  # This AWS CLI (2.9) takes no endpoint from the environment yet.
-  printf '#!/bin/sh\nexec /usr/bin/aws --endpoint-url http://127.0.0.1:4566 "$@"\n' >"$1/usr/local/bin/aws"
-  # There is no systemd to tell anything; what it is told is kept.
-  printf '#!/bin/sh\necho "$*" >>/var/log/systemctl\n' >"$1/usr/local/bin/systemctl"
-  # User data must not need to install anything.
-  printf '#!/bin/sh\necho "$*" >>/var/log/dnf\nexit 1\n' >"$1/usr/local/bin/dnf"
+  # Where there is no systemd to tell anything, what it is told is kept.
+  cat >"$1/usr/local/bin/systemctl" <<'SYSTEMCTL'
+#!/bin/sh
+echo "$*" >>/var/log/systemctl
+[ ! -d /run/systemd/system ] || exec /usr/bin/systemctl "$@"
+SYSTEMCTL
+  # User data must not need to install anything, nor what is not there.
+  local program
+  for program in aws dnf microdnf pip pip3 rpm yum; do
+    printf '#!/bin/sh\necho "%s $*" >>/var/log/not-there\nexit 1\n' "$program" >"$1/usr/local/bin/$program"
+  done
+  # cloud-init does not look which cloud a container is on.
+  printf '#!/bin/sh\necho none\nexit 1\n' >"$1/usr/local/bin/systemd-detect-virt"
   chmod +x "$1"/usr/local/bin/*
-  # As on Amazon Linux, the script of user data runs once for each instance, unless user data say otherwise.
-  cat >"$1/etc/cloud/cloud.cfg" <<'CLOUD'
-datasource_list: [Ec2]
-disable_root: true
-users: []
-network: { config: disabled }
-cloud_init_modules: []
-cloud_config_modules: []
-cloud_final_modules: [scripts-user, final-message]
-output: { all: '| tee -a /var/log/cloud-init-output.log' }
-system_info:
-  distro: debian
-  paths: { cloud_dir: /var/lib/cloud/, templates_dir: /etc/cloud/templates/ }
-CLOUD
+  # A host's keys are its own.
+  rm -f "$1"/etc/ssh/ssh_host_*
+  # All else is as the distribution has it.
   find "$1/etc/cloud/cloud.cfg.d" -type f ! -name 05_logging.cfg -delete
+  cat >"$1/etc/cloud/cloud.cfg.d/90-test.cfg" <<'CLOUD'
+datasource_list: [Ec2]
+network: { config: disabled }
+manage_etc_hosts: false
+# Of this distribution's smallest variant.
+locale: false
+# There is nobody to ask for packages.
+apt_preserve_sources_list: true
+output: { all: '| tee -a /var/log/cloud-init-output.log' }
+CLOUD
+  # The agent's unit, as far as it matters when it starts. On Debian cloud-final comes after multi-user.target, and so would the agent.
+  cat >"$1/etc/systemd/system/ecs.service" <<'UNIT'
+[Unit]
+After=cloud-final.service
+[Service]
+ExecStart=/bin/sh -c 'cat /etc/ecs/ecs.config >/run/agent; exec sleep infinity'
+[Install]
+WantedBy=cloud-init.target
+UNIT
+  chroot "$1" /usr/bin/systemctl enable ecs.service >&2
+  # These would be the machine's that this runs on.
+  chroot "$1" /usr/bin/systemctl mask systemd-sysctl.service systemd-udevd.service systemd-udev-trigger.service \
+    systemd-modules-load.service systemd-timesyncd.service getty.target >&2
 }
 
 # --- one boot -----------------------------------------------------------------------------------------------------
@@ -136,7 +156,7 @@ boot() {
   local folder=$1 name=$2
   shift 2
   # With the namespaces' first process, whatever runs in them ends, and what is mounted in them goes.
-  unshare --mount --net --pid --fork --kill-child=KILL "${BASH_SOURCE[0]}" inside "$folder" "$name" "$@" &
+  unshare --mount --net --pid ${ES_ECS_FIRST:+--cgroup --uts --ipc} --fork --kill-child=KILL "${BASH_SOURCE[0]}" inside "$folder" "$name" "$@" &
   local pid=$! status=0
   trap 'kill -9 "$pid" 2>/dev/null || true' EXIT
   trap 'exit 130' INT TERM
@@ -145,6 +165,20 @@ boot() {
   rm -f "$folder/boots/$pid"
   trap - EXIT
   exit "$status"
+}
+
+# systemd wants a tree of control groups of its own, and takes no more of it than to know its processes.
+start() {
+  local group
+  group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+  [ -n "$group" ] || unavailable 'this machine has no control groups of version 2 mounted'
+  group=$group/es-ecs-$2-$$
+  mkdir "$group"
+  echo $$ >"$group/cgroup.procs"
+  ES_ECS_FIRST=1 "${BASH_SOURCE[0]}" boot "$1" "$2" /lib/systemd/systemd || true
+  # Of whatever is left in it nothing runs any longer; this shell leaves it too.
+  echo $$ >"${group%/*}/cgroup.procs"
+  find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 }
 
 inside() {
@@ -166,6 +200,17 @@ inside() {
   echo 15 >/proc/sys/net/ipv4/tcp_retries2
   relay "$root" 169.254.169.254:80 "$name.metadata"
   relay "$root" 127.0.0.1:4566 ec2
+  if [ -n "${ES_ECS_FIRST:-}" ]; then
+    mkdir -p "$root/sys/fs/cgroup"
+    mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+    mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts" 2>/dev/null || true
+    # It takes itself for the first process of a machine, and of the kernel's settings it gets those that user data set.
+    mount --bind "$root/proc/sys" "$root/proc/sys"
+    mount -o remount,bind,ro "$root/proc/sys"
+    for part in vm net; do mount -o bind "/proc/sys/$part" "$root/proc/sys/$part"; done
+    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 chroot "$root" "$@" </dev/null
+  fi
   # Not exec: the first process of the namespace hands on the status, also that of a signal.
   env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
     chroot "$root" "$@" <&0
@@ -258,9 +303,10 @@ case ${1:-} in
   run) run ;;
   prepare) prepare "${@:2}" ;;
   boot) boot "${@:2}" ;;
+  start) start "${@:2}" ;;
   inside) inside "${@:2}" ;;
   plug) plug "${@:2}" ;;
   grow) grow "${@:2}" ;;
   unplug) unplug "${@:2}" ;;
-  *) sed -n '2,22p' "$0"; exit 2 ;;
+  *) sed -n '2,23p' "$0"; exit 2 ;;
 esac

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { execa } from 'execa';
@@ -49,6 +49,8 @@ export interface BootOptions {
   readonly runs?: readonly (string | undefined)[];
   /** Lets cloud-init fetch the user data and run them, instead of running the script itself. */
   readonly withCloudInit?: boolean;
+  /** Lets systemd do it all, as the first process; the commands afterwards run once cloud-init has ended. */
+  readonly withSystemd?: boolean;
   /** Shell commands on the host before user data, and after them. */
   readonly before?: string;
   readonly after?: string;
@@ -201,7 +203,11 @@ class MachineHost implements Host {
     const callsBefore = this.#account.calls.length;
     try {
       const script = path.join(import.meta.dirname, 'host.sh');
-      const { all } = await execa(script, ['boot', this.#folder, instanceId, 'bash', '/root/boot.sh'], {
+      const command =
+        options.withSystemd === true
+          ? ['start', this.#folder, instanceId]
+          : ['boot', this.#folder, instanceId, 'bash', '/root/boot.sh'];
+      const { all } = await execa(script, command, {
         all: true,
         reject: false,
         stdin: 'ignore',
@@ -231,7 +237,7 @@ class MachineHost implements Host {
   async #writeFiles(options: BootOptions): Promise<void> {
     const { runs = [undefined], withCloudInit = false, before = '', after = '' } = options;
     // Short, as nothing here takes as long as on EC2.
-    const environment = { ES_ECS_PAUSE: '0.1', ...options.environment };
+    const environment = { ES_ECS_PAUSE: '0.1', ES_ECS_EC2: 'http://127.0.0.1:4566', ...options.environment };
     const script = withCloudInit
       ? ['cloud-init init', 'cloud-init modules --mode=config', 'cloud-init modules --mode=final']
       : runs.map((pattern) =>
@@ -246,9 +252,34 @@ class MachineHost implements Host {
       `{ ${after}\n:; } >/run/after 2>&1`,
     ];
     await mkdir(this.where('/root'), { recursive: true });
+    if (options.withSystemd === true) await this.#writeUnits(environment, { before, after });
     await writeFile(this.where('/root/user-data.sh'), this.options.script, { mode: 0o755 });
     await writeFile(this.where('/root/cut.sh'), cut);
     await writeFile(this.where('/root/boot.sh'), `${lines.join('\n')}\n`);
+  }
+
+  /** The environment of all units, and one more that looks at what cloud-init has left and ends the boot. */
+  async #writeUnits(
+    environment: Readonly<Record<string, string>>,
+    { before, after }: { readonly before: string; readonly after: string },
+  ): Promise<void> {
+    const words = Object.entries(environment).map(([name, value]) => `"${name}=${value}"`);
+    const files = {
+      '/etc/systemd/system.conf.d/test.conf': `[Manager]\nDefaultEnvironment=${words.join(' ')}\n`,
+      '/etc/systemd/system/test-before.service': `[Unit]\nDefaultDependencies=no\nBefore=cloud-init-local.service\n[Service]\nType=oneshot\nExecStart=/bin/bash /root/before.sh\n[Install]\nWantedBy=cloud-init.target\n`,
+      '/etc/systemd/system/test-after.service':
+        '[Unit]\nAfter=cloud-final.service\n[Service]\nExecStart=/bin/bash /root/after.sh\n',
+      '/root/before.sh': `${before}\n`,
+      '/root/after.sh': `{ ${after}\n:; } >/run/after 2>&1\njournalctl --no-pager >/run/journal 2>&1\nsystemctl --no-block poweroff\n`,
+    };
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(path.dirname(this.where(name)), { recursive: true });
+      await writeFile(this.where(name), text);
+    }
+    const wants = this.where('/etc/systemd/system/cloud-init.target.wants');
+    await mkdir(wants, { recursive: true });
+    for (const name of ['test-before.service', 'test-after.service'])
+      await symlink(`../${name}`, path.join(wants, name)).catch(() => undefined);
   }
 }
 

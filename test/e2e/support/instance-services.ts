@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 
+import {
+  scopeOf,
+  type SignatureComplaint,
+  signatureComplaint,
+} from '../../../src/simulator/wire/signature.ts';
+
 /** What an instance's metadata say, as far as user data and cloud-init read them. */
 export interface InstanceMetadata {
   readonly instanceId: string;
@@ -32,7 +38,7 @@ export interface AccountVolume {
   looksUntilFree?: number;
 }
 
-/** The account behind the AWS CLI. */
+/** The account that hosts ask. */
 export interface Account {
   volumes: AccountVolume[];
   /** Tags of instances, by id. */
@@ -58,8 +64,8 @@ const credentials = {
   Code: 'Success',
   Type: 'AWS-HMAC',
   AccessKeyId: 'ASIAEXAMPLE',
-  SecretAccessKey: 'example',
-  Token: 'example',
+  SecretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+  Token: 'IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCWV1LXdlc3Qt+=',
   Expiration: '2099-01-01T00:00:00Z',
 };
 const roleName = 'es-ecs-search-eu-west-1-instance';
@@ -148,10 +154,12 @@ export async function serveEc2(
   account: Account,
   attached: (volume: AccountVolume, instanceId: string) => Promise<void>,
 ): Promise<Service> {
-  return serve(socket, async ({ body, headers }) => {
+  return serve(socket, async (question) => {
+    const { body } = question;
     const form = new URLSearchParams(body);
     const action = form.get('Action') ?? '';
-    const answer = await answerEc2({ form, action, signed: headers.authorization }, account, attached);
+    const complaint = await complaintOf(question);
+    const answer = await answerEc2({ form, action, complaint }, account, attached);
     account.calls.push(answer.code === undefined ? action : `${action} (${answer.code})`);
     if (answer.code !== undefined) return refusal(answer);
     const content = `<requestId>${randomUUID()}</requestId>${answer.content}`;
@@ -162,10 +170,39 @@ export async function serveEc2(
   });
 }
 
+/** What is wrong with a signature, by the SDK's own signer: it must be that of the instance's role, for EC2 and with the session's token. */
+async function complaintOf(question: Question): Promise<SignatureComplaint | undefined> {
+  const headers = Object.fromEntries(
+    Object.entries(question.headers).map(([name, value]) => [name, String(value)]),
+  );
+  const scope = scopeOf(headers['authorization']);
+  const isOfRole =
+    scope?.service === 'ec2' &&
+    scope.signedHeaders.includes('x-amz-security-token') &&
+    headers['x-amz-security-token'] === credentials.Token;
+  if (!isOfRole)
+    return { name: 'AuthFailure', message: 'the call is not signed with the role of the instance' };
+  const { pathname, searchParams } = new URL(question.path, 'http://ec2');
+  return signatureComplaint(
+    {
+      method: question.method,
+      path: pathname,
+      query: searchParams,
+      headers,
+      body: Buffer.from(question.body),
+    },
+    scope,
+    {
+      credentials: { accessKeyId: credentials.AccessKeyId, secretAccessKey: credentials.SecretAccessKey },
+      nowMs: Date.now(),
+    },
+  );
+}
+
 interface Ec2Request {
   readonly form: URLSearchParams;
   readonly action: string;
-  readonly signed: string | undefined;
+  readonly complaint: SignatureComplaint | undefined;
 }
 
 type Ec2Answer =
@@ -173,17 +210,11 @@ type Ec2Answer =
   | { readonly status: number; readonly code: string; readonly message: string };
 
 async function answerEc2(
-  { form, action, signed }: Ec2Request,
+  { form, action, complaint }: Ec2Request,
   account: Account,
   attached: (volume: AccountVolume, instanceId: string) => Promise<void>,
 ): Promise<Ec2Answer> {
-  if (signed?.includes(`Credential=${credentials.AccessKeyId}/`) !== true) {
-    return {
-      status: 401,
-      code: 'AuthFailure',
-      message: 'the call is not signed with the role of the instance',
-    };
-  }
+  if (complaint !== undefined) return { status: 403, code: complaint.name, message: complaint.message };
   if (account.throttled > 0) {
     account.throttled--;
     return { status: 503, code: 'RequestLimitExceeded', message: 'Request limit exceeded.' };

@@ -20,7 +20,7 @@ import {
 import { DeleteRolePolicyCommand } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { hosts } from '../../../src/simulator/hosts/boot.ts';
+import { fileSystems, hosts } from '../../../src/simulator/hosts/boot.ts';
 import { parseUserData } from '../../../src/simulator/hosts/user-data.ts';
 import {
   cluster,
@@ -77,6 +77,10 @@ async function registered(): Promise<readonly ContainerInstance[]> {
 async function instance(id: string): Promise<Instance> {
   const { Reservations } = await on.clients.ec2.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
   return must(Reservations?.[0]?.Instances?.[0]);
+}
+
+async function problemOf(id: string): Promise<string | undefined> {
+  return (await instance(id)).Tags?.find((tag) => tag.Key === 'es-ecs-problem')?.Value;
 }
 
 async function consoleOf(id: string): Promise<string> {
@@ -145,19 +149,37 @@ describe('a host', () => {
     expect(await registered()).toEqual([]);
     const [id] = await members('search-0');
     expect(await consoleOf(must(id))).toMatch(
-      /FAILED: .*no volume carries the address hosts\/volume\/search-0/,
+      /no volume carries the address hosts\/volume\/search-0, waiting\r?\n.*going on in the background/,
     );
-    const problem = (await instance(must(id))).Tags?.find((tag) => tag.Key === 'es-ecs-problem');
-    expect(problem?.Value).toMatch(/hosts\/volume\/search-0/);
+    expect(await problemOf(must(id))).toMatch(/hosts\/volume\/search-0/);
   });
 
-  it('waits for a volume that is made late', async () => {
+  it.each([1, 3, 5, 300])(
+    'waits for a volume that is made %i minutes late, and takes its word back',
+    async (minutes) => {
+      await group('search-0');
+      await on.clock.sleep(minutes * 60_000 + 90_000);
+      expect(await registered()).toEqual([]);
+      const [id] = await members('search-0');
+      expect(await problemOf(must(id))).toMatch(/hosts\/volume\/search-0/);
+      await volume(on, 'search-0');
+      await on.clock.sleep(60_000);
+      expect(await registered()).toMatchObject([{ ec2InstanceId: id }]);
+      expect(await problemOf(must(id))).toBeUndefined();
+    },
+  );
+
+  it('touches no volume of another, says so at once, and looks again once it is its own', async () => {
+    const volumeId = await volume(on, 'search-0');
+    on.account.world.rows(fileSystems).set(volumeId, { owner: 'other/search-0' });
     await group('search-0');
-    await on.clock.sleep(5 * 60_000);
-    expect(await registered()).toEqual([]);
-    await volume(on, 'search-0');
-    await on.clock.sleep(30_000);
-    expect(await registered()).toHaveLength(1);
+    await on.clock.sleep(10 * 60_000);
+    const [id] = await members('search-0');
+    expect(await problemOf(must(id))).toBe(`${volumeId} belongs to other/search-0, not to search/search-0`);
+    expect((await consoleOf(must(id))).split('FAILED')).toHaveLength(2);
+    on.account.world.rows(fileSystems).delete(volumeId);
+    await on.clock.sleep(90_000);
+    expect(await registered()).toMatchObject([{ ec2InstanceId: id }]);
   });
 
   it('does not take a volume of another zone', async () => {
@@ -205,9 +227,8 @@ describe('the way out', () => {
     await on.clock.sleep(30 * 60_000);
     expect(await registered()).toEqual([]);
     const [id] = await members('search-0');
-    expect(await consoleOf(must(id))).toMatch(/FAILED: no AWS endpoint can be reached: .* has no way out/);
-    const tags = (await instance(must(id))).Tags ?? [];
-    expect(tags.some((tag) => tag.Key === 'es-ecs-problem')).toBe(false);
+    expect(await consoleOf(must(id))).toMatch(/no AWS endpoint can be reached: .* has no way out, waiting/);
+    expect(await problemOf(must(id))).toBeUndefined();
   });
 
   it('can be a public address', async () => {
