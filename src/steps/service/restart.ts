@@ -8,14 +8,12 @@ import {
 import { unless } from '../../aws/unless.ts';
 import { parseVersion, upgradePath } from '../../elasticsearch/versions.ts';
 import type { Change } from '../../engine/resource.ts';
-import { EsEcsError } from '../../errors.ts';
 import type { AskedRestart, StepContext } from '../context.ts';
 import { isOfAnother } from '../hosts/group.ts';
-import { clusterName } from '../names.ts';
 import { type NodeService, type ServiceDesired, versionTag } from './node-service.ts';
-import { primary, serviceKey } from './services.ts';
+import { primary } from './services.ts';
 import { othersHold } from './steadiness.ts';
-import { nodeTasks } from './tasks.ts';
+import { untilStopped } from './task-end.ts';
 
 /** What a run remembers of the nodes that it has restarted itself. */
 export interface Restarted {
@@ -148,7 +146,9 @@ async function restartNode(context: StepContext, restart: Restart): Promise<void
   }
   // The task ends with its whole stop timeout, on a host that is still there, and only then the host goes.
   await update(context, restart, { ...definition, desiredCount: 0 });
-  await untilStopped(context, node);
+  const { clusterName, serviceName } = restart.desired;
+  const instanceIds = old.map(({ instanceId }) => instanceId);
+  await untilStopped(context, { node, clusterName, serviceName, instanceIds });
   for (const { instanceId } of old) {
     restarted.sentAway.add(instanceId);
     await unless(
@@ -181,25 +181,4 @@ async function noteVersion({ clients }: StepContext, { desired, observed }: Rest
       tags: [{ key: versionTag, value: desired.version }],
     }),
   );
-}
-
-/** Longer than any stop timeout; what is left then is stuck on a host that does not answer. */
-const stopLimitMs = 5 * 60_000;
-const stopEveryMs = 2_000;
-
-async function untilStopped(context: StepContext, node: string): Promise<void> {
-  const { clock, config, inventory } = context;
-  const key = serviceKey(clusterName(config), node);
-  const untilMs = clock.now() + stopLimitMs;
-  for (;;) {
-    const task = await inventory.find(nodeTasks, key, { id: undefined, fresh: true, name: key });
-    if (task === undefined) return;
-    if (clock.now() >= untilMs) {
-      throw new EsEcsError('WAIT_TIMEOUT', `the task of ${node} does not stop: it is ${task.status}`, {
-        address: `service/service/${node}`,
-        hint: 'es-ecs status  says how its host is; run the same command again to go on',
-      });
-    }
-    await clock.sleep(stopEveryMs);
-  }
 }
