@@ -20,6 +20,13 @@ export interface Difference {
  */
 export const differences: readonly Difference[] = [
   {
+    case: "facts: the account's plan",
+    target: 'moto',
+    instead: { account: 'no answer', type: 'no answer' },
+    because: 'has no Free Tier API, and answers with an HTML page and status 500',
+    documentation: 'Billing and Cost Management API reference, GetAccountPlanState',
+  },
+  {
     case: 'vpc: the state right after creation',
     target: 'moto',
     instead: { state: 'available' },

@@ -60,8 +60,8 @@ export const factsCases: readonly ContractCase[] = [
     // Billing and Cost Management API reference, GetAccountPlanState.
     expected: { account: '123456789012', type: 'PAID' },
     run: async ({ freeTier }) => {
-      const { accountId, accountPlanType } = await freeTier.send(new GetAccountPlanStateCommand({}));
-      return { account: accountId, type: accountPlanType };
+      const answer = await freeTier.send(new GetAccountPlanStateCommand({})).catch(() => undefined);
+      return { account: answer?.accountId ?? 'no answer', type: answer?.accountPlanType ?? 'no answer' };
     },
   },
   {
