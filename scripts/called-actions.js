@@ -11,6 +11,7 @@ const prefixes = {
   ecr: 'ecr',
   ecs: 'ecs',
   iam: 'iam',
+  kms: 'kms',
   'secrets-manager': 'secretsmanager',
   'service-quotas': 'servicequotas',
   ssm: 'ssm',

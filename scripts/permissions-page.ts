@@ -28,6 +28,8 @@ function boundaryOfExample(): object {
     instanceTypes: new Map(),
     hostImages: new Map(),
     bastionImageId: undefined,
+    callerArn: '',
+    key: undefined,
     bastionCidrs: [],
   };
   const policies: readonly PolicyDocument[] = [

@@ -48,6 +48,22 @@ export const impliedActions = [
   },
   {
     actions: [
+      'kms:CreateGrant',
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+      'kms:RetireGrant',
+    ],
+    because:
+      'EC2, Secrets Manager and ECR use a customer key in the name of whoever makes a disk, a secret or a repository with it; not needed without one',
+    source:
+      'EBS user guide, "Requirements for Amazon EBS encryption"; Secrets Manager user guide, "Secret encryption and decryption"; ECR user guide, "Encryption at rest"',
+  },
+  {
+    actions: [
       'ecr:BatchCheckLayerAvailability',
       'ecr:BatchGetImage',
       'ecr:CompleteLayerUpload',
@@ -72,6 +88,11 @@ export const optionalActions = {
     "whether the account's plan starts the instance types is not looked at, and the first launch meets it",
   'secretsmanager:GetResourcePolicy':
     'a policy that somebody has given to a secret is not seen, and `plan` says that it could not look',
+  'ec2:GetEbsDefaultKmsKeyId':
+    "the account's default key for disks is not judged while planning, and hosts that it cannot start are told of as they die",
+  'kms:GetKeyPolicy':
+    "a key's policy that lets too few use it shows only when something is made with the key",
+  'kms:ListGrants': 'a policy that lets too few use a key is taken to be mended by grants',
   'logs:GetLogEvents': 'the last lines of a node that does not start are not shown',
 };
 

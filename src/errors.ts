@@ -64,6 +64,7 @@ export const errorCodes = {
   LOCKED: { exitStatus: 4, title: 'another run holds the lock' },
   LOCK_LOST: { exitStatus: 4, title: 'somebody else took the lock from this run' },
   QUOTA: { exitStatus: 1, title: 'the account may not have as much as the plan needs' },
+  KMS_KEY: { exitStatus: 1, title: 'a KMS key cannot be used for what the plan needs' },
   REFUSED: { exitStatus: 1, title: 'a change is refused' },
   NOT_SAFE: {
     exitStatus: 1,

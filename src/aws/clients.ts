@@ -4,6 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -30,6 +31,7 @@ export interface Clients {
   readonly ecs: ECSClient;
   readonly freeTier: FreeTierClient;
   readonly iam: IAMClient;
+  readonly kms: KMSClient;
   readonly logs: CloudWatchLogsClient;
   readonly secretsManager: SecretsManagerClient;
   readonly serviceQuotas: ServiceQuotasClient;
@@ -126,6 +128,7 @@ export function createClients(options: ClientOptions): Clients {
     ecs: () => ready(new ECSClient(settings('ecs'))),
     freeTier: () => ready(new FreeTierClient({ ...settings('freetier'), ...hasty })),
     iam: () => ready(new IAMClient(settings('iam'))),
+    kms: () => ready(new KMSClient(settings('kms'))),
     logs: () => ready(new CloudWatchLogsClient(settings('logs'))),
     secretsManager: () => ready(new SecretsManagerClient(settings('secretsmanager'))),
     serviceQuotas: () => ready(new ServiceQuotasClient({ ...settings('servicequotas'), ...hasty })),

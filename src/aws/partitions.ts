@@ -108,3 +108,13 @@ export const servicePrincipals = {
 export function gatewayServiceName(region: string, service: 's3' | 'dynamodb'): string {
   return `com.amazonaws.${region}.${service}`;
 }
+
+/** As a service calls itself to KMS ("kms:ViaService"): `ec2.eu-west-1.amazonaws.com`. */
+export function viaOf(service: string, region: string): string {
+  return `${service}.${region}.${dnsSuffixOf(region)}`;
+}
+
+/** Under which name CloudWatch Logs uses keys ("Encrypt log data in CloudWatch Logs using AWS KMS"; in China with its suffix). */
+export function logsPrincipal(region: string): string {
+  return `logs.${region}.${dnsSuffixOf(region)}`;
+}

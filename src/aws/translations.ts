@@ -160,6 +160,10 @@ const rules: readonly Rule[] = [
     }),
   },
   {
+    matches: oneOf('KmsException', 'EncryptionFailure', 'DecryptionFailure'),
+    translate: ({ action, again }) => keyDenied(action, again),
+  },
+  {
     matches: isQuota,
     translate: ({ name, again }) => ({
       code: 'AWS',
@@ -186,6 +190,7 @@ function heldAddress(again: string | undefined): Translation {
  * which of those of a launch it was.
  */
 function notAllowed({ action: called, again, text }: Refusal): Translation {
+  if (/\bKMS\b/.test(text)) return keyDenied(called, again);
   const action = missingAction(text) ?? called;
   if (action === undefined) {
     return {
@@ -214,6 +219,32 @@ function notAllowed({ action: called, again, text }: Refusal): Translation {
     ],
   };
 }
+
+/**
+ * A key may not be used: by whoever calls, or by the service itself. Secrets Manager, CloudWatch Logs and ECR say no more than that it is about
+ * KMS.
+ */
+function keyDenied(called: string | undefined, again: string | undefined): Translation {
+  const service = called?.split(':')[0] ?? '';
+  const wanted = keyActions[service];
+  return {
+    code: 'ACCESS_DENIED',
+    message: `the KMS key cannot be used${called === undefined ? '' : `, which ${called} asks for`}`,
+    hint: [
+      service === 'logs'
+        ? "the key's policy must let CloudWatch Logs use it: docs/encryption.md has that policy"
+        : `have ${wanted ?? 'its use'} on the key allowed for these credentials: policy es-ecs-keys in docs/permissions.md`,
+      "the key's own policy must leave it to IAM, or name you: docs/encryption.md has one that works",
+      ...goesOn(again, thenGoesOn),
+    ],
+  };
+}
+
+/** What each service does with a key in the caller's name. */
+const keyActions: Readonly<Record<string, string>> = {
+  ecr: 'kms:CreateGrant, kms:DescribeKey and kms:RetireGrant',
+  secretsmanager: 'kms:Decrypt and kms:GenerateDataKey',
+};
 
 const thenGoesOn = 'then goes on where this run stopped';
 

@@ -243,7 +243,7 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   if (supposed !== undefined) {
     const { accountId } = supposed;
     const partition = partitionOf(region)?.name ?? 'aws';
-    await suppose?.({ ...rest, state: supposed, identity: { accountId, partition } });
+    await suppose?.({ ...rest, state: supposed, identity: { accountId, partition, callerArn: '' } });
   }
   const identity = await asking;
   const { accountId } = identity;

@@ -48,6 +48,10 @@ export interface Config {
     /** Begins and ends with a slash. */
     readonly path: string;
   };
+  readonly encryption: {
+    /** A KMS key by its id, its ARN, an alias or the ARN of an alias; undefined: keys of AWS's own, and for disks the account's default key. */
+    readonly kmsKeyId: string | undefined;
+  };
   /**
    * On everything, beside es-ecs's own. Keys are letters, digits and _ . : = + - @, and may be called anything: `constructor` is one.
    */

@@ -3,7 +3,7 @@ import { allRoles, defaultBastionType, type ConfigFile } from './schema.ts';
 
 /** Brings the short forms of the file to the one form that everything else reads. */
 export function resolveConfig(file: ConfigFile): Config {
-  const { name, region, network, image, access, logs, iam, tags } = file;
+  const { name, region, network, image, access, logs, iam, encryption, tags } = file;
   const { version, settings, heapMiB } = file.elasticsearch;
   const { zones } = network;
   return {
@@ -22,6 +22,7 @@ export function resolveConfig(file: ConfigFile): Config {
     access: { cidrs: access.cidrs, endpoint: access.endpoint },
     logs: { retentionDays: logs.retentionDays },
     iam: { permissionsBoundary: iam.permissionsBoundary, path: iam.path },
+    encryption: { kmsKeyId: encryption.kmsKeyId },
     tags,
   };
 }

@@ -306,6 +306,27 @@ const iam = field(
   },
 );
 
+const keyId = '([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})';
+const alias = String.raw`alias/[\w/-]{1,250}`;
+
+/** How KMS names a key: "Key identifiers (KeyId)". The id of a multi-Region key begins with mrk-. */
+const kmsKey = new RegExp(
+  `^(arn:aws(-[a-z]+)*:kms:[a-z]{2,4}(-[a-z]+){1,2}-\\d{1,2}:\\d{12}:(key/${keyId}|${alias})|${keyId}|${alias})$`,
+);
+
+const encryption = field(
+  z.strictObject({
+    kmsKeyId: field(z.string().max(2048).regex(kmsKey), {
+      what: 'a KMS key (its id, its ARN, an alias such as alias/search, or the ARN of an alias)',
+      description:
+        'A key of yours in this account and region, for everything that is kept: data volumes, disks of hosts and bastion, secrets, logs and images. Its policy must let ' +
+        "AWS's services use it (docs/encryption.md). Left out: AWS's own keys, and for disks the account's default key. Secrets, logs and hosts get another key when it changes; " +
+        'data volumes and the repository keep the one that they were made with.',
+    }).optional(),
+  }),
+  { what: 'a map with kmsKeyId', description: 'With which key data is encrypted at rest; it always is.' },
+);
+
 const logs = field(
   z.strictObject({
     retentionDays: field(z.literal([...retentionDays]), {
@@ -357,6 +378,7 @@ export const configSchema = field(
     access: access.prefault({}),
     logs: logs.prefault({}),
     iam: iam.prefault({}),
+    encryption: encryption.prefault({}),
     tags: tags.default({}),
   }),
   {

@@ -35,10 +35,30 @@ function checkSettings({ elasticsearch: { settings, version } }: Config): readon
   });
 }
 
+/** What no call would have to be made for: a key of AWS's own, and one that stands in another region. */
+function checkKey({ region, encryption: { kmsKeyId } }: Config): readonly Finding[] {
+  if (kmsKeyId === undefined) return [];
+  const path = ['encryption', 'kmsKeyId'];
+  if (/(^|:)alias\/aws\//.test(kmsKeyId)) {
+    const message = `${kmsKeyId} is a key of AWS's own, which one service alone can use; leave kmsKeyId out for those`;
+    return [{ path, message }];
+  }
+  const [, , , keyRegion] = kmsKeyId.split(':');
+  return keyRegion === undefined || keyRegion === region
+    ? []
+    : [
+        {
+          path,
+          message: `${kmsKeyId} is a key of ${keyRegion}, and the cluster is in ${region}; a multi-Region key has a replica of its own there`,
+        },
+      ];
+}
+
 /** Refused: versions, and settings that cannot work. */
 export const settingErrors: readonly Rule[] = [
   { rule: 'Elasticsearch is 8.13.0 or later of 8.x, or 9.x.', check: checkVersion },
   { rule: 'Settings that es-ecs owns, and secrets, are not set here.', check: checkSettings },
+  { rule: '`encryption.kmsKeyId` is a key of yours, of the very region.', check: checkKey },
 ];
 
 function sayMovingImage({ image: { uri } }: Config): readonly Finding[] {

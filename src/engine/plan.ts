@@ -28,6 +28,8 @@ export interface PlanEntry {
   readonly because: string | undefined;
   /** Why it could not be compared: what `up` does to it shows only then. */
   readonly unseen: string | undefined;
+  /** What stays as it is though it should be otherwise, and why. */
+  readonly kept: string | undefined;
   readonly observed: unknown;
   readonly id: string | undefined;
   /** How long it takes until a destroy can begin, where that is long. Milliseconds. */
@@ -175,6 +177,7 @@ async function outlook(
     impact: undefined,
     because: undefined,
     unseen: undefined,
+    kept: undefined,
     observed: undefined,
     id: undefined,
   };
@@ -223,7 +226,8 @@ async function outlook(
   const changes = resource.diff(desired.value, observed);
   const impact = heaviest(changes);
   const because = changes.find((change) => change.impact === impact)?.because;
-  const entry: PlanEntry = { ...there, changes, impact, because, action: actionFor(impact) };
+  const kept = resource.kept?.(desired.value, observed);
+  const entry: PlanEntry = { ...there, changes, impact, because, kept, action: actionFor(impact) };
   if (impact === 'replace') return { entry, expected: undefined };
   return {
     entry,

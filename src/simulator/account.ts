@@ -10,6 +10,7 @@ import { World, type WorldSnapshot } from './core/world.ts';
 import { useLaunchFaults } from './ec2/launch-troubles.ts';
 import { type TaskRuntime, useTaskRuntime } from './ecs/task-runtime.ts';
 import { elasticsearchRuntime } from './elasticsearch/runtime.ts';
+import { useCaller } from './kms/use.ts';
 import type { PolicyStatement } from './policy/documents.ts';
 import { type AskedCall, Permissions, type Weighed } from './policy/permissions.ts';
 import type { SdkClient } from './sdk-client.ts';
@@ -96,6 +97,8 @@ export function createSimulatedAccount(options: SimulatedAccountOptions): Simula
   useLaunchFaults(world, () => faults.atLaunch());
 
   const permissions = new Permissions(options.permissions, options.onWeighed);
+
+  useCaller(world, (asked) => permissions.allows(world, asked, 'KMS'));
 
   const answer = async (service: string, operation: string, input: unknown): Promise<object> => {
     await clock.sleep(world.delays.call / 2);

@@ -6,6 +6,7 @@ import type { EventRule } from './core/world.ts';
 import { freedNameRules } from './core/freed-names.ts';
 import { governanceRules } from './core/governance.ts';
 import { addressOperations } from './ec2/addresses.ts';
+import { ebsKeyOperations } from './ec2/ebs-key.ts';
 import { endpointOperations, endpointRules } from './ec2/endpoints.ts';
 import { flowLogOperations } from './ec2/flow-logs.ts';
 import { imageOperations } from './ec2/images.ts';
@@ -37,6 +38,7 @@ import { hostRules } from './hosts/boot.ts';
 import { accountDetailOperations } from './iam/account-details.ts';
 import { instanceProfileOperations } from './iam/instance-profiles.ts';
 import { roleOperations, rolePolicyOperations } from './iam/roles.ts';
+import { keyOperations } from './kms/operations.ts';
 import { logOperations } from './logs/log-groups.ts';
 import { secretOperations } from './secrets-manager/secrets.ts';
 import { quotaOperations } from './service-quotas/quotas.ts';
@@ -49,6 +51,7 @@ export const services: Readonly<Record<string, Operations>> = {
   CloudWatchLogs: { ...logOperations },
   EC2: {
     ...addressOperations,
+    ...ebsKeyOperations,
     ...endpointOperations,
     ...flowLogOperations,
     ...imageOperations,
@@ -79,6 +82,7 @@ export const services: Readonly<Record<string, Operations>> = {
     ...roleOperations,
     ...rolePolicyOperations,
   },
+  KMS: { ...keyOperations },
   SecretsManager: { ...secretOperations },
   ServiceQuotas: { ...quotaOperations },
   SSM: { ...parameterOperations },

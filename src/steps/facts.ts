@@ -1,6 +1,10 @@
+import type { Key } from './encryption/key.ts';
+
 /** What AWS says of itself and of the caller, asked before anything is planned. */
 export interface Facts {
   readonly accountId: string;
+  /** Whose credentials these are: a user, or a session of a role. */
+  readonly callerArn: string;
   /** `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc` … */
   readonly partition: string;
   readonly region: string;
@@ -14,6 +18,8 @@ export interface Facts {
   readonly hostImages: ReadonlyMap<Architecture, HostImage>;
   /** Amazon Linux 2023 for the bastion; undefined with the bastion off. */
   readonly bastionImageId: string | undefined;
+  /** The key of the config; undefined where it names none. */
+  readonly key: Key | undefined;
   /** The CIDRs that may reach the bastion. */
   readonly bastionCidrs: readonly string[];
 }

@@ -5,6 +5,7 @@ import type { Inventory } from '../aws/inventory.ts';
 import { resourceTag } from '../aws/tags.ts';
 import type { Config } from '../config/config.ts';
 import { EsEcsError } from '../errors.ts';
+import { type Key, lookAtKey, unseenKey } from './encryption/key.ts';
 import type { Facts } from './facts.ts';
 import { gatherImages, type ImageUse } from './gather-images.ts';
 import { gatherPlaces } from './gather-places.ts';
@@ -15,13 +16,13 @@ import { callerDescription } from './network/security-groups.ts';
 import type { Pins } from './pins.ts';
 
 /** Whose credentials these are. */
-export type Identity = Pick<Facts, 'accountId' | 'partition'>;
+export type Identity = Pick<Facts, 'accountId' | 'callerArn' | 'partition'>;
 
 /** Asks AWS who is calling; the first call of every command, so that bad credentials show at once. */
 export async function identify(clients: Clients): Promise<Identity> {
   const { Account, Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
   const [, partition = ''] = Arn.split(':');
-  return { accountId: Account ?? '', partition: partition === '' ? 'aws' : partition };
+  return { accountId: Account ?? '', callerArn: Arn, partition: partition === '' ? 'aws' : partition };
 }
 
 export interface FactsQuestion {
@@ -57,9 +58,10 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
   const at = located.at.bind(located);
   judgeBoundary(config, at, identity);
   judgeImage(config, at, identity);
-  const [places, callers] = await Promise.all([
+  const [places, callers, key] = await Promise.all([
     gatherPlaces({ config, at, clients, inventory, pins }),
     bastionCidrs(question),
+    keyOf(question),
   ]);
   const { zones, bastionZone, instanceTypes } = places;
   const images = await gatherImages({
@@ -76,9 +78,17 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
       hostImages: images.hostImages,
       bastionImageId: images.bastionImageId,
       bastionCidrs: callers.cidrs,
+      key,
     },
     pins: { ...places.pins, ...images.pins, ...callers.pins },
   };
+}
+
+/** What is taken to be, where nobody is to be asked, has the key's name of the config. */
+function keyOf({ config, clients, inUse }: FactsQuestion): Promise<Key | undefined> | Key | undefined {
+  const { kmsKeyId } = config.encryption;
+  if (kmsKeyId === undefined) return undefined;
+  return inUse === undefined ? lookAtKey(clients, kmsKeyId) : unseenKey(kmsKeyId, undefined);
 }
 
 const callerPin = 'caller-cidr';

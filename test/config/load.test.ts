@@ -32,6 +32,7 @@ describe('the smallest file', () => {
       access: { cidrs: [], endpoint: undefined },
       logs: { retentionDays: 30 },
       iam: { permissionsBoundary: undefined, path: '/' },
+      encryption: { kmsKeyId: undefined },
       tags: {},
     });
   });
@@ -344,12 +345,12 @@ describe('what the schema refuses', () => {
     [
       'kibana: true',
       'kibana: not a known key (known here: name, region, elasticsearch, nodes, instanceType, storage, network, ' +
-        'bastion, image, access, logs, iam, tags)',
+        'bastion, image, access, logs, iam, encryption, tags)',
     ],
     [
       '__proto__: { name: x }',
       '__proto__: not a known key (known here: name, region, elasticsearch, nodes, instanceType, storage, network, ' +
-        'bastion, image, access, logs, iam, tags)',
+        'bastion, image, access, logs, iam, encryption, tags)',
     ],
   ])('the unknown key %s', (line, message) => {
     expect(problemsOf(fileWith(line))).toEqual([`es-ecs.yaml:5:1: ${message}`]);

@@ -10,6 +10,7 @@ const services: Readonly<Record<string, string>> = {
   ecs: 'ECS',
   'free-tier': 'FreeTier',
   iam: 'IAM',
+  kms: 'KMS',
   'secrets-manager': 'SecretsManager',
   'service-quotas': 'ServiceQuotas',
   ssm: 'SSM',

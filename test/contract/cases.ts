@@ -10,6 +10,7 @@ import { flowLogCases } from './cases/flow-log.ts';
 import { gatewayCases } from './cases/gateway.ts';
 import { iamCases } from './cases/iam.ts';
 import { instanceCases } from './cases/instance.ts';
+import { keyCases } from './cases/key.ts';
 import { keyPairCases } from './cases/key-pair.ts';
 import { launchTemplateCases } from './cases/launch-template.ts';
 import { logsCases } from './cases/logs.ts';
@@ -34,6 +35,7 @@ export const cases: readonly ContractCase[] = [
   ...securityGroupCases,
   ...endpointCases,
   ...flowLogCases,
+  ...keyCases,
   ...keyPairCases,
   ...instanceCases,
   ...volumeCases,

@@ -32,6 +32,7 @@ const botoNames: Readonly<Record<string, string>> = {
   ECS: 'ecs',
   FreeTier: 'freetier',
   IAM: 'iam',
+  KMS: 'kms',
   SecretsManager: 'secretsmanager',
   ServiceQuotas: 'service-quotas',
   SSM: 'ssm',

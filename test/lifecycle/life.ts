@@ -51,6 +51,9 @@ import type { Clients } from '../../src/aws/clients.ts';
 import type { World } from '../../src/simulator/core/world.ts';
 import type { Delays } from '../../src/simulator/core/delays.ts';
 import { containerInstances } from '../../src/simulator/ecs/container-instances.ts';
+import { addKey } from '../../src/simulator/kms/keys.ts';
+import { scalingRole } from '../../src/simulator/kms/use.ts';
+import { keyPolicy } from './key-policy.ts';
 import type { Permitted } from './permitted.ts';
 import { configText } from './story.ts';
 import { secretReaders } from '../secret-readers.ts';
@@ -376,8 +379,35 @@ const goes: Scene = {
   ],
 };
 
-/** What every check plays: made, mended, gone. */
-export const shortLife: readonly Scene[] = [comesUp, isMended, goes];
+/** Another life of the same cluster, with keys of its own. */
+const withKeys: readonly Scene[] = [
+  {
+    what: 'it comes up again, with a key of its own',
+    before: ({ story }) => {
+      story.write(configText(`${extra}encryption: { kmsKeyId: alias/search }\n`));
+      return story.behindTheBack((_clients, world) => {
+        makeKey(world, 'alias/search', ['Launch', 'LaunchGrants']);
+        return Promise.resolve();
+      });
+    },
+    commands: [['up']],
+  },
+  {
+    what: 'it gets another key',
+    before: ({ story }) => {
+      story.write(configText(`${extra}encryption: { kmsKeyId: alias/next }\n`));
+      return story.behindTheBack((_clients, world) => {
+        makeKey(world, 'alias/next', []);
+        return Promise.resolve();
+      });
+    },
+    commands: [['up']],
+  },
+  { what: 'it goes for good', commands: [['destroy', '--yes', '--delete-data']] },
+];
+
+/** What every check plays: made, mended, gone; and again with a key. */
+export const shortLife: readonly Scene[] = [comesUp, isMended, goes, ...withKeys];
 
 /** Every command, and what is rare. */
 export const longLife: readonly Scene[] = [
@@ -451,7 +481,22 @@ export const longLife: readonly Scene[] = [
         leaveHost(world);
       }),
   },
+  ...withKeys,
 ];
+
+/** Makes a key, and leaves what its policy lacks to a grant. */
+function makeKey(world: World, alias: string, sids: readonly string[]): void {
+  const row = addKey(world, { alias, policy: keyPolicy(...sids) });
+  const operations = ['CreateGrant', 'Decrypt', 'DescribeKey', 'GenerateDataKeyWithoutPlaintext'];
+  row.grants = [
+    {
+      id: '0'.repeat(64),
+      grantee: scalingRole(world).arn,
+      operations: [...operations, 'ReEncryptFrom', 'ReEncryptTo'],
+      createdAtMs: world.nowMs,
+    },
+  ];
+}
 
 /** The config with which both lives begin. */
 export const lifeConfig = configText(`${extra}tags: { owner: me }\n`);

@@ -16,12 +16,10 @@ if (read === undefined || password === undefined) throw new Error('the page show
 /** What the short life does not come to, and the long one of the recovery suite does. */
 const rare = [
   'autoscaling:DescribeScalingActivities',
-  'autoscaling:TerminateInstanceInAutoScalingGroup',
   'ec2:DescribeVolumesModifications',
   'ec2:GetConsoleOutput',
   'ec2:ModifyVolume',
   'ec2:ReplaceRouteTableAssociation',
-  'ecs:UpdateService',
   'iam:PutRolePermissionsBoundary',
   'logs:GetLogEvents',
   'secretsmanager:GetSecretValue',

@@ -45,7 +45,11 @@ async function gather(ground: Ground, asked: Asked = {}): Promise<Gathered & { r
     located,
     clients,
     inventory: new Inventory(clients, config.name),
-    identity: { accountId: '123456789012', partition: 'aws' },
+    identity: {
+      accountId: '123456789012',
+      callerArn: 'arn:aws:iam::123456789012:user/simulated',
+      partition: 'aws',
+    },
     pins: asked.pins ?? {},
     askCallerAddress: asked.address ?? (async () => '203.0.113.7\n'),
   });
@@ -416,7 +420,11 @@ describe('gatherFacts', () => {
 
 describe('identify', () => {
   it('says whose credentials these are', async () => {
-    expect(await identify(createGround().clients)).toEqual({ accountId: '123456789012', partition: 'aws' });
+    expect(await identify(createGround().clients)).toEqual({
+      accountId: '123456789012',
+      callerArn: 'arn:aws:iam::123456789012:user/simulated',
+      partition: 'aws',
+    });
   });
 });
 

@@ -6,3 +6,8 @@ export const tagged: Conditions = { StringLike: { [`aws:ResourceTag/${clusterTag
 
 /** Only with the tag of a cluster in the very call. */
 export const givenTag: Conditions = { StringLike: { [`aws:RequestTag/${clusterTag}`]: '*' } };
+
+/** As services call themselves to KMS, in any region of any partition. */
+export function viaServices(...services: readonly string[]): readonly string[] {
+  return services.map((service) => `${service}.*`);
+}

@@ -1,13 +1,14 @@
 import { ec2Principal, servicePrincipals } from '../partitions.ts';
-import { givenTag, tagged } from './conditions.ts';
+import { givenTag, tagged, viaServices } from './conditions.ts';
 import { ownRoles, rolesOnly } from './roles.ts';
-import { arnIn, type Permission, type Policy, type Scope } from './statement.ts';
+import { arnIn, type Conditions, type Permission, type Policy, type Scope } from './statement.ts';
 
-/** What `up`, `restart`, `replace`, `destroy` and `unlock` need besides what they read: three policies, as one would be too long. */
+/** What `up`, `restart`, `replace`, `destroy` and `unlock` need besides what they read: four policies, as one would be too long. */
 export function operatorPolicies(scope: Scope): readonly Policy[] {
   return [
     { name: 'es-ecs-network', permissions: network(scope) },
     { name: 'es-ecs-hosts', permissions: hosts(scope) },
+    { name: 'es-ecs-keys', permissions: keys(scope) },
     { name: 'es-ecs-services', permissions: [...services(scope), ...roles(scope)] },
   ];
 }
@@ -195,6 +196,44 @@ function hosts(scope: Scope): readonly Permission[] {
   ];
 }
 
+/** What AWS's services do with a customer key in the name of whoever makes something that it encrypts; nobody can do it himself by this. */
+function keys(scope: Scope): readonly Permission[] {
+  const resources = [arnIn(scope, 'kms', 'key/*')];
+  const by = (...services: readonly string[]): Conditions => ({
+    StringLike: { 'kms:ViaService': viaServices(...services) },
+  });
+  return [
+    {
+      sid: 'Encrypt',
+      because:
+        'disks and secrets under a key of yours, and nothing without EC2 or Secrets Manager; for one key, write its ARN in place of the star',
+      actions: [
+        'kms:Decrypt',
+        'kms:GenerateDataKey',
+        'kms:GenerateDataKeyWithoutPlaintext',
+        'kms:ReEncryptFrom',
+        'kms:ReEncryptTo',
+      ],
+      resources,
+      condition: by('ec2', 'secretsmanager'),
+    },
+    {
+      sid: 'Grants',
+      because: 'EC2 and ECR pass the key on to a disk or repository by grants in your name',
+      actions: ['kms:CreateGrant'],
+      resources,
+      condition: by('ec2', 'ecr'),
+    },
+    {
+      sid: 'RetireGrants',
+      because: 'with a repository its grants go',
+      actions: ['kms:RetireGrant'],
+      resources,
+      condition: by('ecr'),
+    },
+  ];
+}
+
 function services(scope: Scope): readonly Permission[] {
   const definitions = arnIn(scope, 'ecs', 'task-definition/es-ecs-*:*');
   return [
@@ -259,6 +298,7 @@ function services(scope: Scope): readonly Permission[] {
       sid: 'Logs',
       because: 'the log groups of the containers and of the flow log',
       actions: [
+        'logs:AssociateKmsKey',
         'logs:CreateLogGroup',
         'logs:DeleteLogGroup',
         'logs:PutRetentionPolicy',
@@ -279,6 +319,7 @@ function services(scope: Scope): readonly Permission[] {
         'secretsmanager:RestoreSecret',
         'secretsmanager:TagResource',
         'secretsmanager:UntagResource',
+        'secretsmanager:UpdateSecret',
       ],
       resources: [arnIn(scope, 'secretsmanager', 'secret:es-ecs/*')],
     },

@@ -1,4 +1,4 @@
-import { tagged } from './conditions.ts';
+import { tagged, viaServices } from './conditions.ts';
 import { arnIn, type Permission, type Policy, type Scope } from './statement.ts';
 import { ownRoles } from './roles.ts';
 
@@ -20,6 +20,21 @@ export function passwordPolicy(scope: Scope): Policy {
         resources: ['certificates', 'password'].map((secret) =>
           arnIn(scope, 'secretsmanager', `secret:es-ecs/*/${secret}-??????`),
         ),
+      },
+      {
+        sid: 'DecryptPassword',
+        because:
+          'the same, where a customer key encrypts them: by Secrets Manager alone, and nothing but them',
+        actions: ['kms:Decrypt'],
+        resources: [arnIn(scope, 'kms', 'key/*')],
+        condition: {
+          StringLike: {
+            'kms:ViaService': viaServices('secretsmanager'),
+            'kms:EncryptionContext:SecretARN': ['certificates', 'password'].map((secret) =>
+              arnIn(scope, 'secretsmanager', `secret:es-ecs/*/${secret}-??????`),
+            ),
+          },
+        },
       },
     ],
   };
@@ -53,6 +68,7 @@ const lists: Permission = {
     'ec2:DescribeVolumesModifications',
     'ec2:DescribeVpcEndpoints',
     'ec2:DescribeVpcs',
+    'ec2:GetEbsDefaultKmsKeyId',
     'ecs:DescribeTaskDefinition',
     'ecs:ListTaskDefinitionFamilies',
     'ecs:ListTaskDefinitions',
@@ -139,6 +155,13 @@ function named(scope: Scope): readonly Permission[] {
         'whether the secrets are there, whose they are and who else may read them, never what is in them',
       actions: ['secretsmanager:DescribeSecret', 'secretsmanager:GetResourcePolicy'],
       resources: [arnIn(scope, 'secretsmanager', 'secret:es-ecs/*')],
+    },
+    {
+      sid: 'LookAtKeys',
+      because:
+        'whether the key of the config can be used, and by whom; keys have no names that one could go by',
+      actions: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants'],
+      resources: [arnIn(scope, 'kms', 'key/*')],
     },
     {
       sid: 'LookAtLock',

@@ -8,7 +8,7 @@ import { costLines } from '../render/cost.ts';
 import { headline } from '../render/headline.ts';
 import { orphanLines } from '../render/orphans.ts';
 import { refusalDocument, refusalLines } from '../render/refusals.ts';
-import { planDocument, renderPlan, restartLine, summaryWords, unseenLines } from '../render/plan.ts';
+import { asideLines, planDocument, renderPlan, restartLine, summaryWords } from '../render/plan.ts';
 import type { Terminal } from '../terminal.ts';
 
 const changesStatus = 3;
@@ -32,7 +32,7 @@ export async function plan(options: PlanOptions, terminal: Terminal, ending: End
     if (inSync) {
       terminal.out(`${name} is up to date: ${resources} resources, ${session.meter.calls.total} calls`);
       if (orphans.length > 0) terminal.out(orphans.join('\n'));
-      for (const line of unseenLines(made)) terminal.out(line);
+      for (const line of asideLines(made)) terminal.out(line);
       return;
     }
     terminal.out(`${headline(session)}\n`);

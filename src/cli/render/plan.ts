@@ -38,13 +38,30 @@ export function renderPlan(plan: Plan, look: PlanLook): string {
     ...others.flatMap((entry) =>
       renderEntry(entry, { style, leadsToRestarts: restarting.has(entry.resource) }),
     ),
-    ...unseenLines(plan).map((line) => style.yellow(line)),
+    ...asideLines(plan).map((line) => style.yellow(line)),
   ];
   return lines.join('\n');
 }
 
+/** What a plan says beside its changes: what could not be looked at, and what stays otherwise than it should be. */
+export function asideLines(plan: Plan): readonly string[] {
+  return [...unseenLines(plan), ...keptLines(plan)];
+}
+
+/** The same of many things is one line. */
+function keptLines(plan: Plan): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { resource, kept } of plan.entries) {
+    if (kept !== undefined) byReason.set(kept, [...(byReason.get(kept) ?? []), resource.address]);
+  }
+  return [...byReason].map(([why, [first = '', ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${String(others.length)} more`;
+    return `= ${first}${more}  ${why}`;
+  });
+}
+
 /** What could not be compared, and why: whether it differs shows only once it can be. */
-export function unseenLines(plan: Plan): readonly string[] {
+function unseenLines(plan: Plan): readonly string[] {
   return plan.entries.flatMap(({ resource, unseen }) =>
     unseen === undefined ? [] : [`? ${resource.address}  not looked at: ${unseen}`],
   );
@@ -161,6 +178,9 @@ export function planDocument(plan: Plan): object {
       })),
     unseen: plan.entries.flatMap(({ resource, unseen }) =>
       unseen === undefined ? [] : [{ address: resource.address, because: unseen }],
+    ),
+    kept: plan.entries.flatMap(({ resource, kept }) =>
+      kept === undefined ? [] : [{ address: resource.address, because: kept }],
     ),
     restarts: { nodes: roll.addresses.length, aboutMs: roll.ms },
     summary: plan.summary,

@@ -4,6 +4,7 @@ import { groupTag, type InstanceRow, instances } from '../ec2/instance-rows.ts';
 import { terminate } from '../ec2/instance-states.ts';
 import { launch, type LaunchRequest, withTemplate } from '../ec2/launch.ts';
 import { requireTemplate, requireVersion } from '../ec2/launch-templates.ts';
+import { scalingRole } from '../kms/use.ts';
 import { requireSubnet } from '../ec2/tables.ts';
 import {
   activities,
@@ -192,7 +193,10 @@ function launchOne(
     requireVersion(requireTemplate(world, { LaunchTemplateId: row.template.id }), row.template.version)
       .number,
   );
-  const [instance] = launch(world, groupRequest(world, row, subnetId), 1);
+  const [instance] = launch(world, groupRequest(world, row, subnetId), {
+    count: 1,
+    user: scalingRole(world),
+  });
   if (instance === undefined) throw new SimulatedFailure('InternalError', 'An internal error has occurred');
   return { instance, version };
 }

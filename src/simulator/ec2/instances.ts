@@ -28,6 +28,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 
 import { once } from '../core/client-tokens.ts';
+import { theCaller } from '../kms/use.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import type { World } from '../core/world.ts';
 import { instanceProfiles } from '../iam/instance-profiles.ts';
@@ -246,7 +247,9 @@ export const instanceOperations = {
       );
     }
     const call = { operation: 'EC2:RunInstances', token: input.ClientToken, input };
-    const { ids } = once(world, call, () => ({ ids: launch(world, input, MaxCount).map((row) => row.id) }));
+    const { ids } = once(world, call, () => ({
+      ids: launch(world, input, { count: MaxCount, user: theCaller(world) }).map((row) => row.id),
+    }));
     const rows = ids.flatMap((id) => world.rows(instances).get(id) ?? []);
     return toReservations(world, rows)[0] ?? { Instances: [] };
   },

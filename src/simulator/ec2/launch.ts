@@ -8,6 +8,7 @@ import type {
 import { SimulatedFailure } from '../core/failure.ts';
 import { isOnFreePlan } from '../core/free-plan.ts';
 import type { World } from '../core/world.ts';
+import type { KeyUser } from '../kms/use.ts';
 import { type ProfileReference, requireUsableProfile } from '../iam/instance-profiles.ts';
 import { checkTagCount, checkTags, newRow, tagsFor } from './common.ts';
 import { type PublicImage, requireImage, rootDevice } from './images.ts';
@@ -26,7 +27,7 @@ import { meetTroubles } from './launch-troubles.ts';
 import { requireTemplate, requireVersion } from './launch-templates.ts';
 import { checkUserData } from './user-data-limit.ts';
 import { checkSpecification } from './volume-limits.ts';
-import { addVolume, type NewVolume, setAttachment, type VolumeRow } from './volumes.ts';
+import { addVolume, keyTrouble, type NewVolume, setAttachment, type VolumeRow } from './volumes.ts';
 
 /** What RunInstances takes, whether it comes from the call, a launch template or both. */
 export type LaunchRequest = Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount'>;
@@ -185,6 +186,7 @@ function plannedVolume(
     fresh: {
       zone,
       encrypted: ebs.Encrypted ?? false,
+      keyNamed: ebs.KmsKeyId,
       specification,
       tags: { ...tags },
       ...(isRoot ? { snapshotId: image.snapshotId } : {}),
@@ -193,15 +195,21 @@ function plannedVolume(
 }
 
 /**
- * Starts instances, all or none.
+ * Starts instances, all or none. With a key that whoever launches may not use they end while they start.
  *
  * @throws SimulatedFailure with the code that RunInstances would answer.
  */
-export function launch(world: World, bare: LaunchRequest, count: number): readonly InstanceRow[] {
+export function launch(
+  world: World,
+  bare: LaunchRequest,
+  { count, user }: { readonly count: number; readonly user: KeyUser },
+): readonly InstanceRow[] {
   const checked = checkLaunch(world, bare);
   checkVcpus(world, checked.type, count);
   checkPlan(world, checked.type);
-  const death = meetTroubles(world, { type: checked.type, zone: checked.place.zone });
+  const death =
+    meetTroubles(world, { type: checked.type, zone: checked.place.zone }) ??
+    checked.volumes.map(({ fresh }) => keyTrouble(world, fresh, user)).find((one) => one !== undefined);
   const reservationId = world.id('r');
   const started = Array.from({ length: count }, (_, index) =>
     start(world, checked, { reservationId, index }),

@@ -19,6 +19,8 @@ import type {
 } from '@aws-sdk/client-ec2';
 
 import { once } from '../core/client-tokens.ts';
+import { ebsKey, findKey, type KeyRow } from '../kms/keys.ts';
+import { diskAttaching, diskMaking, type KeyUser, mayUse, theCaller } from '../kms/use.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { type EventRule, indexBy, table, type World } from '../core/world.ts';
 import {
@@ -58,6 +60,8 @@ export interface ModificationRow {
 export interface VolumeRow extends Ec2Row {
   readonly zone: string;
   readonly encrypted: boolean;
+  /** The ARN of its key; of rows that an earlier es-ecs has saved EBS's own. */
+  readonly keyArn?: string | undefined;
   readonly snapshotId: string | undefined;
   readonly createdAtMs: number;
   readonly availableAtMs: number;
@@ -137,7 +141,7 @@ function toVolume(world: World, row: VolumeRow): Volume {
     ...(specification.iops === undefined ? {} : { Iops: specification.iops }),
     ...(specification.throughputMiBps === undefined ? {} : { Throughput: specification.throughputMiBps }),
     Encrypted: row.encrypted,
-    ...(row.encrypted ? { KmsKeyId: defaultKey(world) } : {}),
+    ...(row.encrypted ? { KmsKeyId: row.keyArn ?? findKey(world, 'alias/aws/ebs')?.arn } : {}),
     SnapshotId: row.snapshotId ?? '',
     CreateTime: new Date(row.createdAtMs),
     MultiAttachEnabled: false,
@@ -146,17 +150,34 @@ function toVolume(world: World, row: VolumeRow): Volume {
   };
 }
 
-function defaultKey(world: World): string {
-  return `arn:${world.partition}:kms:${world.region}:${world.accountId}:key/aws-managed-ebs`;
-}
-
 /** What makes a volume besides its size and kind. */
 export interface NewVolume {
   readonly zone: string;
   readonly encrypted: boolean;
+  /** As the call names it; absent: the account's default. */
+  readonly keyNamed?: string | undefined;
   readonly specification: VolumeSpecification;
   readonly tags: Record<string, string>;
   readonly snapshotId?: string;
+}
+
+function keyOf(world: World, { keyNamed }: Pick<NewVolume, 'keyNamed'>): KeyRow | undefined {
+  return findKey(world, keyNamed ?? ebsKey(world));
+}
+
+/** Why a disk cannot be made with its key, in the words of an instance that ends of it; undefined where it can. */
+export function keyTrouble(
+  world: World,
+  fresh: Pick<NewVolume, 'encrypted' | 'keyNamed'>,
+  user: KeyUser,
+): string | undefined {
+  if (!fresh.encrypted) return undefined;
+  const key = keyOf(world, fresh);
+  if (key === undefined || key.state !== 'Enabled' || key.spec !== 'SYMMETRIC_DEFAULT') {
+    return 'Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state';
+  }
+  if (key.manager === 'AWS' || mayUse(world, key, { user, uses: diskMaking })) return undefined;
+  return 'Client.InternalError: Client error on launch';
 }
 
 /** Puts a volume into the account; for root disks it is there at once. */
@@ -165,6 +186,7 @@ export function addVolume(world: World, fresh: NewVolume, readyAfterMs: number):
     ...newRow(world, 'vol', fresh.tags),
     zone: fresh.zone,
     encrypted: fresh.encrypted,
+    ...(fresh.encrypted ? { keyArn: keyOf(world, fresh)?.arn ?? fresh.keyNamed } : {}),
     snapshotId: fresh.snapshotId,
     createdAtMs: world.nowMs,
     availableAtMs: world.nowMs + readyAfterMs,
@@ -337,7 +359,11 @@ function createVolume(world: World, input: CreateVolumeCommandInput): VolumeRow 
   checkStorage(world, specification.type, specification.sizeGiB);
   const encrypted = input.Encrypted ?? false;
   const tags = tagsForOnly(input.TagSpecifications, 'volume');
-  return addVolume(world, { zone, encrypted, specification, tags }, world.vary(world.delays.volume));
+  const fresh = { zone, encrypted, specification, tags, keyNamed: input.KmsKeyId };
+  const row = addVolume(world, fresh, world.vary(world.delays.volume));
+  // "Amazon EBS authenticates the KMS key asynchronously": the volume is there and then is not ("CreateVolume", KmsKeyId).
+  if (encrypted && keyTrouble(world, fresh, theCaller(world)) !== undefined) deleteVolume(world, row);
+  return row;
 }
 
 /**
@@ -348,7 +374,7 @@ function createVolume(world: World, input: CreateVolumeCommandInput): VolumeRow 
 export function attachVolume(
   world: World,
   row: VolumeRow,
-  asked: { readonly instanceId: string; readonly device: string },
+  asked: { readonly instanceId: string; readonly device: string; readonly user?: KeyUser },
 ): AttachmentRow {
   const instance = requireInstance(world, asked.instanceId);
   const { device } = asked;
@@ -377,6 +403,16 @@ export function attachVolume(
     throw new SimulatedFailure(
       'InvalidParameterValue',
       `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`,
+    );
+  }
+  const key = findKey(world, row.keyArn ?? 'alias/aws/ebs');
+  const user = asked.user ?? theCaller(world);
+  const mayAttach =
+    key?.state === 'Enabled' && (key.manager === 'AWS' || mayUse(world, key, { user, uses: diskAttaching }));
+  if (row.encrypted && !mayAttach) {
+    throw new SimulatedFailure(
+      'CustomerKeyHasBeenRevoked',
+      `Volume ${row.id} cannot be attached. The encrypted volume was unable to access the KMS master key.`,
     );
   }
   const attachment: AttachmentRow = {

@@ -34,6 +34,8 @@ import type {
 } from '@aws-sdk/client-ecr';
 
 import { registryHost } from '../../aws/partitions.ts';
+import { findKey } from '../kms/keys.ts';
+import { mayUse, theCaller } from '../kms/use.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import { table, type World } from '../core/world.ts';
@@ -158,6 +160,36 @@ function lifecycleJson(text = ''): string {
 
 const namePattern = /^(?=.{2,256}$)[a-z0-9]+([._-][a-z0-9]+)*(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/;
 
+/**
+ * ECR makes two grants on a key in the name of whoever makes the repository ("Encryption at rest", Required IAM permissions).
+ *
+ * @throws SimulatedFailure KmsException
+ */
+function checkKey(world: World, encryption: EncryptionConfiguration | undefined): void {
+  if (encryption?.encryptionType !== 'KMS') return;
+  const key = findKey(world, encryption.kmsKey ?? 'alias/aws/ecr');
+  const failed = (why: string): SimulatedFailure =>
+    new SimulatedFailure('KmsException', `The operation failed due to a KMS exception: ${why}`);
+  if (key === undefined) throw failed('NotFoundException');
+  if (key.manager === 'AWS') return;
+  if (key.state !== 'Enabled') throw failed('KMSInvalidStateException');
+  if (key.spec !== 'SYMMETRIC_DEFAULT') throw failed('InvalidKeyUsageException');
+  const uses = ['kms:CreateGrant', 'kms:DescribeKey'].map((action) => ({ action, via: 'ecr' }));
+  if (!mayUse(world, key, { user: theCaller(world), uses })) throw failed('AccessDeniedException');
+}
+
+/** With the repository its grants go, in the name of whoever deletes it (aws/containers-roadmap issue 1152). */
+function checkRetirement(world: World, { encryption }: RepositoryRow): void {
+  const key = findKey(world, encryption.kmsKey ?? 'alias/aws/ecr');
+  if (encryption.encryptionType !== 'KMS' || key === undefined || key.manager === 'AWS') return;
+  const uses = [{ action: 'kms:RetireGrant', via: 'ecr' }];
+  if (mayUse(world, key, { user: theCaller(world), uses })) return;
+  throw new SimulatedFailure(
+    'KmsException',
+    'The operation failed due to a KMS exception: AccessDeniedException',
+  );
+}
+
 const registryOperations = {
   CreateRepository(world: World, input: CreateRepositoryCommandInput): Answer<CreateRepositoryCommandOutput> {
     const name = input.repositoryName ?? '';
@@ -172,6 +204,7 @@ const registryOperations = {
         `The repository with name '${name}' already exists in the registry with id '${world.accountId}'`,
       );
     }
+    checkKey(world, input.encryptionConfiguration);
     const row: RepositoryRow = {
       name,
       arn: `arn:${world.partition}:ecr:${world.region}:${world.accountId}:repository/${name}`,
@@ -208,6 +241,7 @@ const registryOperations = {
         `The repository with name '${row.name}' in registry with id '${world.accountId}' cannot be deleted because it still contains images`,
       );
     }
+    checkRetirement(world, row);
     world.rows(repositories).delete(row.name);
     return { repository: toRepository(world, row) };
   },

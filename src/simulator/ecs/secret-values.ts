@@ -2,7 +2,8 @@ import type { Secret } from '@aws-sdk/client-ecs';
 
 import type { World } from '../core/world.ts';
 import { roleAllows } from '../iam/roles.ts';
-import { findSecret, type SecretRow } from '../secrets-manager/secrets.ts';
+import { theRole } from '../kms/use.ts';
+import { findSecret, mayDecrypt, type SecretRow } from '../secrets-manager/secrets.ts';
 import { shortName } from './common.ts';
 
 /** The values by environment variable, or why the agent could not read them. */
@@ -45,6 +46,9 @@ export function readSecrets(
         reference,
         `AccessDeniedException: User: arn:${world.partition}:sts::${world.accountId}:assumed-role/${role} is not authorized to perform: secretsmanager:GetSecretValue on resource: ${reference.arn}`,
       );
+    }
+    if (secret !== undefined && !mayDecrypt(world, secret, theRole(world, role))) {
+      return failed(reference, 'AccessDeniedException: Access to KMS is not allowed');
     }
     const value = valueOf(secret, reference);
     if ('failure' in value) return value;

@@ -6,6 +6,7 @@ import { type InstanceRow, instances } from '../ec2/instance-rows.ts';
 import { instanceType } from '../ec2/instance-types.ts';
 import { attachVolume, tagKey, type VolumeRow, volumes, volumesByTag, volumeState } from '../ec2/volumes.ts';
 import { registerHost } from '../ecs/container-instances.ts';
+import { type KeyUser, theRole } from '../kms/use.ts';
 import { instanceProfiles } from '../iam/instance-profiles.ts';
 import { type Attempt, roleAllows, trustsEc2 } from '../iam/roles.ts';
 import { outboundProblem } from './outbound.ts';
@@ -244,7 +245,7 @@ function hold(world: World, row: InstanceRow, volume: VolumeRow): Step {
   if (refused !== undefined)
     return wait(`the instance's role does not allow ec2:AttachVolume on ${refused.id}`);
   try {
-    attachVolume(world, volume, { instanceId: row.id, device });
+    attachVolume(world, volume, { instanceId: row.id, device, user: roleOf(world, row) });
     return wait(`${volume.id} is attaching`);
   } catch (error) {
     if (error instanceof SimulatedFailure) return wait(`${volume.id}: ${error.code}: ${error.message}`);
@@ -305,6 +306,12 @@ function join(
     readyAtMs: world.nowMs,
   });
   return { kind: 'done', value: undefined };
+}
+
+/** The role that the host's calls are made with. */
+function roleOf(world: World, row: InstanceRow): KeyUser {
+  const profile = [...world.rows(instanceProfiles).values()].find((one) => one.arn === row.profileArn);
+  return theRole(world, profile?.roleName ?? '');
 }
 
 /** Whether the role behind the instance's profile allows an attempt. */

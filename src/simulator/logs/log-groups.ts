@@ -1,4 +1,6 @@
 import type {
+  AssociateKmsKeyCommandInput,
+  DisassociateKmsKeyCommandInput,
   CreateLogGroupCommandInput,
   DeleteLogGroupCommandInput,
   DeleteRetentionPolicyCommandInput,
@@ -18,6 +20,8 @@ import type {
   UntagResourceCommandInput,
 } from '@aws-sdk/client-cloudwatch-logs';
 
+import { findKey } from '../kms/keys.ts';
+import { logsService, mayUse } from '../kms/use.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import { tagSigns, unfitTag } from '../core/tag-signs.ts';
@@ -34,7 +38,7 @@ export interface LogGroupRow {
   readonly name: string;
   readonly createdAtMs: number;
   retentionDays: number | undefined;
-  readonly kmsKeyId: string | undefined;
+  kmsKeyId: string | undefined;
   tags: Record<string, string>;
   /** By stream name, the newest lines last. */
   streams: Record<string, LogLine[]>;
@@ -131,6 +135,31 @@ function fittingTags(tags: Readonly<Record<string, string>> = {}): Record<string
   );
 }
 
+/**
+ * CloudWatch Logs tries the key itself, under its own name and with the group as encryption context; it takes ARNs alone ("Encrypt log data in
+ * CloudWatch Logs using AWS KMS"; hashicorp/terraform-provider-aws issues 8042, 29282).
+ *
+ * @throws SimulatedFailure InvalidParameterException, AccessDeniedException
+ */
+function checkKey(world: World, name: string, named: string): void {
+  const key = named.startsWith('arn:') && !named.includes(':alias/') ? findKey(world, named) : undefined;
+  if (key === undefined || key.state !== 'Enabled') {
+    throw invalidParameter(`The specified KMS Key Id could not be found. '${name}'`);
+  }
+  const context = { 'aws:logs:arn': arnOf(world, name) };
+  const uses = ['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GenerateDataKey'].map((one) => ({
+    action: `kms:${one}`,
+    context,
+  }));
+  const isAllowed =
+    key.spec === 'SYMMETRIC_DEFAULT' && mayUse(world, key, { user: logsService(world), uses });
+  if (isAllowed) return;
+  throw new SimulatedFailure(
+    'AccessDeniedException',
+    `The specified KMS key does not exist or is not allowed to be used with Arn '${arnOf(world, name)}'`,
+  );
+}
+
 const groupOperations = {
   CreateLogGroup(world: World, input: CreateLogGroupCommandInput): object {
     const name = input.logGroupName ?? '';
@@ -138,6 +167,7 @@ const groupOperations = {
     if (world.rows(logGroups).has(name)) {
       throw new SimulatedFailure('ResourceAlreadyExistsException', 'The specified log group already exists');
     }
+    if (input.kmsKeyId !== undefined) checkKey(world, name, input.kmsKeyId);
     world.rows(logGroups).set(name, {
       name,
       createdAtMs: world.nowMs,
@@ -184,6 +214,18 @@ const groupOperations = {
       );
     }
     row.retentionDays = days;
+    return {};
+  },
+
+  AssociateKmsKey(world: World, input: AssociateKmsKeyCommandInput): object {
+    const row = requireGroup(world, input.logGroupName ?? nameFromArn(input.resourceIdentifier));
+    checkKey(world, row.name, input.kmsKeyId ?? '');
+    row.kmsKeyId = input.kmsKeyId;
+    return {};
+  },
+
+  DisassociateKmsKey(world: World, input: DisassociateKmsKeyCommandInput): object {
+    requireGroup(world, input.logGroupName ?? nameFromArn(input.resourceIdentifier)).kmsKeyId = undefined;
     return {};
   },
 

@@ -1,4 +1,5 @@
 import type { World } from '../core/world.ts';
+import { findKey } from '../kms/keys.ts';
 import { findSecret } from '../secrets-manager/secrets.ts';
 import { parameterTags } from '../ssm/parameters.ts';
 import type { Asked } from './decide.ts';
@@ -108,6 +109,21 @@ export function askedOfParameters(world: World, operation: string, input: Input)
     return { ...named(action, input, resource), kind: 'parameter', ...(tags === undefined ? {} : { tags }) };
   });
   return withTagging(asked, operation, 'ssm:AddTagsToResource');
+}
+
+/** What KMS looks at before it carries out a call: a key that goes by an alias is asked for by its own ARN. */
+export function askedOfKeys(world: World, operation: string, input: Input): readonly Asked[] {
+  const action = `kms:${operation}`;
+  const keys = { 'kms:calleraccount': world.accountId };
+  if (referenceOf(action).kinds.length === 0) return [{ action, resource: '*', keys }];
+  const named = textOf(input, 'KeyId') ?? textOf(input, 'TargetKeyId') ?? '*';
+  const key =
+    findKey(world, named)?.arn ?? (named.startsWith('arn:') ? named : arn(world, 'kms', `key/${named}`));
+  const alias = textOf(input, 'AliasName');
+  return [
+    { action, resource: key, kind: 'key', keys },
+    ...(alias === undefined ? [] : [{ action, resource: arn(world, 'kms', alias), kind: 'alias', keys }]),
+  ];
 }
 
 /** What Service Quotas looks at before it carries out a call. */

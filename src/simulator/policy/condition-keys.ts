@@ -30,6 +30,9 @@ const known = new Set([
   'iam:passedtoservice',
   'iam:permissionsboundary',
   'iam:policyarn',
+  'kms:calleraccount',
+  'kms:grantisforawsresource',
+  'kms:viaservice',
 ]);
 
 /** Families of keys, each with a tag's name behind the slash. */
@@ -39,13 +42,18 @@ const ofTags = new Set(['aws:requesttag', 'aws:resourcetag', 'ec2:resourcetag'])
 export interface ConditionKey {
   /** In small letters, without a tag's name. */
   readonly name: string;
-  /** The tag that the key is about. */
+  /** The tag, or the key of an encryption context, that the key is about. */
   readonly tag: string | undefined;
   readonly isGlobal: boolean;
 }
 
+/** "kms:EncryptionContext:context-key": each key of an encryption context is a condition key of its own. */
+const ofContext = /^(kms:encryptioncontext):(.+)$/i;
+
 /** A key is the same in any case; the name of a tag behind it is not. */
 export function conditionKey(key: string): ConditionKey | undefined {
+  const [, family, contextKey] = ofContext.exec(key) ?? [];
+  if (family !== undefined) return { name: family.toLowerCase(), tag: contextKey, isGlobal: false };
   const slash = key.indexOf('/');
   const name = (slash < 0 ? key : key.slice(0, slash)).toLowerCase();
   const tag = slash < 0 ? undefined : key.slice(slash + 1);

@@ -79,6 +79,7 @@ function valuesOf(key: string, asked: Asked, global: GlobalKeys): readonly strin
     const named = Object.keys(asked.requestTags ?? {});
     return named.length === 0 ? undefined : named;
   }
+  if (name === 'kms:encryptioncontext') return listed(asked.keys?.[`${name}:${String(tag).toLowerCase()}`]);
   if (tag === undefined) return listed(asked.keys?.[name]);
   return listed(tagOf(name === 'aws:requesttag' ? asked.requestTags : asked.tags, tag));
 }

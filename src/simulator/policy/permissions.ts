@@ -4,7 +4,14 @@ import { askedOfAutoScaling } from './asked-auto-scaling.ts';
 import { askedOfEc2 } from './asked-ec2.ts';
 import { askedOfEcs } from './asked-ecs.ts';
 import { askedOfIam } from './asked-iam.ts';
-import { askedOfEcr, askedOfLogs, askedOfParameters, askedOfQuotas, askedOfSecrets } from './asked-others.ts';
+import {
+  askedOfEcr,
+  askedOfKeys,
+  askedOfLogs,
+  askedOfParameters,
+  askedOfQuotas,
+  askedOfSecrets,
+} from './asked-others.ts';
 import { type Asked, decide, type Decision, type GlobalKeys } from './decide.ts';
 import type { PolicyStatement } from './documents.ts';
 import { guardRailsOf } from './guard-rails.ts';
@@ -42,6 +49,7 @@ const askedBy: Readonly<Record<string, { readonly prefix: string; readonly asked
   // Its actions know no resource.
   FreeTier: { prefix: 'freetier', asked: () => [] },
   IAM: { prefix: 'iam', asked: askedOfIam },
+  KMS: { prefix: 'kms', asked: askedOfKeys },
   SecretsManager: { prefix: 'secretsmanager', asked: askedOfSecrets },
   ServiceQuotas: { prefix: 'servicequotas', asked: askedOfQuotas },
   SSM: { prefix: 'ssm', asked: askedOfParameters },
@@ -82,19 +90,27 @@ export class Permissions {
     }
   }
 
+  /** Whether the caller may do what a service asks for in his name: the use of a key. */
+  allows(world: World, asked: Asked, call: string): boolean {
+    const global = globalKeys(world);
+    if (decide(guardRailsOf(world), asked, global).outcome === 'denied') return false;
+    if (this.#statements === undefined) return true;
+    const decision = decide(this.#statements, asked, global);
+    this.#tell(call, asked, decision);
+    return decision.outcome === 'allowed';
+  }
+
+  #tell(call: string, { action, resource }: Asked, { outcome, statement }: Decision): void {
+    this.#onWeighed?.({ call, action, resource, outcome, statement: statement?.sid });
+  }
+
   #weigh(
     statements: readonly PolicyStatement[],
     world: World,
     { call, asked }: { readonly call: AskedCall; readonly asked: Asked },
   ): void {
     const decision = decide(statements, asked, globalKeys(world));
-    this.#onWeighed?.({
-      call: `${call.service}:${call.operation}`,
-      action: asked.action,
-      resource: asked.resource,
-      outcome: decision.outcome,
-      statement: decision.statement?.sid,
-    });
+    this.#tell(`${call.service}:${call.operation}`, asked, decision);
     if (decision.outcome === 'allowed') return;
     // What is not there has no tags that a condition could be held against: the call itself says so.
     if (asked.isAbsent === true && decision.byCondition === true) return;

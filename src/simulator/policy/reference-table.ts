@@ -200,15 +200,20 @@ iam:UntagInstanceProfile instance-profile* (T)
 iam:UntagRole role* (T)
 iam:UpdateAssumeRolePolicy role* (iam:PermissionsBoundary)
 iam:UpdateRole role* (iam:PermissionsBoundary)
-kms:CreateGrant key*
-kms:Decrypt key*
-kms:DescribeKey key*
-kms:Encrypt key*
-kms:GenerateDataKey key*
-kms:GenerateDataKeyWithoutPlaintext key*
-kms:GetKeyPolicy key*
-kms:ReEncryptFrom key*
-kms:ReEncryptTo key*
+kms:CreateAlias alias* key* (kms:CallerAccount kms:ViaService)
+kms:CreateGrant key* (kms:CallerAccount kms:EncryptionContext kms:GrantIsForAWSResource kms:ViaService)
+kms:CreateKey (Q R T kms:CallerAccount kms:ViaService)
+kms:Decrypt key* (kms:CallerAccount kms:EncryptionContext kms:ViaService)
+kms:DescribeKey key* (kms:CallerAccount kms:ViaService)
+kms:Encrypt key* (kms:CallerAccount kms:EncryptionContext kms:ViaService)
+kms:GenerateDataKey key* (kms:CallerAccount kms:EncryptionContext kms:ViaService)
+kms:GenerateDataKeyWithoutPlaintext key* (kms:CallerAccount kms:EncryptionContext kms:ViaService)
+kms:GetKeyPolicy key* (kms:CallerAccount kms:ViaService)
+kms:ListGrants key* (kms:CallerAccount kms:GrantIsForAWSResource kms:ViaService)
+kms:PutKeyPolicy key* (kms:CallerAccount kms:ViaService)
+kms:ReEncryptFrom key* (kms:CallerAccount kms:EncryptionContext kms:ViaService)
+kms:ReEncryptTo key* (kms:CallerAccount kms:EncryptionContext kms:ViaService)
+kms:RetireGrant key* (kms:CallerAccount kms:EncryptionContext kms:ViaService)
 logs:AssociateKmsKey log-group*
 logs:CreateLogGroup log-group* (Q T)
 logs:DeleteLogGroup log-group*

@@ -32,6 +32,8 @@ import type {
   UpdateSecretCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
 
+import { findKey } from '../kms/keys.ts';
+import { type KeyUser, mayUse, theCaller } from '../kms/use.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { holdName, isNameHeld } from '../core/freed-names.ts';
 import { page } from '../core/operation.ts';
@@ -316,6 +318,57 @@ function checkedPolicy(policy: string | undefined, blocksPublic: boolean): strin
   return policy ?? '';
 }
 
+/** What Secrets Manager asks of a key in the name of whoever calls, with the secret as encryption context ("Secret encryption and decryption"). */
+function mayUseKey(
+  world: World,
+  row: Pick<SecretRow, 'arn' | 'kmsKeyId'>,
+  wanted: { readonly user: KeyUser; readonly actions: readonly string[] },
+): boolean {
+  const key = findKey(world, row.kmsKeyId ?? 'alias/aws/secretsmanager');
+  if (key?.manager === 'AWS') return true;
+  const uses = wanted.actions.map((action) => ({
+    action: `kms:${action}`,
+    via: 'secretsmanager',
+    context: { SecretARN: row.arn },
+  }));
+  return key !== undefined && mayUse(world, key, { user: wanted.user, uses });
+}
+
+/** Whether somebody who may read a secret may decrypt it. */
+export function mayDecrypt(world: World, row: SecretRow, user: KeyUser): boolean {
+  const key = findKey(world, row.kmsKeyId ?? 'alias/aws/secretsmanager');
+  return key?.state === 'Enabled' && mayUseKey(world, row, { user, actions: ['Decrypt'] });
+}
+
+/** @throws SimulatedFailure EncryptionFailure, AccessDeniedException */
+function checkEncryption(world: World, row: Pick<SecretRow, 'arn' | 'kmsKeyId'>): void {
+  const key = findKey(world, row.kmsKeyId ?? 'alias/aws/secretsmanager');
+  if (key === undefined || key.state !== 'Enabled' || key.spec !== 'SYMMETRIC_DEFAULT') {
+    throw new SimulatedFailure(
+      'EncryptionFailure',
+      "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state.",
+    );
+  }
+  if (mayUseKey(world, row, { user: theCaller(world), actions: ['GenerateDataKey', 'Decrypt'] })) return;
+  throw kmsDenied();
+}
+
+function kmsDenied(): SimulatedFailure {
+  return new SimulatedFailure('AccessDeniedException', 'Access to KMS is not allowed');
+}
+
+/** @throws SimulatedFailure DecryptionFailure, AccessDeniedException */
+function checkDecryption(world: World, row: SecretRow): void {
+  const key = findKey(world, row.kmsKeyId ?? 'alias/aws/secretsmanager');
+  if (key?.state !== 'Enabled') {
+    throw new SimulatedFailure(
+      'DecryptionFailure',
+      "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    );
+  }
+  if (!mayDecrypt(world, row, theCaller(world))) throw kmsDenied();
+}
+
 const writeOperations = {
   CreateSecret(world: World, input: CreateSecretCommandInput): Answer<CreateSecretCommandOutput> {
     const name = input.Name ?? '';
@@ -340,6 +393,7 @@ const writeOperations = {
       recoverUntilMs: undefined,
       visibleAtMs: world.nowMs + world.vary(world.delays.visible),
     };
+    checkEncryption(world, row);
     const hasContent = input.SecretString !== undefined || input.SecretBinary !== undefined;
     const version = hasContent ? addVersion(world, row, { content: input }) : undefined;
     world.rows(secrets).set(row.arn, row);
@@ -348,12 +402,18 @@ const writeOperations = {
 
   PutSecretValue(world: World, input: PutSecretValueCommandInput): Answer<PutSecretValueCommandOutput> {
     const row = requireLiving(world, input.SecretId);
+    checkEncryption(world, row);
     const version = addVersion(world, row, { content: input, stages: input.VersionStages });
     return { ARN: row.arn, Name: row.name, VersionId: version.id, VersionStages: version.stages };
   },
 
   UpdateSecret(world: World, input: UpdateSecretCommandInput): Answer<UpdateSecretCommandOutput> {
     const row = requireLiving(world, input.SecretId);
+    if (input.KmsKeyId !== undefined) {
+      // The value is encrypted anew, for which it is read.
+      checkDecryption(world, row);
+      checkEncryption(world, { arn: row.arn, kmsKeyId: input.KmsKeyId });
+    }
     row.description = input.Description ?? row.description;
     row.kmsKeyId = input.KmsKeyId ?? row.kmsKeyId;
     row.changedAtMs = world.nowMs;
@@ -469,6 +529,7 @@ const readOperations = {
 
   GetSecretValue(world: World, input: GetSecretValueCommandInput): Answer<GetSecretValueCommandOutput> {
     const row = requireLiving(world, input.SecretId);
+    checkDecryption(world, row);
     return toValue(row, pickVersion(row, input));
   },
 

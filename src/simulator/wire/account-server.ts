@@ -34,6 +34,7 @@ const clientOf: Readonly<Record<string, keyof Clients>> = {
   ecs: 'ecs',
   freetier: 'freeTier',
   iam: 'iam',
+  kms: 'kms',
   logs: 'logs',
   secretsmanager: 'secretsManager',
   servicequotas: 'serviceQuotas',

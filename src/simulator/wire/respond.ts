@@ -223,6 +223,7 @@ const missingWords: Readonly<Record<string, string>> = {
   ECS: 'InvalidParameterException',
   ECR: 'InvalidParameterException',
   CloudWatchLogs: 'InvalidParameterException',
+  KMS: 'ValidationException',
   SecretsManager: 'ValidationException',
   ServiceQuotas: 'IllegalArgumentException',
   SSM: 'ValidationException',

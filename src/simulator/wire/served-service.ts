@@ -30,6 +30,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly schemas: object 
   ecs: () => import('./schemas/ecs.ts'),
   freetier: () => import('./schemas/free-tier.ts'),
   iam: () => import('./schemas/iam.ts'),
+  kms: () => import('./schemas/kms.ts'),
   logs: () => import('./schemas/cloudwatch-logs.ts'),
   secretsmanager: () => import('./schemas/secrets-manager.ts'),
   servicequotas: () => import('./schemas/service-quotas.ts'),

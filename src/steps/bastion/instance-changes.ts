@@ -24,6 +24,8 @@ export interface BastionDesired {
   readonly keyName: string;
   /** Of the key that lets us in; undefined as long as this machine has none. */
   readonly keyFingerprint: string | undefined;
+  /** Of the key of its disk; undefined: the account's default. */
+  readonly keyArn: string | undefined;
   readonly tags: Tags;
 }
 
@@ -59,7 +61,12 @@ export function launch(desired: BastionDesired, token: string): RunInstancesComm
     BlockDeviceMappings: [
       {
         DeviceName: rootDevice,
-        Ebs: { Encrypted: true, VolumeType: 'gp3', DeleteOnTermination: true },
+        Ebs: {
+          Encrypted: true,
+          ...(desired.keyArn === undefined ? {} : { KmsKeyId: desired.keyArn }),
+          VolumeType: 'gp3',
+          DeleteOnTermination: true,
+        },
       },
     ],
     // Disk and network interface come and go with the instance, and are no resources of their own.
@@ -80,7 +87,7 @@ export function replacements(desired: BastionDesired, observed: Bastion): readon
     impact: 'replace',
     because: 'the bastion holds nothing; another one takes its place',
   });
-  const { keyFingerprint: key } = observed;
+  const { keyFingerprint: key, diskKeyArn } = observed;
   return [
     ...(['instanceType', 'subnetId'] as const)
       .filter((path) => desired[path] !== observed[path])
@@ -88,6 +95,9 @@ export function replacements(desired: BastionDesired, observed: Bastion): readon
     ...(key === undefined || key === desired.keyFingerprint
       ? []
       : [replaced('key', key, desired.keyFingerprint ?? 'a new key')]),
+    ...(desired.keyArn === undefined || diskKeyArn === undefined || diskKeyArn === desired.keyArn
+      ? []
+      : [replaced('diskKey', diskKeyArn, desired.keyArn)]),
   ];
 }
 

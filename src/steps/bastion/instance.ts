@@ -7,7 +7,9 @@ import type { Phase, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { clusterName } from '../names.ts';
+import { whyDiskVanishes } from '../encryption/explain.ts';
 import { explainInstance } from '../hosts/instances.ts';
+import { type Volume, volumes } from '../hosts/volume.ts';
 import type { PublicRouteResource } from '../network/route.ts';
 import type { SecurityGroup } from '../network/security-group.ts';
 import type { SubnetResource } from '../network/subnet.ts';
@@ -51,13 +53,18 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
       groupIds: [inputs.securityGroup.groupId],
       keyName: clusterName(config),
       keyFingerprint: await localFingerprint(context),
+      keyArn: facts.key?.arn,
       tags: ownTags(context, address),
     }),
     find: async (sight) => {
       if (!sight.fresh) readPartsAhead(context);
       const found = await context.inventory.find(bastions, address, sight);
       if (found === undefined || (sight.fresh && !retagging.hasBegun)) return found;
-      return { ...found, parts: await partsOf(context, found, sight.fresh) };
+      return {
+        ...found,
+        parts: await partsOf(context, found, sight.fresh),
+        diskKeyArn: (await diskOf(context, found))?.keyArn,
+      };
     },
     all: () => context.inventory.kin(bastions),
     id: (observed) => observed.instanceId,
@@ -90,8 +97,14 @@ export function bastionInstance(context: StepContext, needs: BastionNeeds): Bast
       await unless(['InvalidInstanceID.NotFound'], ec2.send(command));
     },
     destroyWaits: { ...instanceTerminated, for: 'the bastion to end' },
-    explain: async (observed) => observed && explainInstance(clients, observed.instanceId),
+    explain: async (observed) =>
+      observed === undefined ? whyDiskVanishes(context) : explainInstance(clients, observed.instanceId),
   };
+}
+
+/** From the list that its parts are from. */
+async function diskOf({ inventory }: StepContext, { rootDiskId }: Bastion): Promise<Volume | undefined> {
+  return rootDiskId === undefined ? undefined : inventory.own(volumes, rootDiskId, false);
 }
 
 /** Being ended counts as failed: whoever wants a bastion waits for its end and makes another. */

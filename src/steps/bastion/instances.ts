@@ -22,6 +22,8 @@ export interface Bastion extends PartIds {
   readonly tags: Tags;
   /** Its root disk and network interface, as far as they carry the cluster's tag. */
   readonly parts: readonly Part[];
+  /** The key of its root disk; undefined where that was not looked at. */
+  readonly diskKeyArn?: string | undefined;
 }
 
 export const bastionAddress = 'bastion/instance';

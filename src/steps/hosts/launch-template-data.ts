@@ -62,6 +62,7 @@ export function launchTemplateData(
           VolumeType: 'gp3',
           VolumeSize: image.rootSizeGiB,
           Encrypted: true,
+          ...(facts.key === undefined ? {} : { KmsKeyId: facts.key.arn }),
           DeleteOnTermination: true,
         },
       },

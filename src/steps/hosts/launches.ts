@@ -7,6 +7,8 @@ import type { Address } from '../../engine/resource.ts';
 import { seconds } from '../../engine/wait.ts';
 import { EsEcsError, type ErrorCode } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
+import { defaultDiskKey } from '../encryption/key.ts';
+import { grantCommand } from '../encryption/wishes.ts';
 
 /** A group that has had no instance in service for as long is asked why, and then once in as long: each question is a call. */
 const askAfterMs = 60_000;
@@ -78,7 +80,14 @@ export class LaunchWatch {
     if (last === undefined || (last.StartTime?.getTime() ?? 0) < this.#emptySinceMs) return;
     const sinceMs = nowMs - this.#emptySinceMs;
     if (!isHopeless(failures.map(wordsOf), sinceMs)) return;
-    throw launchError(this.#place, { words: wordsOf(last), times: failures.length, sinceMs });
+    const words = wordsOf(last);
+    const keyArn = isKey(words) ? await diskKey(this.#context) : undefined;
+    throw launchError(this.#place, {
+      words,
+      times: failures.length,
+      sinceMs,
+      ...keyHints(this.#context, keyArn),
+    });
   }
 
   /** The group launches something else from now on: what failed before says nothing of it. */
@@ -180,6 +189,24 @@ interface FailedLaunches {
   readonly words: string;
   readonly times: number;
   readonly sinceMs: number;
+  /** What lets Auto Scaling use the key, where it is known which that is. */
+  readonly keyHints?: readonly string[];
+}
+
+/** The key of disks: the config's, or the account's own where it has one; undefined where nobody knows. */
+async function diskKey({ facts, clients }: StepContext): Promise<string | undefined> {
+  return facts.key?.arn ?? (await defaultDiskKey(clients));
+}
+
+function keyHints(context: StepContext, arn: string | undefined): Pick<FailedLaunches, 'keyHints'> {
+  if (arn === undefined) return {};
+  return {
+    keyHints: [
+      grantCommand(arn, context.facts),
+      `aws kms describe-key --region ${context.facts.region} --key-id ${arn}  says whether it is enabled`,
+      'or its policy lets the role AWSServiceRoleForAutoScaling use it and make grants: docs/encryption.md',
+    ],
+  };
 }
 
 function launchError({ address, zone, instanceType }: LaunchPlace, failed: FailedLaunches): EsEcsError {
@@ -210,8 +237,10 @@ function launchError({ address, zone, instanceType }: LaunchPlace, failed: Faile
       {
         ...told,
         hint: [
-          'the policy of the key must let the role AWSServiceRoleForAutoScaling use it and make grants: docs/errors.md shows how',
-          'aws ec2 get-ebs-default-kms-key-id  says which key that is, where the account has a default one',
+          ...(failed.keyHints ?? [
+            'the policy of the key must let the role AWSServiceRoleForAutoScaling use it and make grants: docs/encryption.md shows how',
+            'aws ec2 get-ebs-default-kms-key-id  says which key that is, where the account has a default one',
+          ]),
           hintLine('es-ecs up', 'goes on once the key may be used'),
         ],
       },

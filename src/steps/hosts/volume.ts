@@ -25,6 +25,8 @@ import type { Node } from '../../elasticsearch/topology.ts';
 import type { Change, Phase, Resource, Retries } from '../../engine/resource.ts';
 import { EsEcsError, invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
+import { whyDiskVanishes } from '../encryption/explain.ts';
+import { keptKey } from '../encryption/key.ts';
 import { volumeHolders } from '../network/blockers.ts';
 import { onceByToken } from '../once.ts';
 import { brief, retries } from '../waits.ts';
@@ -37,6 +39,8 @@ export interface VolumeDesired {
   readonly sizeGiB: number;
   readonly iops: number;
   readonly throughputMiBps: number;
+  /** Of the customer key; undefined: the account's default. As seen, the key that it has. */
+  readonly keyArn: string | undefined;
   readonly tags: Tags;
 }
 
@@ -98,6 +102,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       sizeGiB: storage.sizeGiB,
       iops: storage.iops,
       throughputMiBps: storage.throughputMiBps,
+      keyArn: context.facts.key?.arn,
       tags: { ...ownTags(context, address), [nodeTag]: node.name },
     }),
     find: (sight) =>
@@ -128,6 +133,8 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
         former: context.formerTags,
       }),
     ],
+    kept: (_desired, { keyArn }) =>
+      keptKey(context.facts.key, keyArn, 'EBS cannot give a volume another; those of new nodes get it'),
     create: async (desired, token) => {
       const right = await bootstrapRight(context, options.initialMasters);
       const made = await ec2.send(
@@ -138,6 +145,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
           Iops: desired.iops,
           Throughput: desired.throughputMiBps,
           Encrypted: true,
+          ...(desired.keyArn === undefined ? {} : { KmsKeyId: desired.keyArn }),
           TagSpecifications: [{ ResourceType: 'volume', Tags: toCapitalTags({ ...desired.tags, ...right }) }],
           ClientToken: token,
         }),
@@ -154,8 +162,8 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
     },
     destroyRetries: whileAttached,
     blockers: ({ volumeId }) => volumeHolders(context, volumeId),
-    explain: (observed) =>
-      Promise.resolve(observed === undefined ? undefined : `${observed.volumeId} is ${observed.state}`),
+    explain: async (observed) =>
+      observed === undefined ? whyDiskVanishes(context) : `${observed.volumeId} is ${observed.state}`,
   };
 }
 
@@ -352,6 +360,7 @@ function toVolume(found: SdkVolume): Volume {
     iops: found.Iops ?? 0,
     throughputMiBps: found.Throughput ?? 0,
     encrypted: found.Encrypted ?? false,
+    keyArn: found.KmsKeyId,
     tags: fromCapitalTags(found.Tags),
   };
 }

@@ -21,6 +21,7 @@ import { unless } from '../../aws/unless.ts';
 import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
+import { keptKey } from '../encryption/key.ts';
 import { repositoryName } from '../names.ts';
 import { brief } from '../waits.ts';
 
@@ -30,6 +31,8 @@ export interface RepositoryDesired {
   readonly tagMutability: string;
   /** JSON. */
   readonly lifecyclePolicy: string;
+  /** Of the customer key; undefined: a key of AWS's own, without KMS. */
+  readonly keyArn: string | undefined;
   readonly tags: Tags;
 }
 
@@ -41,6 +44,7 @@ export interface Repository {
   readonly scansOnPush: boolean;
   readonly tagMutability: string;
   readonly lifecyclePolicy: string | undefined;
+  readonly keyArn: string | undefined;
   readonly tags: Tags;
 }
 
@@ -92,6 +96,7 @@ export function repository(context: StepContext): Resource<RepositoryDesired, Re
       scansOnPush: true,
       tagMutability: 'IMMUTABLE',
       lifecyclePolicy: JSON.stringify(lifecyclePolicy),
+      keyArn: context.facts.key?.arn,
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(repositories, address, { ...sight, name }),
@@ -105,13 +110,22 @@ export function repository(context: StepContext): Resource<RepositoryDesired, Re
         former: context.formerTags,
       }),
     ],
+    kept: (_desired, { keyArn }) =>
+      keptKey(
+        context.facts.key,
+        keyArn,
+        `ECR cannot give a repository another; aws ecr delete-repository --force --repository-name ${name}  and es-ecs up  make it anew, with its images`,
+      ),
     create: async (desired) => {
       const { repository: made } = await ecr.send(
         new CreateRepositoryCommand({
           repositoryName: desired.repositoryName,
           imageTagMutability: 'IMMUTABLE',
           imageScanningConfiguration: { scanOnPush: desired.scansOnPush },
-          encryptionConfiguration: { encryptionType: 'AES256' },
+          encryptionConfiguration:
+            desired.keyArn === undefined
+              ? { encryptionType: 'AES256' }
+              : { encryptionType: 'KMS', kmsKey: desired.keyArn },
           tags: toCapitalTags(desired.tags),
         }),
       );
@@ -221,6 +235,7 @@ function toRepository(found: SdkRepository, apart: Pick<Repository, 'lifecyclePo
     repositoryUri: found.repositoryUri ?? '',
     scansOnPush: found.imageScanningConfiguration?.scanOnPush ?? false,
     tagMutability: found.imageTagMutability ?? 'MUTABLE',
+    keyArn: found.encryptionConfiguration?.kmsKey,
     ...apart,
   };
 }

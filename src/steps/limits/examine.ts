@@ -2,6 +2,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
+import { keyRefusals } from '../encryption/refusals.ts';
 import { planRefusals } from './plan-of-account.ts';
 import { quotaRefusals } from './quotas.ts';
 
@@ -10,7 +11,11 @@ import { quotaRefusals } from './quotas.ts';
  * Looked at before anything is made. Reads only, and only for what the plan makes.
  */
 export async function refusalsOf(plan: Plan, context: StepContext): Promise<readonly EsEcsError[]> {
-  const looked = await Promise.all([planRefusals(plan, context), quotaRefusals(plan, context)]);
+  const looked = await Promise.all([
+    keyRefusals(plan, context),
+    planRefusals(plan, context),
+    quotaRefusals(plan, context),
+  ]);
   return [...noWayIn(plan, context), ...looked.flat()];
 }
 

@@ -1,4 +1,5 @@
 import {
+  AssociateKmsKeyCommand,
   type CloudWatchLogsClient,
   CreateLogGroupCommand,
   DeleteLogGroupCommand,
@@ -16,11 +17,14 @@ import { diffTags, type Tags, type TagWriter } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Address, Change, Resource } from '../../engine/resource.ts';
 import { ownTags, type StepContext } from '../context.ts';
+import { isKey } from '../encryption/key.ts';
 import { brief } from '../waits.ts';
 
 export interface LogGroupDesired {
   readonly logGroupName: string;
   readonly retentionDays: number;
+  /** Of the customer key; undefined: whichever it has. */
+  readonly keyArn: string | undefined;
   readonly tags: Tags;
 }
 
@@ -28,6 +32,8 @@ export interface LogGroup {
   readonly logGroupName: string;
   /** Undefined: for ever. */
   readonly retentionDays: number | undefined;
+  /** Undefined: a key of AWS's own. */
+  readonly keyArn: string | undefined;
   readonly tags: Tags;
   /** Without the `:*` that some calls add. */
   readonly logGroupArn: string;
@@ -69,6 +75,7 @@ export function logGroup(
     desired: () => ({
       logGroupName: name,
       retentionDays: context.config.logs.retentionDays,
+      keyArn: context.facts.key?.arn,
       tags: ownTags(context, address),
     }),
     find: (sight) => context.inventory.find(logGroups, address, { ...sight, name }),
@@ -76,6 +83,7 @@ export function logGroup(
     phase: () => 'ready',
     diff: (desired, observed) => [
       ...retentionChange(logs, desired, observed),
+      ...keyChange(logs, desired, observed),
       ...diffTags(desired.tags, observed.tags, {
         ...logTags(logs, observed.logGroupArn),
         former: context.formerTags,
@@ -94,6 +102,7 @@ export function logGroup(
         observed: {
           logGroupName: desired.logGroupName,
           retentionDays: undefined,
+          keyArn: undefined,
           tags: desired.tags,
           logGroupArn: `arn:${partition}:logs:${region}:${accountId}:log-group:${desired.logGroupName}`,
         },
@@ -125,6 +134,27 @@ function retentionChange(
       impact: 'in-place',
       apply: () => setRetention(logs, desired),
       becomes: (before: LogGroup): LogGroup => ({ ...before, retentionDays: days }),
+    },
+  ];
+}
+
+/** What is written from then on gets the new key; what was written before stays readable as long as the old key is there. */
+function keyChange(
+  logs: CloudWatchLogsClient,
+  { logGroupName, keyArn }: LogGroupDesired,
+  observed: LogGroup,
+): readonly Change[] {
+  if (keyArn === undefined || isKey({ arn: keyArn }, observed.keyArn)) return [];
+  return [
+    {
+      path: 'kmsKeyId',
+      before: observed.keyArn,
+      after: keyArn,
+      impact: 'in-place',
+      apply: async () => {
+        await logs.send(new AssociateKmsKeyCommand({ logGroupName, kmsKeyId: keyArn }));
+      },
+      becomes: (before: LogGroup): LogGroup => ({ ...before, keyArn }),
     },
   ];
 }
@@ -161,6 +191,7 @@ async function read({ logs }: Clients, name: string): Promise<LogGroup | undefin
     logGroupName: name,
     logGroupArn,
     retentionDays: found.retentionInDays,
+    keyArn: found.kmsKeyId,
     tags: answer?.tags ?? {},
   };
 }

@@ -3,6 +3,7 @@ import type { StepContext } from '../context.ts';
 import { arn, clusterName } from '../names.ts';
 import { type Conditions, type PolicyDocument, type Statement, policy } from './document.ts';
 import { pullStatements } from './images.ts';
+import { diskKeyStatements } from './keys.ts';
 import { logStatement } from './logs.ts';
 
 /** The tag under which user data says why a host could not be made ready. */
@@ -19,6 +20,7 @@ export function instancePolicy(context: Pick<StepContext, 'config' | 'facts'>): 
     ...pullStatements(context),
     logStatement(context),
     ...volumeStatements(context),
+    ...diskKeyStatements(context),
     ...problemStatements(context),
   );
 }

@@ -11,6 +11,7 @@ import {
   type SecretsManagerClient,
   TagResourceCommand,
   UntagResourceCommand,
+  UpdateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
 
 import type { Clients } from '../../aws/clients.ts';
@@ -22,6 +23,7 @@ import { unless } from '../../aws/unless.ts';
 import type { Change, Inputs, Needs, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
+import { isKey } from '../encryption/key.ts';
 import { secretName } from '../names.ts';
 import { brief } from '../waits.ts';
 
@@ -29,6 +31,8 @@ import { brief } from '../waits.ts';
 export interface SecretDesired<N extends Needs = Needs> {
   readonly name: string;
   readonly description: string;
+  /** Of the customer key; undefined: whichever it has. */
+  readonly keyArn: string | undefined;
   readonly tags: Tags;
   readonly inputs: Inputs<N>;
 }
@@ -40,6 +44,8 @@ export interface Secret {
   readonly isDoomed: boolean;
   /** Its resource policy, by which others can read it; undefined: none, as it should be; `denied` where these credentials may not look. */
   readonly policy: string | { readonly isDenied: true } | undefined;
+  /** As it was given: an ARN, an id or an alias; undefined: Secrets Manager's own key. */
+  readonly keyId: string | undefined;
   readonly tags: Tags;
 }
 
@@ -136,6 +142,7 @@ export function secret<N extends Needs>(
     desired: (inputs) => ({
       name,
       description: options.description,
+      keyArn: context.facts.key?.arn,
       tags: ownTags(context, address),
       inputs,
     }),
@@ -160,6 +167,7 @@ export function secret<N extends Needs>(
     diff: (desired, observed) => [
       ...restoration(secretsManager, observed),
       ...policyRemoval(secretsManager, observed),
+      ...keyChange(secretsManager, desired, observed),
       ...renewal(context, options, { desired, observed }),
       ...diffTags(desired.tags, observed.tags, {
         ...secretTags(secretsManager, name),
@@ -173,6 +181,7 @@ export function secret<N extends Needs>(
           Name: desired.name,
           Description: desired.description,
           SecretString: JSON.stringify(value.values),
+          ...(desired.keyArn === undefined ? {} : { KmsKeyId: desired.keyArn }),
           Tags: toCapitalTags({ ...desired.tags, ...untilTags(value) }),
           ClientRequestToken: token,
         }),
@@ -182,7 +191,14 @@ export function secret<N extends Needs>(
       const tags = { ...desired.tags, ...untilTags(value) };
       return {
         id: made.Name,
-        observed: { name: made.Name, secretArn: made.ARN ?? '', isDoomed: false, policy: undefined, tags },
+        observed: {
+          name: made.Name,
+          secretArn: made.ARN ?? '',
+          isDoomed: false,
+          policy: undefined,
+          keyId: desired.keyArn,
+          tags,
+        },
       };
     },
     once: { by: 'name', refusals: ['ResourceExistsException'] },
@@ -257,6 +273,27 @@ function restoration(secretsManager: SecretsManagerClient, observed: Secret): re
   ];
 }
 
+/** Secrets Manager encrypts the value anew under the new key, and reads it with the old one for that ("UpdateSecret", KmsKeyId). */
+function keyChange(
+  secretsManager: SecretsManagerClient,
+  { keyArn }: Pick<SecretDesired, 'keyArn'>,
+  { name, keyId }: Pick<Secret, 'name' | 'keyId'>,
+): readonly Change[] {
+  if (keyArn === undefined || isKey({ arn: keyArn }, keyId)) return [];
+  return [
+    {
+      path: 'kmsKeyId',
+      before: keyId,
+      after: keyArn,
+      impact: 'in-place',
+      apply: async () => {
+        await secretsManager.send(new UpdateSecretCommand({ SecretId: name, KmsKeyId: keyArn }));
+      },
+      becomes: (before: Secret): Secret => ({ ...before, keyId: keyArn }),
+    },
+  ];
+}
+
 /** Whoever a secret's own policy names reads it, from another account too; es-ecs gives it none. */
 function policyRemoval(
   secretsManager: SecretsManagerClient,
@@ -317,11 +354,14 @@ async function read({ secretsManager }: Clients, name: string): Promise<Describe
   return found === undefined ? undefined : toSecret(found);
 }
 
-function toSecret(found: Pick<SecretListEntry, 'Name' | 'ARN' | 'DeletedDate' | 'Tags'>): Described {
+function toSecret(
+  found: Pick<SecretListEntry, 'Name' | 'ARN' | 'DeletedDate' | 'KmsKeyId' | 'Tags'>,
+): Described {
   return {
     name: found.Name ?? '',
     secretArn: found.ARN ?? '',
     isDoomed: found.DeletedDate !== undefined,
+    keyId: found.KmsKeyId,
     tags: fromCapitalTags(found.Tags),
   };
 }

@@ -36,6 +36,7 @@ export const modelFiles: Readonly<Record<string, string>> = {
   ECS: 'ecs/2014-11-13',
   FreeTier: 'freetier/2023-09-07',
   IAM: 'iam/2010-05-08',
+  KMS: 'kms/2014-11-01',
   SecretsManager: 'secretsmanager/2017-10-17',
   ServiceQuotas: 'service-quotas/2019-06-24',
   SSM: 'ssm/2014-11-06',

@@ -4,6 +4,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import * as ecr from '@aws-sdk/client-ecr';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as iam from '@aws-sdk/client-iam';
+import * as kms from '@aws-sdk/client-kms';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import * as ssm from '@aws-sdk/client-ssm';
@@ -29,6 +30,7 @@ const sdk: Readonly<Record<string, readonly [keyof Clients, Readonly<Record<stri
   ECS: ['ecs', ecs],
   FreeTier: ['freeTier', freeTier],
   IAM: ['iam', iam],
+  KMS: ['kms', kms],
   SecretsManager: ['secretsManager', secretsManager],
   ServiceQuotas: ['serviceQuotas', serviceQuotas],
   SSM: ['ssm', ssm],

@@ -48,6 +48,39 @@ const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBAQEBAQEBAQEBAQEBAQEBAQEBAQEBA
 
 const identity = rows('STS', [['GetCallerIdentity', {}]]);
 
+const keyPolicy = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: '123456789012' }, Action: 'kms:*', Resource: '*' },
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'logs.eu-west-1.amazonaws.com' },
+      Action: 'kms:*',
+      Resource: '*',
+    },
+  ],
+});
+
+const encryption = [
+  ...rows('KMS', [
+    ['CreateKey', { Policy: keyPolicy }, { key: 'KeyMetadata.Arn' }],
+    ['CreateAlias', { AliasName: 'alias/operations', TargetKeyId: '$key' }],
+    ['DescribeKey', { KeyId: 'alias/operations' }],
+    ['GetKeyPolicy', { KeyId: '$key', PolicyName: 'default' }],
+    ['PutKeyPolicy', { KeyId: '$key', PolicyName: 'default', Policy: keyPolicy }],
+    [
+      'CreateGrant',
+      {
+        KeyId: '$key',
+        GranteePrincipal: 'arn:aws:iam::123456789012:user/simulated',
+        Operations: ['Decrypt'],
+      },
+    ],
+    ['ListGrants', { KeyId: '$key' }],
+  ]),
+  ...rows('EC2', [['GetEbsDefaultKmsKeyId', {}]]),
+];
+
 const quotas = rows('ServiceQuotas', [
   ['GetServiceQuota', { ServiceCode: 'autoscaling', QuotaCode: 'L-CDE20ADC' }],
 ]);
@@ -104,6 +137,8 @@ const logs = rows('CloudWatchLogs', [
   ['CreateLogGroup', { logGroupName: '/other', tags: { Team: 'a' } }],
   ['DescribeLogGroups', { logGroupNamePrefix: '/other' }, { logGroup: 'logGroups.0.logGroupArn' }],
   ['PutRetentionPolicy', { logGroupName: '/other', retentionInDays: 7 }],
+  ['AssociateKmsKey', { logGroupName: '/other', kmsKeyId: '$key' }],
+  ['DisassociateKmsKey', { logGroupName: '/other' }],
   ['DeleteRetentionPolicy', { logGroupName: '/other' }],
   ['TagResource', { resourceArn: '$logGroup', tags: { Stage: 'test' } }],
   ['ListTagsForResource', { resourceArn: '$logGroup' }],
@@ -578,6 +613,7 @@ export const operationSteps: readonly OperationStep[] = [
   ...identity,
   ...quotas,
   ...plan,
+  ...encryption,
   ...permissions,
   ...logs,
   ...parameters,

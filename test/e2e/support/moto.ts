@@ -4,6 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -83,6 +84,7 @@ export function bareClients(url: string): Clients {
     ecs: new ECSClient(settings),
     freeTier: new FreeTierClient(settings),
     iam: new IAMClient(settings),
+    kms: new KMSClient(settings),
     logs: new CloudWatchLogsClient(settings),
     secretsManager: new SecretsManagerClient(settings),
     serviceQuotas: new ServiceQuotasClient(settings),

@@ -51,6 +51,8 @@ export const facts: Facts = {
     ['x86_64', hostImage('ami-0b')],
   ]),
   bastionImageId: 'ami-0c',
+  callerArn: 'arn:aws:iam::123456789012:user/simulated',
+  key: undefined,
   bastionCidrs: ['203.0.113.7/32'],
 };
 

@@ -122,6 +122,7 @@ describe('the secrets of a cluster', () => {
       secretArn: '',
       isDoomed: true,
       policy: undefined,
+      keyId: undefined,
       tags,
     });
     expect(changes).toMatchObject([{ path: 'deletion', impact: 'in-place' }]);
@@ -137,6 +138,7 @@ describe('the secrets of a cluster', () => {
       secretArn: '',
       isDoomed: false,
       policy: undefined,
+      keyId: undefined,
       tags: {},
     };
     await own.password.destroy?.(observed);
