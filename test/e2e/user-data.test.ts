@@ -415,7 +415,8 @@ describe.skipIf(opened === undefined)('user data on a host', { timeout: 600_000 
     const boot = await host.boot({ deviceLateMs: 3_000 });
     await expectReady(host, boot);
     expect(boot.output).toContain(`${volume.id} is in-use at i-old, waiting`);
-    expect(boot.calls).toEqual([
+    // A device that takes its time may be long enough for the tag.
+    expect(boot.calls.filter((call) => call !== 'CreateTags')).toEqual([
       'DescribeVolumes',
       'DescribeVolumes',
       'DescribeVolumes',

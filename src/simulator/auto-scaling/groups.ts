@@ -217,7 +217,7 @@ function createGroup(world: World, input: CreateAutoScalingGroupCommandInput): G
     subnetIds: subnetsOf(world, input.VPCZoneIdentifier),
     tags: (input.Tags ?? []).map(toGroupTag),
     protectsNew: input.NewInstancesProtectedFromScaleIn ?? false,
-    healthCheckType: input.HealthCheckType ?? 'EC2',
+    healthCheckType: healthChecks(input.HealthCheckType) ?? 'EC2',
     gracePeriodSeconds: input.HealthCheckGracePeriod ?? 0,
     cooldownSeconds: input.DefaultCooldown ?? 300,
     terminationPolicies: input.TerminationPolicies ?? ['Default'],
@@ -263,7 +263,7 @@ function updateGroup(world: World, input: UpdateAutoScalingGroupCommandInput): v
     template,
     subnetIds,
     protectsNew: input.NewInstancesProtectedFromScaleIn ?? row.protectsNew,
-    healthCheckType: input.HealthCheckType ?? row.healthCheckType,
+    healthCheckType: healthChecks(input.HealthCheckType) ?? row.healthCheckType,
     gracePeriodSeconds: input.HealthCheckGracePeriod ?? row.gracePeriodSeconds,
     cooldownSeconds: input.DefaultCooldown ?? row.cooldownSeconds,
     terminationPolicies: input.TerminationPolicies ?? row.terminationPolicies,
@@ -324,6 +324,18 @@ function groupPage<Item>(
 ): ReturnType<typeof page<Item>> {
   const { NextToken, MaxRecords } = input;
   return page(found, NextToken, MaxRecords, MaxRecords === undefined ? undefined : 100);
+}
+
+const knownChecks = ['EC2', 'EBS', 'ELB', 'VPC_LATTICE'];
+
+/** EC2 is always one of the list, and comes first. @throws SimulatedFailure ValidationError */
+function healthChecks(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const asked = text.split(',');
+  const unknown = asked.find((check) => !knownChecks.includes(check));
+  if (unknown !== undefined)
+    throw new SimulatedFailure('ValidationError', `${unknown} is not a valid health check type`);
+  return knownChecks.filter((check) => check === 'EC2' || asked.includes(check)).join(',');
 }
 
 function roleNotReady(): SimulatedFailure {

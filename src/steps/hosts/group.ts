@@ -95,6 +95,12 @@ const minute = 60_000;
 /** Exactly one: Auto Scaling's part is to start another when this one dies. */
 const one = { least: 1, most: 1, desired: 1 } as const;
 
+/**
+ * By what a group tells a dead host from a living one: EC2's own checks, and whether its volumes can be reached and pass their checks of input
+ * and output. A list in one text ("HealthCheckType", CreateAutoScalingGroup; EC2 is always one of it), here in alphabetical order.
+ */
+const healthChecks = 'EBS,EC2';
+
 /** Groups by name; the tag filter of DescribeAutoScalingGroups finds all of a cluster in one call. */
 export const groups: Collection<Group> = {
   name: 'Auto Scaling groups',
@@ -329,7 +335,7 @@ function settings(desired: GroupDesired): {
     MaxSize: one.most,
     DesiredCapacity: one.desired,
     VPCZoneIdentifier: desired.subnetId,
-    HealthCheckType: 'EC2',
+    HealthCheckType: healthChecks,
   };
 }
 
@@ -346,7 +352,7 @@ function settingChanges(
     ['minSize', String(observed.size.least), String(one.least)],
     ['maxSize', String(observed.size.most), String(one.most)],
     ['desiredCapacity', String(observed.size.desired), String(one.desired)],
-    ['healthCheckType', observed.healthCheckType, 'EC2'],
+    ['healthCheckType', observed.healthCheckType, healthChecks],
   ];
   const apply = async (): Promise<void> => {
     await context.clients.autoScaling.send(
@@ -436,7 +442,7 @@ function toGroup(found: SdkGroup): Group {
     tags: fromCapitalTags(found.Tags),
     status: found.Status,
     size: { least: found.MinSize ?? 0, most: found.MaxSize ?? 0, desired: found.DesiredCapacity ?? 0 },
-    healthCheckType: found.HealthCheckType ?? 'EC2',
+    healthCheckType: sortedChecks(found.HealthCheckType ?? 'EC2'),
     suspended: (found.SuspendedProcesses ?? []).map((suspended) => suspended.ProcessName ?? '').sort(),
     instances: (found.Instances ?? [])
       .filter((instance) => !(instance.LifecycleState ?? '').startsWith('Terminat'))
@@ -453,6 +459,15 @@ function toGroup(found: SdkGroup): Group {
     left: [],
     parts: [],
   };
+}
+
+/** AWS says nothing of an order. */
+function sortedChecks(text: string): string {
+  return text
+    .split(',')
+    .map((check) => check.trim())
+    .sort()
+    .join(',');
 }
 
 function versionOf(text: string | undefined): number | undefined {

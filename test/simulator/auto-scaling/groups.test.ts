@@ -204,6 +204,16 @@ describe('a group', () => {
     expect(await refusal(on.clients.autoScaling.send(tooMany))).toBe('ValidationError');
   });
 
+  it('takes a list of health checks, of those that there are, and shows EC2 first', async () => {
+    await create({ DesiredCapacity: 0, HealthCheckType: 'EBS,EC2' });
+    expect((await group())?.HealthCheckType).toBe('EC2,EBS');
+    const wrong = new UpdateAutoScalingGroupCommand({
+      AutoScalingGroupName: name,
+      HealthCheckType: 'EC2,NONE',
+    });
+    expect(await refusal(on.clients.autoScaling.send(wrong))).toBe('ValidationError');
+  });
+
   it('takes new sizes and tags, and is found by tag', async () => {
     await create({ DesiredCapacity: 0 });
     await on.clients.autoScaling.send(

@@ -93,7 +93,9 @@ async function meddle({ iam, ecr, ecs, logs, autoScaling, secretsManager }: Clie
     }),
   );
   const AutoScalingGroupName = 'es-ecs-search-1';
-  await autoScaling.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: 2 }));
+  await autoScaling.send(
+    new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MaxSize: 2, HealthCheckType: 'EC2' }),
+  );
   await autoScaling.send(new SuspendProcessesCommand({ AutoScalingGroupName, ScalingProcesses: ['Launch'] }));
   await autoScaling.send(
     new CreateOrUpdateTagsCommand({
@@ -184,7 +186,9 @@ describe('what was changed by hand', () => {
     const drifted = await story.json<PlanDocument>('plan');
     expect(paths(drifted)).toEqual([
       'hosts/cluster settings.containerInsights',
+      'hosts/group/search-1 healthCheckType',
       'hosts/group/search-1 maxSize',
+
       'hosts/group/search-1 suspendedProcesses',
       'image/repository imageTagMutability',
       'image/repository lifecyclePolicy',
