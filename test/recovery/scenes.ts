@@ -36,7 +36,7 @@ export async function filled(): Promise<CrashImage> {
 }
 
 /** The same cluster with a newer Elasticsearch: every node restarts. */
-export const upgradedConfig = `${head}elasticsearch: { version: 9.5.0 }\nnodes: 3\nnetwork: { nat: single }\n`;
+export const upgradedConfig = `${head}elasticsearch: { version: 9.5.3 }\nnodes: 3\nnetwork: { nat: single }\n`;
 
 /** The same cluster on other hosts: every host is replaced. */
 export const movedConfig = `${config}instanceType: m7g.xlarge\n`;

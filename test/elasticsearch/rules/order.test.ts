@@ -32,10 +32,10 @@ describe('restartOrder', () => {
 
   it('takes up an upgrade that was cut off: first what is older, each as ever, and then what has been upgraded already', () => {
     const nodes = [
-      node('new', { roles: ['data'], version: '9.5.0' }),
+      node('new', { roles: ['data'], version: '9.5.3' }),
       node('elected', { isMaster: true, version: '9.4.6' }),
       node('older', { version: '9.4.6' }),
-      node('new master', { version: '9.5.0' }),
+      node('new master', { version: '9.5.3' }),
       node('data', { roles: ['data'], version: '9.4.6' }),
     ];
     expect(restartOrder(['new', 'elected', 'away', 'older', 'new master', 'data'], nodes)).toEqual([

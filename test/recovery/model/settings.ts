@@ -12,7 +12,7 @@ export interface Settings {
 }
 
 /** Of Elasticsearch, oldest first. */
-export const versions = ['9.4.6', '9.5.0'] as const;
+export const versions = ['9.4.6', '9.5.3'] as const;
 
 export const smallest: Settings = {
   nodes: 1,

@@ -142,7 +142,7 @@ describe("a node's service", () => {
         because: expect.stringContaining('first go to the newest 8.19') as string,
       },
     ]);
-    expect(resource.diff(desired, ran('9.5.0'))).toMatchObject([
+    expect(resource.diff(desired, ran('9.5.3'))).toMatchObject([
       { path: 'version', impact: 'refuse', because: expect.stringContaining('cannot go back') as string },
     ]);
   });
