@@ -128,8 +128,13 @@ function place(findings: readonly Finding[], source: Source): readonly Problem[]
       return { path, message, at: ofKey === true ? source.atKey(path) : source.at(path) };
     })
     .sort((a, b) => source.offset(a.path) - source.offset(b.path));
-  const texts = placed.map(formatProblem);
-  return placed.filter((_, index) => texts.indexOf(texts[index] ?? '') === index);
+  const told = new Set<string>();
+  return placed.filter((problem) => {
+    const text = formatProblem(problem);
+    const isNew = !told.has(text);
+    told.add(text);
+    return isNew;
+  });
 }
 
 /**

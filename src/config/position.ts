@@ -8,6 +8,8 @@ import {
   visit,
   type Document,
   type Node,
+  type Pair,
+  type YAMLMap,
   type YAMLError,
 } from 'yaml';
 import { EsEcsError } from '../errors.ts';
@@ -53,11 +55,19 @@ export function openSource(text: string, file: string): Source {
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
   const document = parse({ text, file, lineCounter, position });
-  const value = toValue(document, file, position);
+  const aliases = resolveAliases(document, file, position);
+  const value = toValue(document, file);
+  const find = (path: Path): Found | undefined => findIn({ document, aliases, keys: keysOf }, path);
+  const keys = new Map<YAMLMap, ReadonlyMap<unknown, Pair>>();
+  function keysOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+    const known = keys.get(map) ?? firstPairs(map);
+    keys.set(map, known);
+    return known;
+  }
 
   const at = (path: Path): number => {
     for (let length = path.length; length >= 0; length--) {
-      const found = find(document, path.slice(0, length));
+      const found = find(path.slice(0, length));
       if (found !== undefined) return offsetOf(found);
     }
     return 0;
@@ -65,9 +75,9 @@ export function openSource(text: string, file: string): Source {
   return {
     value,
     at: (path) => position(at(path)),
-    atKey: (path) => position(find(document, path)?.keyOffset ?? at(path)),
-    scalarText: (path) => scalarText(resolve(document, find(document, path)?.node)),
-    has: (path) => find(document, path) !== undefined,
+    atKey: (path) => position(find(path)?.keyOffset ?? at(path)),
+    scalarText: (path) => scalarText(resolved(aliases, find(path)?.node)),
+    has: (path) => find(path) !== undefined,
     offset: at,
   };
 }
@@ -88,25 +98,64 @@ interface ParseInput {
 
 function parse({ text, file, lineCounter, position }: ParseInput): Document {
   let document: Document;
+  let doubles: readonly Fault[];
   try {
-    document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true });
+    // The library holds each key against all others of its map.
+    document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, uniqueKeys: false });
+    doubles = doubleKeys(document, text);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new EsEcsError('CONFIG_SYNTAX', `${file}: nested too deeply to be read`, { cause });
   }
-  const [first, ...rest] = [...document.errors, ...document.warnings];
+  const faultOf = (error: YAMLError): Fault => ({
+    offset: error.pos[0],
+    text: syntaxText(error),
+    isDouble: false,
+    cause: error,
+  });
+  const faults = [...document.errors.map(faultOf), ...doubles].sort((a, b) => a.offset - b.offset);
+  const [first, ...rest] = [...faults, ...document.warnings.map(faultOf)];
   if (first === undefined) return document;
-  const say = (error: YAMLError): string => `${position(error.pos[0])}: ${syntaxText(error, text)}`;
+  const say = (fault: Fault): string => `${position(fault.offset)}: ${fault.text}`;
   // What comes after the first fault mostly follows from it; keys that stand twice each stand for themselves.
-  const others = rest.filter(({ code }) => code === 'DUPLICATE_KEY');
-  throw new EsEcsError('CONFIG_SYNTAX', say(first), { hint: others.map(say), cause: first });
+  const others = rest.filter(({ isDouble }) => isDouble);
+  throw new EsEcsError('CONFIG_SYNTAX', say(first), {
+    hint: others.map(say),
+    ...(first.cause === undefined ? {} : { cause: first.cause }),
+  });
+}
+
+/** Something that makes a file no valid YAML, or none that is meant. */
+interface Fault {
+  readonly offset: number;
+  readonly text: string;
+  readonly isDouble: boolean;
+  readonly cause?: YAMLError;
+}
+
+/** Keys that stand in their map already. */
+function doubleKeys(document: Document, text: string): readonly Fault[] {
+  const doubles: Fault[] = [];
+  visit(document, {
+    Map: (_, map) => {
+      const keys = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (keys.has(key.value)) {
+          const offset = startOf(key);
+          const say = `${keyText(text.slice(offset, offset + 1_024))}: stands here a second time in the same map; keep one`;
+          doubles.push({ offset, text: say, isDouble: true });
+        }
+        keys.add(key.value);
+      }
+    },
+  });
+  return doubles;
 }
 
 /** The faults that people make, in plain words; the library's own for the rest. */
-function syntaxText(error: YAMLError, text: string): string {
+function syntaxText(error: YAMLError): string {
   switch (error.code) {
-    case 'DUPLICATE_KEY':
-      return `${keyText(text.slice(error.pos[0]))}: stands here a second time in the same map; keep one`;
     case 'TAB_AS_INDENT':
       return 'a tab stands where YAML wants spaces';
     case 'BLOCK_AS_IMPLICIT_KEY':
@@ -130,41 +179,76 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-function toValue(document: Document, file: string, position: ParseInput['position']): unknown {
+/** More than people write by hand, and each costs a look at all anchors. */
+const mostAliases = 1_000;
+
+const tooManyAliases =
+  'aliases (*name) repeat so often, or so deep, that the file is not read; write the values out';
+
+/** What each alias stands for, found in one walk: the library walks through the whole file for each of them. */
+function resolveAliases(document: Document, file: string, position: ParseInput['position']): Aliases {
+  const anchored = new Map<string, Node>();
+  const aliases = new Map<Node, Node>();
   visit(document, {
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchored.set(node.anchor, node);
+    },
     Alias: (_, alias) => {
-      if (alias.resolve(document) !== undefined) return;
-      const message = `*${alias.source}: no anchor &${alias.source} stands before it; quote text that begins with *`;
-      throw new EsEcsError('CONFIG_SYNTAX', `${position(startOf(alias))}: ${message}`);
+      const node = anchored.get(alias.source);
+      if (node === undefined) {
+        const message = `*${alias.source}: no anchor &${alias.source} stands before it; quote text that begins with *`;
+        throw new EsEcsError('CONFIG_SYNTAX', `${position(startOf(alias))}: ${message}`);
+      }
+      aliases.set(alias, node);
+      if (aliases.size > mostAliases) throw new EsEcsError('CONFIG_SYNTAX', `${file}: ${tooManyAliases}`);
     },
   });
+  return aliases;
+}
+
+function toValue(document: Document, file: string): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     return value ?? undefined;
   } catch (cause) {
     if (!(cause instanceof ReferenceError || cause instanceof RangeError)) throw cause;
-    const message =
-      'aliases (*name) repeat so often, or so deep, that the file is not read; write the values out';
-    throw new EsEcsError('CONFIG_SYNTAX', `${file}: ${message}`, { cause });
+    throw new EsEcsError('CONFIG_SYNTAX', `${file}: ${tooManyAliases}`, { cause });
   }
 }
 
-function find(document: Document, path: Path): Found | undefined {
+type Aliases = ReadonlyMap<Node, Node>;
+
+/** A document in which things are found without walking through it. */
+interface Indexed {
+  readonly document: Document;
+  readonly aliases: Aliases;
+  readonly keys: (map: YAMLMap) => ReadonlyMap<unknown, Pair>;
+}
+
+/** The pairs of a map by their keys, each key where it stands first. */
+function firstPairs(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+  const pairs = new Map<unknown, Pair>();
+  for (const pair of map.items) {
+    if (isScalar(pair.key) && !pairs.has(pair.key.value)) pairs.set(pair.key.value, pair);
+  }
+  return pairs;
+}
+
+function findIn(indexed: Indexed, path: Path): Found | undefined {
+  const { contents } = indexed.document;
   let found: Found | undefined =
-    document.contents === null
-      ? undefined
-      : { node: document.contents, keyOffset: startOf(document.contents) };
+    contents === null ? undefined : { node: contents, keyOffset: startOf(contents) };
   for (const part of path) {
     if (found === undefined) return undefined;
-    found = child(document, found, part);
+    found = child(indexed, found, part);
   }
   return found;
 }
 
-function child(document: Document, parent: Found, part: string | number): Found | undefined {
-  const node = resolve(document, parent.node);
+function child({ aliases, keys }: Indexed, parent: Found, part: string | number): Found | undefined {
+  const node = resolved(aliases, parent.node);
   if (isMap(node)) {
-    const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
+    const pair = keys(node).get(part);
     if (pair === undefined) return undefined;
     const value = isNode(pair.value) ? pair.value : null;
     return { node: value, keyOffset: isNode(pair.key) ? startOf(pair.key) : parent.keyOffset };
@@ -179,8 +263,8 @@ function child(document: Document, parent: Found, part: string | number): Found 
   return undefined;
 }
 
-function resolve(document: Document, node: Node | null | undefined): Node | null | undefined {
-  return isAlias(node) ? node.resolve(document) : node;
+function resolved(aliases: Aliases, node: Node | null | undefined): Node | null | undefined {
+  return isAlias(node) ? aliases.get(node) : node;
 }
 
 function isNode(value: unknown): value is Node {

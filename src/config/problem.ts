@@ -110,7 +110,9 @@ function shorten(text: string): string {
 function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((inner, part) => {
     if (typeof inner !== 'object' || inner === null) return undefined;
-    return Object.entries(inner).find(([key]) => key === String(part))?.[1];
+    // Of its own, whatever the key is called.
+    const own: unknown = Object.getOwnPropertyDescriptor(inner, part)?.value;
+    return own;
   }, value);
 }
 
