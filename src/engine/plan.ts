@@ -125,10 +125,13 @@ export function refuseRefused(plan: Plan): void {
   if (first === undefined) return;
   const sentences = refused.map((entry) => {
     const change = entry.changes.find((one) => one.impact === 'refuse');
-    return `${entry.resource.address}: ${change === undefined ? '' : sentence(change)}`;
+    return { address: entry.resource.address, words: change === undefined ? '' : sentence(change) };
   });
-  throw new EsEcsError('REFUSED', sentences.join('\n'), {
-    address: first.resource.address,
+  // Of one the address stands beside the error, and is shown before its words.
+  const isOne = sentences.length === 1;
+  const words = sentences.map((one) => (isOne ? one.words : `${one.address}: ${one.words}`));
+  throw new EsEcsError('REFUSED', words.join('\n'), {
+    ...(isOne ? { address: first.resource.address } : {}),
     hint: 'es-ecs plan  shows everything that would change; set the refused values back to go on',
   });
 }

@@ -163,7 +163,7 @@ describe('applyPlan', () => {
       apply(shop, [thing(shop, { address: 's/new' }), thing(shop, { address: 's/a', size: 3 })]),
     );
     expect(error.code).toBe('REFUSED');
-    expect(error.message).toBe('s/a: size 5 → 3 is refused: it cannot shrink');
+    expect(error.message).toBe('size 5 → 3 is refused: it cannot shrink');
     expect(shop.writes).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ describe('things that go with care', () => {
     expect(plan.summary).toMatchObject({ refuse: 1, destroy: 2 });
     await expect(applyPlan(plan, shop.run())).rejects.toMatchObject({
       code: 'REFUSED',
-      message: 's/b: node b → absent is refused: it holds the last copy',
+      message: 'node b → absent is refused: it holds the last copy',
     });
     expect(shop.writes).toEqual([]);
     expect(rolls).toEqual([]);
