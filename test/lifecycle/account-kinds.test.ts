@@ -4,12 +4,29 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { instances } from '../../src/simulator/ec2/instance-rows.ts';
 import { volumes } from '../../src/simulator/ec2/volumes.ts';
+import { findKey, keys } from '../../src/simulator/kms/keys.ts';
 import { roles } from '../../src/simulator/iam/roles.ts';
 import { configText, type PlanDocument, Story, type UpDocument } from './story.ts';
 
 const asCompany = ['--simulate-account', 'company'] as const;
 const boundary = 'arn:aws:iam::123456789012:policy/company/boundary';
-const asDemanded = configText(`iam: { permissionsBoundary: "${boundary}" }\n`);
+const demanded = `iam: { permissionsBoundary: "${boundary}" }\n`;
+/** What the company demands, and the key that it offers. */
+const asDemanded = configText(`${demanded}encryption: { kmsKeyId: alias/company/es-ecs }\n`);
+
+/** What AWS only remembers: answers by their tokens, names that are free again soon, numbers that are never used twice. */
+const memories = ['core/', 'ecs/task-definition-revisions', 'elasticsearch/', 'kms/'];
+/** How AWS shows for a while what is gone. */
+const gone = /"(deletedAtMs":\d|state":"terminated"|status":"INACTIVE"|lastStatus":"STOPPED")/;
+
+/** Whatever of a cluster is in the account, by table and id. */
+function leftOf({ account: { tables } }: Story): readonly string[] {
+  return Object.entries(tables)
+    .filter(([table]) => !memories.some((memory) => table.startsWith(memory)))
+    .flatMap(([table, rows]) => rows.map(([id, row]) => [`${table} ${id}`, JSON.stringify(row)] as const))
+    .filter(([id, row]) => /es-ecs[-/]/.test(id + row) && !gone.test(row))
+    .map(([id]) => id);
+}
 
 let story: Story;
 beforeEach(() => {
@@ -26,6 +43,7 @@ describe("a company's account", () => {
     story.later(120_000);
     const plan = await story.json<PlanDocument>('plan');
     expect(plan.changes).toEqual([]);
+    expect(leftOf(story).length).toBeGreaterThan(50);
     const tagged = await story.behindTheBack((_clients, world) =>
       Promise.resolve(
         [...world.rows(instances).values(), ...world.rows(roles).values()].map(({ tags }) => tags),
@@ -38,6 +56,35 @@ describe("a company's account", () => {
     const destroyed = await story.run('destroy', '--yes', '--delete-data');
     expect(destroyed.status, destroyed.stderr).toBe(0);
     expect(destroyed.stdout + destroyed.stderr).toContain('nothing else carries its tag');
+    expect(leftOf(story)).toEqual([]);
+    const kept = await story.behindTheBack((_clients, world) => Promise.resolve(world.rows(keys).size));
+    expect(kept).toBe(2);
+  });
+
+  it('has a default key for disks by which Auto Scaling starts nothing: said by the plan, before anything is made', async () => {
+    story.write(configText(demanded));
+    const plan = await story.json<
+      PlanDocument & { readonly refusals: readonly { code: string; message: string }[] }
+    >('plan', ...asCompany);
+    expect(plan.refusals.map(({ code }) => code)).toEqual(['KMS_KEY']);
+    expect(plan.refusals[0]?.message).toMatch(
+      /^the account's default key for disks: the policy of arn:aws:kms:\S+ does not let the role AWSServiceRoleForAutoScaling do kms:CreateGrant/,
+    );
+    const told = await story.run('up');
+    expect(told.status).toBe(1);
+    expect(told.stderr).toContain("the account's default key for disks");
+    expect(leftOf(story)).toEqual([]);
+  });
+
+  it('encrypts disks with the key of the config, whatever its default is', async () => {
+    await story.json('up', ...asCompany);
+    const used = await story.behindTheBack((_clients, world) =>
+      Promise.resolve({
+        disks: new Set([...world.rows(volumes).values()].map(({ keyArn }) => keyArn)),
+        offered: findKey(world, 'alias/company/es-ecs')?.arn,
+      }),
+    );
+    expect(used.disks).toEqual(new Set([used.offered]));
   });
 
   it('lets nobody take a tag off: the right to bootstrap is emptied instead, and found a cluster no more', async () => {
@@ -49,7 +96,7 @@ describe("a company's account", () => {
   });
 
   it('refuses roles without its boundary in the words of an organisation, to whoever may do everything', async () => {
-    story.write(configText());
+    story.write(configText('encryption: { kmsKeyId: alias/company/es-ecs }\n'));
     const told = await story.run('up', ...asCompany);
     expect(told.status).toBe(1);
     expect(told.stderr).toContain('with an explicit deny in a service control policy');
@@ -60,7 +107,7 @@ describe("a company's account", () => {
 describe('the kind of an account', () => {
   it('stays with it: no later command need say it, and none may say another', async () => {
     expect((await story.run('plan', ...asCompany)).status).toBe(0);
-    story.write(configText());
+    story.write(configText('encryption: { kmsKeyId: alias/company/es-ecs }\n'));
     const unsaid = await story.run('up');
     expect(unsaid.stderr).toContain('service control policy');
     expect((await story.run('plan', ...asCompany)).status).toBe(0);

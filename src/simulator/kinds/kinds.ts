@@ -14,7 +14,10 @@ interface AccountKind {
 export const accountKinds: ReadonlyMap<string, AccountKind> = new Map<string, AccountKind>([
   [
     'company',
-    { what: 'the guard rails of an organisation, and tags that it puts on everything', open: openCompany },
+    {
+      what: 'the guard rails of an organisation, tags that it puts on everything, and a key of its own for disks',
+      open: openCompany,
+    },
   ],
   [
     'fresh',
