@@ -281,6 +281,22 @@ describe("the account's own key for disks", () => {
     expect((await story.run('up')).status).toBe(1);
   });
 
+  it('is not let by a statement without Resource, which KMS takes and which has no effect', async () => {
+    story = new Story(configText());
+    await story.run('plan');
+    await story.behindTheBack((_clients, world) => {
+      const { Statement } = keyPolicy();
+      const spoilt = Statement.map((one) => (one.Sid === 'Launch' ? { ...one, Resource: undefined } : one));
+      setEbsKey(world, addKey(world, { policy: { ...keyPolicy(), Statement: spoilt } }).arn);
+      return Promise.resolve();
+    });
+    expect((await refusals()).map(({ message }) => message)).toEqual([
+      expect.stringContaining('AWSServiceRoleForAutoScaling do kms:Decrypt, kms:DescribeKey'),
+    ]);
+    const up = await story.run('up', '--simulate-fault', 'GetKeyPolicy:AccessDeniedException:always');
+    expect(up.stderr).toContain('its disk cannot be encrypted');
+  });
+
   it('is used by hosts that attach their volumes, without a statement for logs', async () => {
     const arn = await ownKey('Logs');
     const up = await story.run('up');

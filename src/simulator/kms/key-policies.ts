@@ -24,7 +24,7 @@ export function keyStatements(text: string): readonly KeyStatement[] {
 
 function parsed(text: string): readonly KeyStatement[] {
   const document = objectIn(text);
-  const raw = [document['Statement']].flat().map(asObject);
+  const raw = [document['Statement']].flat().map(asObject).filter(hasEffect);
   const bare = raw.map(({ Principal: _, ...rest }) => rest);
   try {
     const statements = parsePolicy(JSON.stringify({ ...document, Statement: bare }));
@@ -33,6 +33,11 @@ function parsed(text: string): readonly KeyStatement[] {
     if (error instanceof PolicyProblem) throw malformed(error.message);
     throw error;
   }
+}
+
+/** "If either of the required Resource or Action elements are missing … the policy statement has no effect", and is taken ("CreateKey", Policy). */
+function hasEffect(statement: Readonly<Record<string, unknown>>): boolean {
+  return ['Action', 'Resource'].every((part) => part in statement || `Not${part}` in statement);
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> {

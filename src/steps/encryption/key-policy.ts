@@ -33,10 +33,10 @@ function judge(
   const fits = statements.map((one) => ({ effect: one['Effect'], fit: fitOf(one, accountId, asked) }));
   const of = (effect: string, fit: Fit): boolean =>
     fits.some((one) => one.effect === effect && one.fit === fit);
-  if (of('Deny', 'yes')) return 'refused';
+  const maybe = of('Allow', 'perhaps');
+  if (of('Deny', 'yes') || (!of('Allow', 'yes') && !maybe)) return 'refused';
   if (of('Deny', 'perhaps')) return 'unknown';
-  if (of('Allow', 'yes')) return 'allowed';
-  return of('Allow', 'perhaps') ? 'unknown' : 'refused';
+  return of('Allow', 'yes') ? 'allowed' : 'unknown';
 }
 
 type Statement = Readonly<Record<string, unknown>>;
@@ -60,6 +60,7 @@ function fitOf(
 ): Fit {
   const fits = [
     actionFit(statement, action),
+    resourceFit(statement),
     principalFit(statement, accountId, wish),
     conditionFit(statement['Condition'], keysOf(wish, action)),
   ];
@@ -70,6 +71,12 @@ function fitOf(
 function actionFit(statement: Statement, action: string): Fit {
   if ('NotAction' in statement) return 'perhaps';
   return textsOf(statement['Action']).some((pattern) => isLike(pattern, action, 'i')) ? 'yes' : 'no';
+}
+
+/** `*` is this very key; a statement of none has no effect, though KMS takes it ("CreateKey", Policy). */
+function resourceFit(statement: Statement): Fit {
+  if (textsOf(statement['Resource']).includes('*')) return 'yes';
+  return 'Resource' in statement || 'NotResource' in statement ? 'perhaps' : 'no';
 }
 
 /** What is said of the account is for IAM to decide, where it allows; where it denies, everybody in it is meant. */
@@ -112,7 +119,8 @@ function keysOf({ keys }: KeyWish, action: string): KeyWish['keys'] {
 
 /** Operators whose answer is sure once the value is known; of all others, and of keys that are not known here, nothing is sure. */
 function valueFit(operator: string, wanted: readonly string[], value: string | undefined): Fit {
-  if (value === undefined) return 'perhaps';
+  // A variable stands for what is known in the call alone.
+  if (value === undefined || wanted.some((one) => one.includes('${'))) return 'perhaps';
   if (value === absent) return operator === 'Bool' ? 'no' : 'perhaps';
   switch (operator) {
     case 'Bool':
@@ -134,9 +142,7 @@ function sure(fits: boolean): Fit {
 
 function textsOf(value: unknown): readonly string[] {
   const listed: readonly unknown[] = [value].flat();
-  return listed.flatMap((one) =>
-    typeof one === 'string' ? [one] : typeof one === 'boolean' ? [String(one)] : [],
-  );
+  return listed.flatMap((one) => (['string', 'boolean', 'number'].includes(typeof one) ? [String(one)] : []));
 }
 
 /** `*` and `?` as in IAM's policies. */
