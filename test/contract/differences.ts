@@ -27,6 +27,27 @@ export const differences: readonly Difference[] = [
     documentation: 'Billing and Cost Management API reference, GetAccountPlanState',
   },
   {
+    case: 'key: by its names',
+    target: 'moto',
+    instead: { 'what it is': ['Enabled', 'CUSTOMER', undefined, 'SYMMETRIC_DEFAULT', undefined] },
+    because: 'gives a key no use and does not say whether it is of several regions, unless CreateKey did',
+    documentation: 'KMS API reference, CreateKey, KeyUsage and MultiRegion: the defaults',
+  },
+  {
+    case: 'key: of a log group',
+    target: 'moto',
+    instead: { 'giving it': 'SyntaxError', then: false },
+    because: 'has no AssociateKmsKey, and answers with an HTML page and status 500',
+    documentation: 'CloudWatch Logs API reference, AssociateKmsKey',
+  },
+  {
+    case: "key: the account's own for disks",
+    target: 'moto',
+    instead: { "EBS's own": 'Error' },
+    because: 'has no GetEbsDefaultKmsKeyId, and answers with an HTML page and status 500',
+    documentation: 'EC2 API reference, GetEbsDefaultKmsKeyId',
+  },
+  {
     case: 'vpc: the state right after creation',
     target: 'moto',
     instead: { state: 'available' },

@@ -106,6 +106,7 @@ const pagedBy: Readonly<Record<string, object>> = {
   ListAttachedRolePolicies: { RoleName: '$ofRole' },
   ListAttributes: { cluster: '$cluster', targetType: 'container-instance' },
   ListContainerInstances: { cluster: '$cluster' },
+  ListGrants: { KeyId: '$key' },
   ListImages: { repositoryName: 'es-ecs/search' },
   ListInstanceProfileTags: { InstanceProfileName: '$ofProfile' },
   ListInstanceProfilesForRole: { RoleName: '$ofRole' },

@@ -20,7 +20,7 @@ import {
 
 import type { Clients } from '../../../src/aws/clients.ts';
 import type { ContractCase } from '../case.ts';
-import { outcome } from '../case.ts';
+import { answer, outcome } from '../case.ts';
 
 const policy = JSON.stringify({
   Version: '2012-10-17',
@@ -128,9 +128,10 @@ export const keyCases: readonly ContractCase[] = [
     calls: ['EC2:GetEbsDefaultKmsKeyId'],
     // EBS user guide, "Amazon EBS encryption", default KMS key: "alias/aws/ebs".
     expected: { "EBS's own": true },
-    run: async ({ ec2 }) => {
-      const { KmsKeyId = '' } = await ec2.send(new GetEbsDefaultKmsKeyIdCommand({}));
-      return { "EBS's own": /(^|:)alias\/aws\/ebs$/.test(KmsKeyId) };
-    },
+    run: async ({ ec2 }) => ({
+      "EBS's own": await answer(ec2.send(new GetEbsDefaultKmsKeyIdCommand({})), ({ KmsKeyId = '' }) =>
+        /(^|:)alias\/aws\/ebs$/.test(KmsKeyId),
+      ),
+    }),
   },
 ];
