@@ -9,9 +9,9 @@ import { costLines } from './render/cost.ts';
 import { aboutMinutes } from './render/duration.ts';
 import { headline } from './render/headline.ts';
 import { renderPlan, restartLine, restartWords, summaryWords } from './render/plan.ts';
-import { throwRefused } from './render/refusals.ts';
+import { refusalLines, throwRefused } from './render/refusals.ts';
 import { renderUp, upDocument } from './render/up.ts';
-import { refusalsOf } from '../steps/limits/examine.ts';
+import { concernsOf, refusalsOf } from '../steps/limits/examine.ts';
 import { reported } from './reporters/reported.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -44,6 +44,8 @@ export async function bringAbout(plan: Plan, session: Session, bringing: Bringin
       await session.state.gives(Object.keys(session.config.tags));
     }
     await session.state.pin(session.pins);
+  } else {
+    warn(concernsOf(session.context), terminal);
   }
   const outcome = await carryOut(plan, session, bringing);
   // What was left alone may still carry what has left the config.
@@ -62,6 +64,10 @@ export async function bringAbout(plan: Plan, session: Session, bringing: Bringin
   else terminal.out(renderUp(told, terminal));
 }
 
+function warn(concerns: readonly EsEcsError[], terminal: Terminal): void {
+  for (const line of refusalLines(concerns)) terminal.err(line);
+}
+
 /** Shows the plan and asks, where there is something to lose or to pay. */
 async function agree(plan: Plan, session: Session, { options, terminal }: Bringing): Promise<void> {
   const { hasColour } = terminal;
@@ -75,6 +81,7 @@ async function agree(plan: Plan, session: Session, { options, terminal }: Bringi
   terminal.err(`${summaryWords(plan)}, ${aboutMinutes(forecast)}, ${cost.total}`);
   terminal.err(`${cost.parts}\n`);
   if (plan.summary.refuse === 0) throwRefused(refusals);
+  warn(concernsOf(session.context, refusals), terminal);
   if (plan.summary.refuse > 0 || options.yes === true || session.simulation !== undefined) return;
   const yes = (answer: string): boolean => /^y(es)?$/i.test(answer);
   await confirm({ question: `${warningFor(plan)}Go ahead? [y/N] `, expected: yes, flag: '--yes' }, terminal);

@@ -1,17 +1,24 @@
 import { AssociateKmsKeyCommand, DisassociateKmsKeyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { UpdateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { World } from '../../src/simulator/core/world.ts';
 import { volumes } from '../../src/simulator/ec2/volumes.ts';
 import { repositories } from '../../src/simulator/ecr/repositories.ts';
-import { addKey, keys, type NewKey, setEbsKey } from '../../src/simulator/kms/keys.ts';
+import { roles } from '../../src/simulator/iam/roles.ts';
+import { addKey, keys, type KeyState, type NewKey, setEbsKey } from '../../src/simulator/kms/keys.ts';
 import { logGroups } from '../../src/simulator/logs/log-groups.ts';
 import { secrets } from '../../src/simulator/secrets-manager/secrets.ts';
 import { configText, type PlanDocument, Story, type UpDocument } from './story.ts';
 import { keyPolicy } from './key-policy.ts';
 
 const withKey = configText('network: { flowLogs: true }\nencryption: { kmsKeyId: alias/search }\n');
+
+const everything = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+});
 
 let story: Story;
 afterEach(() => {
@@ -59,6 +66,11 @@ interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly hints: readonly string[];
+}
+
+interface Concerned {
+  readonly refusals: readonly Refusal[];
+  readonly concerns: readonly Refusal[];
 }
 
 async function refusals(): Promise<readonly Refusal[]> {
@@ -246,6 +258,56 @@ describe('what a key has to do with things that exist', () => {
     );
     expect(new Set(kept)).toEqual(new Set([arn]));
     expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+  });
+
+  it.each<[KeyState, string, string]>([
+    ['Disabled', 'is disabled', 'aws kms enable-key'],
+    ['PendingDeletion', 'is to be deleted', 'aws kms cancel-key-deletion'],
+  ])('is looked at though nothing is to be changed: %s', async (state, why, wayOut) => {
+    const arn = await withKeyThere();
+    await story.json('up');
+    expect((await story.json<PlanDocument & Concerned>('plan')).concerns).toEqual([]);
+    await story.behindTheBack((_clients, world) => {
+      for (const key of world.rows(keys).values()) key.state = state;
+      return Promise.resolve();
+    });
+    const document = await story.json<PlanDocument & Concerned>('plan');
+    expect(document).toMatchObject({ changes: [], refusals: [] });
+    expect(document.concerns.map(({ code }) => code)).toEqual(['KMS_KEY']);
+    const plan = await story.run('plan');
+    const up = await story.run('up');
+    for (const { status, told } of [
+      { status: plan.status, told: plan.stdout },
+      { status: up.status, told: up.stderr },
+    ]) {
+      expect(status).toBe(0);
+      expect(told).toContain(`encryption.kmsKeyId: ${arn} ${why}`);
+      expect(told).toContain('no host that starts gets its disks, and no task its secrets');
+      expect(told).toContain(wayOut);
+    }
+    expect(up.stdout).toContain('is up to date');
+  });
+
+  it('is said once: where a plan asks for it, as a refusal, and else beside the changes', async () => {
+    await withKeyThere();
+    await story.json('up');
+    await story.behindTheBack((_clients, world) => {
+      for (const key of world.rows(keys).values()) key.state = 'Disabled';
+      return Promise.resolve();
+    });
+    story.write(`${withKey}tags: { Team: search }\n`);
+    const all = await story.json<PlanDocument & Concerned>('plan');
+    expect(all.refusals).toHaveLength(1);
+    expect(all.concerns).toEqual([]);
+    story.write(withKey);
+    await story.behindTheBack(async ({ iam }, world) => {
+      const [RoleName = ''] = world.rows(roles).keys();
+      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'more', PolicyDocument: everything }));
+    });
+    const other = await story.json<PlanDocument & Concerned>('plan');
+    expect(other.changes.map(({ address }) => address)).toEqual([expect.stringContaining('/role')]);
+    expect(other.refusals).toEqual([]);
+    expect(other.concerns).toHaveLength(1);
   });
 
   it('lets a cluster go whose key is lost', async () => {

@@ -1,6 +1,6 @@
 import { isInSync, makePlan, type Plan } from '../../engine/plan.ts';
 import type { EsEcsError } from '../../errors.ts';
-import { refusalsOf } from '../../steps/limits/examine.ts';
+import { concernsOf, refusalsOf } from '../../steps/limits/examine.ts';
 import type { Ending } from '../ending.ts';
 import { inSession } from '../in-session.ts';
 import type { PlanOptions } from '../options.ts';
@@ -18,10 +18,15 @@ export async function plan(options: PlanOptions, terminal: Terminal, ending: End
   await inSession({ options, command: 'plan', terminal, locks: false }, async (session) => {
     const made = await makePlan(session.graph, session.state);
     const refusals = await refusalsOf(made, session.context);
+    const concerns = concernsOf(session.context, refusals);
     const inSync = isInSync(made);
     if (options.exitCode === true && !inSync) ending.status = changesStatus;
     if (options.json === true) {
-      const document = { ...planDocument(made), refusals: refusals.map(refusalDocument) };
+      const document = {
+        ...planDocument(made),
+        refusals: refusals.map(refusalDocument),
+        concerns: concerns.map(refusalDocument),
+      };
       terminal.out(JSON.stringify({ ...document, apiCalls: session.meter.calls }, undefined, 2));
       return;
     }
@@ -32,7 +37,7 @@ export async function plan(options: PlanOptions, terminal: Terminal, ending: End
     if (inSync) {
       terminal.out(`${name} is up to date: ${resources} resources, ${session.meter.calls.total} calls`);
       if (orphans.length > 0) terminal.out(orphans.join('\n'));
-      for (const line of asideLines(made)) terminal.out(line);
+      for (const line of [...asideLines(made), ...refusalLines(concerns)]) terminal.out(line);
       return;
     }
     terminal.out(`${headline(session)}\n`);
@@ -42,7 +47,7 @@ export async function plan(options: PlanOptions, terminal: Terminal, ending: End
     if (orphans.length > 0) terminal.out(`\n${orphans.join('\n')}`);
     const cost = costLines(session.config, session.context.facts);
     terminal.out(`\n${cost.total} in all\n${cost.parts}`);
-    for (const line of refusalLines(refusals)) terminal.out(line);
+    for (const line of refusalLines([...refusals, ...concerns])) terminal.out(line);
     terminal.out(`${summaryWords(made)}    es-ecs up  ${whatUpDoes(made, refusals)}`);
   });
 }

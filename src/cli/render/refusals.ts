@@ -1,6 +1,6 @@
 import { EsEcsError } from '../../errors.ts';
 
-/** Why a plan could not be carried out, below the plan; `[]` where it can. */
+/** Why a plan could not be carried out, or what is wrong beside it, below the plan; `[]` where all is well. */
 export function refusalLines(refusals: readonly EsEcsError[]): readonly string[] {
   return refusals.flatMap(({ message, hints }) => ['', `! ${message}`, ...hints.map((hint) => `  ${hint}`)]);
 }

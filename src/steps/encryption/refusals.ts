@@ -3,7 +3,7 @@ import { GetKeyPolicyCommand, paginateListGrants } from '@aws-sdk/client-kms';
 import { servicePrincipals } from '../../aws/partitions.ts';
 import { collectPages } from '../../aws/ec2.ts';
 import type { Plan } from '../../engine/plan.ts';
-import type { EsEcsError } from '../../errors.ts';
+import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
 import { type KeyPlace, placeOfConfig, unusable, whyUnusable } from './judge-key.ts';
@@ -59,6 +59,18 @@ export async function keyRefusals(plan: Plan, context: StepContext): Promise<rea
     place: { where: "the account's default key for disks", region, accountId },
     needs,
   });
+}
+
+/**
+ * Why the key of the config cannot be used any more, where nothing that is made or changed asks for it. Nothing is read for it: facts have the key.
+ */
+export function keyConcern(context: StepContext): EsEcsError | undefined {
+  const { key } = context.facts;
+  const why = key === undefined ? undefined : whyUnusable(key, placeOfConfig(context));
+  if (why === undefined) return undefined;
+  // A data key in use stays in the host's memory; attaching a disk and reading a secret ask KMS anew ("How unusable KMS keys affect data keys").
+  const after = 'what runs goes on, but no host that starts gets its disks, and no task its secrets';
+  return new EsEcsError('KMS_KEY', `${why.message}: ${after}`, { hint: why.hints });
 }
 
 /** The customer key that the account has chosen for its disks; EBS's own may be named by its ARN, too. */

@@ -2,7 +2,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
-import { keyRefusals } from '../encryption/refusals.ts';
+import { keyConcern, keyRefusals } from '../encryption/refusals.ts';
 import { planRefusals } from './plan-of-account.ts';
 import { quotaRefusals } from './quotas.ts';
 
@@ -17,6 +17,15 @@ export async function refusalsOf(plan: Plan, context: StepContext): Promise<read
     quotaRefusals(plan, context),
   ]);
   return [...noWayIn(plan, context), ...looked.flat()];
+}
+
+/** What people should know of a cluster that a plan leaves as it is, or changes in something else; what is refused anyway is not said twice. */
+export function concernsOf(
+  context: StepContext,
+  refusals: readonly EsEcsError[] = [],
+): readonly EsEcsError[] {
+  const concern = keyConcern(context);
+  return concern === undefined || refusals.some(({ code }) => code === concern.code) ? [] : [concern];
 }
 
 /** A cluster that es-ecs itself cannot reach never forms in earnest: nobody withdraws the right to bootstrap, and no node could be restarted. */
