@@ -54,11 +54,17 @@ describe.skipIf(moto === undefined)('two processes on one account over the wire'
     const all = [one.start(up), one.start(up), other.start(up)];
     const ended = await Promise.all(all.map((running) => running.ended));
     expect(ended.map(({ exitCode }) => exitCode).toSorted(), errors(ended)).toEqual([0, 4, 4]);
+    // On a busy machine the one that goes on may be through before another has made its plan.
+    const told = [
+      /another run holds the lock: \S+@\S+, es-ecs up, since \d\d:\d\d \(\d minutes\), process \d+/,
+      /another run has changed the cluster since this one looked at it/,
+    ];
     for (const { exitCode, stderr } of ended) {
       if (exitCode === 4)
-        expect(stderr).toMatch(
-          /another run holds the lock: \S+@\S+, es-ecs up, since \d\d:\d\d \(\d minutes\), process \d+/,
-        );
+        expect(
+          told.some((words) => words.test(stderr)),
+          stderr,
+        ).toBe(true);
     }
     const vpcs = (await listEverything(clients))['ec2 vpc'] ?? [];
     expect(vpcs).toHaveLength((before['ec2 vpc'] ?? []).length + 1);
