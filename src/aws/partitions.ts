@@ -25,9 +25,14 @@ export function dnsSuffixOf(region: string): string {
   return (partitionOf(region) ?? fromSdk(region)).dnsSuffix;
 }
 
+/** A service's name in a region, as of its endpoint: `ec2.eu-west-1.amazonaws.com`. */
+function nameIn(region: string, service: string): string {
+  return `${service}.${region}.${dnsSuffixOf(region)}`;
+}
+
 /** EC2's own endpoint in a region: `ec2.eu-west-1.amazonaws.com`. */
 export function ec2Host(region: string): string {
-  return `ec2.${region}.${dnsSuffixOf(region)}`;
+  return nameIn(region, 'ec2');
 }
 
 /** An account's image registry in a region: `123456789012.dkr.ecr.eu-west-1.amazonaws.com`. */
@@ -101,6 +106,25 @@ export const servicePrincipals = {
   flowLogs: `vpc-flow-logs.${principalSuffix}`,
 } as const;
 
+/** The roles that services make for themselves, by whose name and under which. */
+const linkedRoles = {
+  autoScaling: 'AWSServiceRoleForAutoScaling',
+  ecs: 'AWSServiceRoleForECS',
+} as const;
+
+/**
+ * The ARN of a role that a service makes for itself ("Using service-linked roles").
+ *
+ * @param where of which account, or `*` for any
+ */
+export function linkedRoleArn(
+  service: keyof typeof linkedRoles,
+  where: { readonly partition: string; readonly accountId: string },
+): string {
+  const { partition, accountId } = where;
+  return `arn:${partition}:iam::${accountId}:role/aws-service-role/${servicePrincipals[service]}/${linkedRoles[service]}`;
+}
+
 /**
  * A service behind a gateway endpoint. These are called the same in every partition, unlike interface endpoints: `cn.com.amazonaws.cn-north-1.s3`
  * is the interface's (DescribeVpcEndpointServices in China; GatewayVpcEndpointAwsService and `getDefaultEndpointPrefix` of the AWS CDK).
@@ -111,10 +135,10 @@ export function gatewayServiceName(region: string, service: 's3' | 'dynamodb'): 
 
 /** As a service calls itself to KMS ("kms:ViaService"): `ec2.eu-west-1.amazonaws.com`. */
 export function viaOf(service: string, region: string): string {
-  return `${service}.${region}.${dnsSuffixOf(region)}`;
+  return nameIn(region, service);
 }
 
 /** Under which name CloudWatch Logs uses keys ("Encrypt log data in CloudWatch Logs using AWS KMS"; in China with its suffix). */
 export function logsPrincipal(region: string): string {
-  return `logs.${region}.${dnsSuffixOf(region)}`;
+  return nameIn(region, 'logs');
 }

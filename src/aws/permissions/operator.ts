@@ -1,4 +1,4 @@
-import { ec2Principal, servicePrincipals } from '../partitions.ts';
+import { ec2Principal, linkedRoleArn, servicePrincipals } from '../partitions.ts';
 import { givenTag, tagged, viaServices } from './conditions.ts';
 import { ownRoles, rolesOnly } from './roles.ts';
 import { arnIn, type Conditions, type Permission, type Policy, type Scope } from './statement.ts';
@@ -340,8 +340,7 @@ function services(scope: Scope): readonly Permission[] {
 
 function roles(scope: Scope): readonly Permission[] {
   const { autoScaling, ecs, ecsTasks, flowLogs } = servicePrincipals;
-  const linked = (service: string, name: string): string =>
-    `arn:${scope.partition}:iam::*:role/aws-service-role/${service}/${name}`;
+  const anywhere = { partition: scope.partition, accountId: '*' };
   return [
     ...ownRoleStatements(scope),
     {
@@ -360,7 +359,7 @@ function roles(scope: Scope): readonly Permission[] {
       because:
         'the first ECS cluster and the first Auto Scaling group of an account make the role of their service',
       actions: ['iam:CreateServiceLinkedRole'],
-      resources: [linked(autoScaling, 'AWSServiceRoleForAutoScaling'), linked(ecs, 'AWSServiceRoleForECS')],
+      resources: [linkedRoleArn('autoScaling', anywhere), linkedRoleArn('ecs', anywhere)],
       condition: {
         StringEquals: { 'iam:AWSServiceName': [autoScaling, ecs] },
       },

@@ -21,7 +21,7 @@ import type {
   UpdateAutoScalingGroupCommandInput,
 } from '@aws-sdk/client-auto-scaling';
 
-import { servicePrincipals } from '../../aws/partitions.ts';
+import { linkedRoleArn, servicePrincipals } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import type { World } from '../core/world.ts';
@@ -94,7 +94,7 @@ function toGroup(world: World, row: GroupRow): AutoScalingGroup {
     Tags: row.tags.map((tag) => toTagDescription(row.name, tag)),
     TerminationPolicies: [...row.terminationPolicies],
     NewInstancesProtectedFromScaleIn: row.protectsNew,
-    ServiceLinkedRoleARN: `arn:${world.partition}:iam::${world.accountId}:role/aws-service-role/${servicePrincipals.autoScaling}/AWSServiceRoleForAutoScaling`,
+    ServiceLinkedRoleARN: linkedRoleArn('autoScaling', world),
     TrafficSources: [],
   };
 }

@@ -15,7 +15,7 @@ import type {
   UpdateServiceCommandOutput,
 } from '@aws-sdk/client-ecs';
 
-import { servicePrincipals } from '../../aws/partitions.ts';
+import { linkedRoleArn, servicePrincipals } from '../../aws/partitions.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { page } from '../core/operation.ts';
 import type { World } from '../core/world.ts';
@@ -145,7 +145,7 @@ function toService(world: World, row: ServiceRow, include: readonly string[] = [
     events: row.events.map(({ id, atMs, message }) => ({ id, message, createdAt: new Date(atMs) })),
     createdAt: dateOf(row.createdAtMs),
     createdBy: `arn:${world.partition}:iam::${world.accountId}:user/simulated`,
-    roleArn: `arn:${world.partition}:iam::${world.accountId}:role/aws-service-role/${servicePrincipals.ecs}/AWSServiceRoleForECS`,
+    roleArn: linkedRoleArn('ecs', world),
     loadBalancers: [],
     serviceRegistries: [],
     placementConstraints: row.placementConstraints,

@@ -2,6 +2,7 @@ import type { World } from '../core/world.ts';
 import { type AllocationRules, diskUse, isAbove, rulesOf } from './disks.ts';
 import type { IndexRow, NodeIdentity, ShardCopyRow, SimulatedClusterRow } from './rows.ts';
 import { isOlder } from './start-troubles.ts';
+import { matchesName } from './wildcards.ts';
 
 /** Recoveries that a node takes part in at a time (`cluster.routing.allocation.node_concurrent_recoveries`). */
 const recoveriesAtATime = 2;
@@ -62,14 +63,7 @@ export function copiesOf(cluster: SimulatedClusterRow, { index, shard }: Shard):
 
 /** Whether a node is to give up its shards (`cluster.routing.allocation.exclude._name`). */
 export function isExcluded({ rules }: Pick<Board, 'rules'>, node: NodeIdentity): boolean {
-  return rules.excludedNames.some((name) => matches(name, node.name));
-}
-
-/** Elasticsearch takes `*` for anything in the names of nodes. */
-function matches(pattern: string, name: string): boolean {
-  if (!pattern.includes('*')) return pattern === name;
-  const words = pattern.split('*').map((word) => word.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${words.join('.*')}$`).test(name);
+  return rules.excludedNames.some((name) => matchesName(name, node.name));
 }
 
 /** A copy that is to be put somewhere. */

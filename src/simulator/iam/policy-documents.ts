@@ -1,3 +1,4 @@
+import { fits } from '../../aws/policy-pattern.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 
 /** Which rules a policy document has to keep. */
@@ -109,7 +110,9 @@ export function allows(
 ): boolean {
   const matching = documents
     .flatMap((document) => statementsOf(document))
-    .filter((statement) => words(statement.Action).some((pattern) => matchesPattern(pattern, action, 'i')));
+    .filter((statement) =>
+      words(statement.Action).some((pattern) => fits(pattern, action, { ignoresCase: true })),
+    );
   const isDenied = matching.some(({ Effect, Condition }) => Effect === 'Deny' && Condition === undefined);
   return !isDenied && matching.some((one) => one.Effect === 'Allow' && tagsHold(one.Condition, tags));
 }
@@ -122,20 +125,13 @@ function tagsHold(condition: unknown, tags: Readonly<Record<string, string>>): b
       if (tag === undefined || !['StringEquals', 'StringLike'].includes(operator)) return true;
       const value = tags[tag];
       if (value === undefined) return false;
-      return words(wanted).some((one) =>
-        operator === 'StringLike' ? matchesPattern(one, value) : one === value,
-      );
+      return words(wanted).some((one) => (operator === 'StringLike' ? fits(one, value) : one === value));
     }),
   );
 }
 
 function entries(value: unknown): readonly (readonly [string, unknown])[] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
-}
-
-function matchesPattern(pattern: string, value: string, flags = ''): boolean {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, flags).test(value);
 }
 
 /** Policies come back from IAM URL-encoded by RFC 3986, and the SDK leaves them so ("GetRole", AWS IAM API reference). */

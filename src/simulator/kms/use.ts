@@ -1,4 +1,4 @@
-import { logsPrincipal, servicePrincipals, viaOf } from '../../aws/partitions.ts';
+import { linkedRoleArn, logsPrincipal, viaOf } from '../../aws/partitions.ts';
 import type { World } from '../core/world.ts';
 import { roles } from '../iam/roles.ts';
 import { type Asked, decide } from '../policy/decide.ts';
@@ -36,9 +36,8 @@ export function theCaller(world: World): KeyUser {
 }
 
 /** The role by which Auto Scaling launches. */
-export function scalingRole({ partition, accountId }: World): KeyUser {
-  const name = `${servicePrincipals.autoScaling}/AWSServiceRoleForAutoScaling`;
-  return { arn: `arn:${partition}:iam::${accountId}:role/aws-service-role/${name}` };
+export function scalingRole(world: World): KeyUser {
+  return { arn: linkedRoleArn('autoScaling', world) };
 }
 
 /** A role of the account, with what its inline policies allow. */

@@ -1,4 +1,3 @@
-import { servicePrincipals } from '../../aws/partitions.ts';
 import { activities, groups } from '../auto-scaling/rows.ts';
 import type { World } from '../core/world.ts';
 import { launchAsked } from './asked-ec2.ts';
@@ -57,9 +56,7 @@ function impliedBy(world: World, operation: string, own: readonly Asked[]): read
     ...own
       .filter(({ requestTags }) => requestTags !== undefined)
       .map((one) => ({ ...one, action: 'autoscaling:CreateOrUpdateTags' })),
-    ...(isFirst
-      ? [serviceLinkedRole(world, servicePrincipals.autoScaling, 'AWSServiceRoleForAutoScaling')]
-      : []),
+    ...(isFirst ? [serviceLinkedRole(world, 'autoScaling')] : []),
   ];
 }
 

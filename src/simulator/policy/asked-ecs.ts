@@ -119,7 +119,7 @@ function taggingAsked(
 
 function rolesAsked(world: World, operation: string, input: Input): readonly Asked[] {
   if (operation === 'CreateCluster' && world.rows(clusters).size === 0) {
-    return [serviceLinkedRole(world, servicePrincipals.ecs, 'AWSServiceRoleForECS')];
+    return [serviceLinkedRole(world, 'ecs')];
   }
   if (operation !== 'RegisterTaskDefinition') return [];
   return ['executionRoleArn', 'taskRoleArn'].flatMap((name) =>

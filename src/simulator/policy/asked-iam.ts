@@ -1,4 +1,4 @@
-import { ec2Principal } from '../../aws/partitions.ts';
+import { ec2Principal, linkedRoleArn, servicePrincipals } from '../../aws/partitions.ts';
 import type { World } from '../core/world.ts';
 import { instanceProfiles } from '../iam/instance-profiles.ts';
 import { roles } from '../iam/roles.ts';
@@ -86,11 +86,11 @@ export function roleOfProfile(world: World, reference: Input): string | undefine
 }
 
 /** The role that a service makes for itself, by whoever uses it first ("Using service-linked roles"). */
-export function serviceLinkedRole(world: World, service: string, name: string): Asked {
+export function serviceLinkedRole(world: World, service: 'autoScaling' | 'ecs'): Asked {
   return {
     action: 'iam:CreateServiceLinkedRole',
-    resource: iamArn(world, `role/aws-service-role/${service}/${name}`),
+    resource: linkedRoleArn(service, world),
     kind: 'role',
-    keys: { 'iam:awsservicename': service },
+    keys: { 'iam:awsservicename': servicePrincipals[service] },
   };
 }

@@ -1,6 +1,7 @@
+import { fits } from '../../aws/policy-pattern.ts';
 import { BlockList } from 'node:net';
 
-import { arnFits, fits } from './patterns.ts';
+import { arnFits } from './patterns.ts';
 
 /** How a value of the call is held against one of the policy. */
 type Compare = (wanted: string, value: string) => boolean;

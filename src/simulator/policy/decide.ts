@@ -1,7 +1,8 @@
+import { fits } from '../../aws/policy-pattern.ts';
 import { conditionKey } from './condition-keys.ts';
 import { holds, operatorOf } from './conditions.ts';
 import type { Conditions, PolicyStatement } from './documents.ts';
-import { arnFits, fits } from './patterns.ts';
+import { arnFits } from './patterns.ts';
 import { referenceOf } from './reference.ts';
 
 /** Whatever an account allows or refuses at once: one action on one resource. */

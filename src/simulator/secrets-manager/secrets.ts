@@ -32,7 +32,7 @@ import type {
   UpdateSecretCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
 
-import { findKey } from '../kms/keys.ts';
+import { findKey, type KeyRow } from '../kms/keys.ts';
 import { type KeyUser, mayUse, theCaller } from '../kms/use.ts';
 import { SimulatedFailure } from '../core/failure.ts';
 import { holdName, isNameHeld } from '../core/freed-names.ts';
@@ -318,13 +318,18 @@ function checkedPolicy(policy: string | undefined, blocksPublic: boolean): strin
   return policy ?? '';
 }
 
+/** By what a secret is encrypted; undefined where there is no such key. */
+function keyOf(world: World, { kmsKeyId }: Pick<SecretRow, 'kmsKeyId'>): KeyRow | undefined {
+  return findKey(world, kmsKeyId ?? 'alias/aws/secretsmanager');
+}
+
 /** What Secrets Manager asks of a key in the name of whoever calls, with the secret as encryption context ("Secret encryption and decryption"). */
 function mayUseKey(
   world: World,
   row: Pick<SecretRow, 'arn' | 'kmsKeyId'>,
   wanted: { readonly user: KeyUser; readonly actions: readonly string[] },
 ): boolean {
-  const key = findKey(world, row.kmsKeyId ?? 'alias/aws/secretsmanager');
+  const key = keyOf(world, row);
   if (key?.manager === 'AWS') return true;
   const uses = wanted.actions.map((action) => ({
     action: `kms:${action}`,
@@ -336,13 +341,13 @@ function mayUseKey(
 
 /** Whether somebody who may read a secret may decrypt it. */
 export function mayDecrypt(world: World, row: SecretRow, user: KeyUser): boolean {
-  const key = findKey(world, row.kmsKeyId ?? 'alias/aws/secretsmanager');
+  const key = keyOf(world, row);
   return key?.state === 'Enabled' && mayUseKey(world, row, { user, actions: ['Decrypt'] });
 }
 
 /** @throws SimulatedFailure EncryptionFailure, AccessDeniedException */
 function checkEncryption(world: World, row: Pick<SecretRow, 'arn' | 'kmsKeyId'>): void {
-  const key = findKey(world, row.kmsKeyId ?? 'alias/aws/secretsmanager');
+  const key = keyOf(world, row);
   if (key === undefined || key.state !== 'Enabled' || key.spec !== 'SYMMETRIC_DEFAULT') {
     throw new SimulatedFailure(
       'EncryptionFailure',
@@ -359,7 +364,7 @@ function kmsDenied(): SimulatedFailure {
 
 /** @throws SimulatedFailure DecryptionFailure, AccessDeniedException */
 function checkDecryption(world: World, row: SecretRow): void {
-  const key = findKey(world, row.kmsKeyId ?? 'alias/aws/secretsmanager');
+  const key = keyOf(world, row);
   if (key?.state !== 'Enabled') {
     throw new SimulatedFailure(
       'DecryptionFailure',

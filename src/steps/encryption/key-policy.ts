@@ -1,3 +1,5 @@
+import { fits } from '../../aws/policy-pattern.ts';
+
 /** Something that somebody must be able to do with a key. */
 export interface KeyWish {
   /** Whole names: `kms:Decrypt`. */
@@ -70,7 +72,9 @@ function fitOf(
 
 function actionFit(statement: Statement, action: string): Fit {
   if ('NotAction' in statement) return 'perhaps';
-  return textsOf(statement['Action']).some((pattern) => isLike(pattern, action, 'i')) ? 'yes' : 'no';
+  return textsOf(statement['Action']).some((pattern) => fits(pattern, action, { ignoresCase: true }))
+    ? 'yes'
+    : 'no';
 }
 
 /** `*` is this very key; a statement of none has no effect, though KMS takes it ("CreateKey", Policy). */
@@ -83,7 +87,7 @@ function resourceFit(statement: Statement): Fit {
 function principalFit(statement: Statement, accountId: string, { principals, byIam }: KeyWish): Fit {
   if ('NotPrincipal' in statement) return 'perhaps';
   const named = principalsOf(statement['Principal']);
-  if (named.some((one) => one === '*' || principals.some((his) => isLike(his, one)))) return 'yes';
+  if (named.some((one) => one === '*' || principals.some((his) => fits(his, one)))) return 'yes';
   const isAccount = named.some((one) => one === accountId || one.endsWith(`:iam::${accountId}:root`));
   if (!isAccount) return 'no';
   if (statement['Effect'] === 'Deny') return principals.every((one) => one.startsWith('arn:')) ? 'yes' : 'no';
@@ -130,7 +134,7 @@ function valueFit(operator: string, wanted: readonly string[], value: string | u
     case 'StringLike':
     case 'ArnLike':
     case 'ArnEquals':
-      return sure(wanted.some((one) => isLike(one, value)));
+      return sure(wanted.some((one) => fits(one, value)));
     default:
       return 'perhaps';
   }
@@ -143,10 +147,4 @@ function sure(fits: boolean): Fit {
 function textsOf(value: unknown): readonly string[] {
   const listed: readonly unknown[] = [value].flat();
   return listed.flatMap((one) => (['string', 'boolean', 'number'].includes(typeof one) ? [String(one)] : []));
-}
-
-/** `*` and `?` as in IAM's policies. */
-function isLike(pattern: string, text: string, flags = ''): boolean {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, flags).test(text);
 }

@@ -2,6 +2,7 @@ import { GetEbsDefaultKmsKeyIdCommand } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand, type KeyMetadata } from '@aws-sdk/client-kms';
 
 import type { Clients } from '../../aws/clients.ts';
+import { silently } from '../limits/silently.ts';
 
 /** The customer key of the config, or the account's own for disks, as KMS knows it. */
 export interface Key {
@@ -46,10 +47,6 @@ export function keptKey(
 
 /** The key that the account has chosen for its disks; undefined where that is EBS's own, or nobody may look. */
 export async function defaultDiskKey({ ec2 }: Pick<Clients, 'ec2'>): Promise<string | undefined> {
-  try {
-    const { KmsKeyId: named } = await ec2.send(new GetEbsDefaultKmsKeyIdCommand({}));
-    return named?.endsWith('alias/aws/ebs') === true ? undefined : named;
-  } catch {
-    return undefined;
-  }
+  const named = (await silently(ec2.send(new GetEbsDefaultKmsKeyIdCommand({}))))?.KmsKeyId;
+  return named?.endsWith('alias/aws/ebs') === true ? undefined : named;
 }

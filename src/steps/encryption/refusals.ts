@@ -6,6 +6,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
+import { silently } from '../limits/silently.ts';
 import { type KeyPlace, placeOfConfig, unusable, whyUnusable } from './judge-key.ts';
 import { defaultDiskKey, type Key, lookAtKey } from './key.ts';
 import { refusedActions } from './key-policy.ts';
@@ -123,11 +124,8 @@ function distinct(all: readonly Refused[]): readonly Refused[] {
 }
 
 async function policyOf({ arn }: Key, { clients }: StepContext): Promise<string | undefined> {
-  try {
-    return (await clients.kms.send(new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' }))).Policy;
-  } catch {
-    return undefined;
-  }
+  const command = new GetKeyPolicyCommand({ KeyId: arn, PolicyName: 'default' });
+  return (await silently(clients.kms.send(command)))?.Policy;
 }
 
 /** What is granted to whom; undefined where nobody may look. */
@@ -135,19 +133,14 @@ async function grantsOf(
   { arn }: Key,
   { clients }: StepContext,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>> | undefined> {
-  try {
-    const grants = await collectPages(
-      paginateListGrants({ client: clients.kms }, { KeyId: arn }),
-      (page) => page.Grants,
-    );
-    const byGrantee = new Map<string, Set<string>>();
-    for (const { GranteePrincipal = '', Operations = [] } of grants) {
-      byGrantee.set(GranteePrincipal, new Set([...(byGrantee.get(GranteePrincipal) ?? []), ...Operations]));
-    }
-    return byGrantee;
-  } catch {
-    return undefined;
+  const pages = paginateListGrants({ client: clients.kms }, { KeyId: arn });
+  const grants = await silently(collectPages(pages, (page) => page.Grants));
+  if (grants === undefined) return undefined;
+  const byGrantee = new Map<string, Set<string>>();
+  for (const { GranteePrincipal = '', Operations = [] } of grants) {
+    byGrantee.set(GranteePrincipal, new Set([...(byGrantee.get(GranteePrincipal) ?? []), ...Operations]));
   }
+  return byGrantee;
 }
 
 function refusal(

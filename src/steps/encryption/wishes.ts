@@ -1,4 +1,4 @@
-import { logsPrincipal, servicePrincipals, viaOf } from '../../aws/partitions.ts';
+import { linkedRoleArn, logsPrincipal, viaOf } from '../../aws/partitions.ts';
 import type { StepContext } from '../context.ts';
 import { arn, flowLogGroupName, logGroupName, roleName } from '../names.ts';
 import type { KeyWish } from './key-policy.ts';
@@ -36,21 +36,16 @@ export const diskActions = [
   'kms:ReEncryptTo',
 ];
 
-function scalingRole({ partition, accountId }: Context['facts']): string {
-  const name = `aws-service-role/${servicePrincipals.autoScaling}/AWSServiceRoleForAutoScaling`;
-  return `arn:${partition}:iam::${accountId}:role/${name}`;
-}
-
 /** The command that lets Auto Scaling use a key without another policy (Auto Scaling user guide, the same page: cross-account access by a grant). */
 export function grantCommand(arn: string, facts: Context['facts']): string {
   const operations =
     'CreateGrant Decrypt DescribeKey Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo';
-  return `aws kms create-grant --region ${facts.region} --key-id ${arn} --grantee-principal ${scalingRole(facts)} --operations ${operations}`;
+  return `aws kms create-grant --region ${facts.region} --key-id ${arn} --grantee-principal ${linkedRoleArn('autoScaling', facts)} --operations ${operations}`;
 }
 
 /** Auto Scaling's own role launches the hosts, and no policy of the account reaches it: the key's must name it. */
 export function scalingNeed({ facts }: Context): KeyNeed {
-  const role = scalingRole(facts);
+  const role = linkedRoleArn('autoScaling', facts);
   const AWS = role;
   return {
     who: 'the role AWSServiceRoleForAutoScaling',

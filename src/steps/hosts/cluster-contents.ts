@@ -1,4 +1,4 @@
-import { DescribeTasksCommand, paginateListServices, paginateListTasks } from '@aws-sdk/client-ecs';
+import { paginateListServices } from '@aws-sdk/client-ecs';
 
 import { collectPages } from '../../aws/ec2.ts';
 import { isOf } from '../../aws/tags.ts';
@@ -6,10 +6,9 @@ import { unless } from '../../aws/unless.ts';
 import type { Blocker } from '../../engine/resource.ts';
 import { inChunks } from '../chunks.ts';
 import type { StepContext } from '../context.ts';
+import { describeTasks, listTasks } from '../service/list-tasks.ts';
 import { serviceKey, services } from '../service/services.ts';
 
-/** DescribeTasks takes so many at once. */
-const describedAtOnce = 100;
 const missing = ['ClusterNotFoundException'];
 const notOurs = ', which es-ecs did not make';
 
@@ -42,25 +41,16 @@ async function serviceBlockers({ clients, config }: StepContext, cluster: string
 }
 
 async function taskBlockers({ clients: { ecs } }: StepContext, cluster: string): Promise<Blocker[]> {
-  const arns = await unless(
-    missing,
-    collectPages(paginateListTasks({ client: ecs }, { cluster }), (page) => page.taskArns),
-  );
-  const answers = await Promise.all(
-    inChunks(arns ?? [], describedAtOnce).map((tasks) =>
-      ecs.send(new DescribeTasksCommand({ cluster, tasks })),
-    ),
-  );
-  return answers
-    .flatMap((answer) => answer.tasks ?? [])
-    .map(({ taskArn = '', group = '', lastStatus = '', desiredStatus }) => {
-      const id = taskArn.split('/').at(-1) ?? '';
-      // Whose a service is, the service says.
-      const isOfService = group.startsWith('service:');
-      return {
-        what: `the task ${id} of ${group}, ${lastStatus}${isOfService ? '' : notOurs}`,
-        passes: isOfService || desiredStatus === 'STOPPED',
-        look: `aws ecs describe-tasks --cluster ${cluster} --tasks ${id}`,
-      };
-    });
+  const arns = (await unless(missing, listTasks(ecs, { cluster }))) ?? [];
+  const tasks = await describeTasks(ecs, { cluster, arns });
+  return tasks.map(({ taskArn = '', group = '', lastStatus = '', desiredStatus }) => {
+    const id = taskArn.split('/').at(-1) ?? '';
+    // Whose a service is, the service says.
+    const isOfService = group.startsWith('service:');
+    return {
+      what: `the task ${id} of ${group}, ${lastStatus}${isOfService ? '' : notOurs}`,
+      passes: isOfService || desiredStatus === 'STOPPED',
+      look: `aws ecs describe-tasks --cluster ${cluster} --tasks ${id}`,
+    };
+  });
 }

@@ -1,19 +1,16 @@
-import { DescribeTasksCommand, type DesiredStatus, paginateListTasks, type Task } from '@aws-sdk/client-ecs';
+import type { DesiredStatus, Task } from '@aws-sdk/client-ecs';
 
-import { collectPages } from '../../aws/ec2.ts';
 import { stopTimeoutSeconds } from '../../elasticsearch/container.ts';
 import { EsEcsError } from '../../errors.ts';
-import { inChunks } from '../chunks.ts';
 import type { StepContext } from '../context.ts';
 import { containerInstanceKey, containerInstances } from '../hosts/container-instances.ts';
+import { describeTasks, listTasks } from './list-tasks.ts';
 
 /** Longer than any stop timeout; what is left then is stuck on a host that does not answer. */
 const stopLimitMs = 5 * 60_000;
 const stopEveryMs = 2_000;
 /** An agent is away for moments every now and then. One that is for longer than a stop takes neither stops a task nor tells of its end. */
 const agentGoneMs = (stopTimeoutSeconds + 30) * 1000;
-/** DescribeTasks takes so many at once. */
-const describedAtOnce = 100;
 
 /** A service and the hosts that its tasks may be on. */
 export interface Ending {
@@ -52,18 +49,11 @@ export async function untilStopped(context: StepContext, ending: Ending): Promis
 async function unfinished({ clients: { ecs } }: StepContext, ending: Ending): Promise<readonly Task[]> {
   const { clusterName: cluster, serviceName } = ending;
   const list = (desiredStatus: DesiredStatus): Promise<readonly string[]> =>
-    collectPages(
-      paginateListTasks({ client: ecs }, { cluster, serviceName, desiredStatus }),
-      (page) => page.taskArns,
-    );
+    listTasks(ecs, { cluster, serviceName, desiredStatus });
   // Those that are to run first: one that goes over to the others meanwhile is seen twice rather than not at all.
   const arns = new Set([...(await list('RUNNING')), ...(await list('STOPPED'))]);
-  const answers = await Promise.all(
-    inChunks([...arns], describedAtOnce).map((tasks) =>
-      ecs.send(new DescribeTasksCommand({ cluster, tasks })),
-    ),
-  );
-  return answers.flatMap(({ tasks = [] }) => tasks).filter(({ lastStatus }) => lastStatus !== 'STOPPED');
+  const tasks = await describeTasks(ecs, { cluster, arns: [...arns] });
+  return tasks.filter(({ lastStatus }) => lastStatus !== 'STOPPED');
 }
 
 /** Whether the agent of any of the hosts is there. */

@@ -1,11 +1,10 @@
-import { DescribeTasksCommand, paginateListTasks, type Task as SdkTask } from '@aws-sdk/client-ecs';
+import type { Task as SdkTask } from '@aws-sdk/client-ecs';
 
 import type { Clients } from '../../aws/clients.ts';
-import { collectPages } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import { clusterTag, fromSmallTags, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
-import { inChunks } from '../chunks.ts';
+import { describeTasks, listTasks } from './list-tasks.ts';
 
 /** The task of a node's service: the running one, else the one on its way. */
 export interface NodeTask {
@@ -25,9 +24,6 @@ export interface NodeTask {
   readonly ownTags: Tags;
 }
 
-/** DescribeTasks takes so many at once. */
-const describedAtOnce = 100;
-
 /** Tasks by the service that started them; all that are asked for at once share one look at the whole cluster. */
 export const nodeTasks: Collection<NodeTask> = {
   name: 'tasks',
@@ -43,16 +39,9 @@ export function isServing(task: NodeTask | undefined): boolean {
 }
 
 async function readAll({ ecs }: Clients, cluster: string): Promise<readonly NodeTask[]> {
-  const arns = await unless(
-    ['ClusterNotFoundException'],
-    collectPages(paginateListTasks({ client: ecs }, { cluster }), (page) => page.taskArns),
-  );
-  const answers = await Promise.all(
-    inChunks(arns ?? [], describedAtOnce).map((tasks) =>
-      ecs.send(new DescribeTasksCommand({ cluster, tasks, include: ['TAGS'] })),
-    ),
-  );
-  const tasks = answers.flatMap((answer) => answer.tasks ?? []).map((task) => toTask(cluster, task));
+  const arns = (await unless(['ClusterNotFoundException'], listTasks(ecs, { cluster }))) ?? [];
+  const found = await describeTasks(ecs, { cluster, arns, include: ['TAGS'] });
+  const tasks = found.map((task) => toTask(cluster, task));
   // Of several tasks of one service the last in the list is taken: the one that runs.
   return tasks.sort((a, b) => Number(a.status === 'RUNNING') - Number(b.status === 'RUNNING'));
 }

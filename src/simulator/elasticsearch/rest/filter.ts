@@ -1,3 +1,5 @@
+import { matchesName } from '../wildcards.ts';
+
 /**
  * What is left of a body by `filter_path` ("Common options", response filtering): patterns with commas between them, `*` for one
  * name and `**` for any depth. What is left empty goes.
@@ -32,8 +34,5 @@ function keep(value: unknown, patterns: readonly (readonly string[])[]): unknown
 function beneath(pattern: readonly string[], key: string): readonly (readonly string[])[] {
   const [first = '', ...rest] = pattern;
   if (first === '**') return [pattern, ...beneath(rest, key)];
-  const isMatch = new RegExp(`^${first.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(
-    key,
-  );
-  return isMatch ? [rest] : [];
+  return matchesName(first, key) ? [rest] : [];
 }

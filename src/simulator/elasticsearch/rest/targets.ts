@@ -1,4 +1,5 @@
 import type { IndexRow } from '../rows.ts';
+import { matchesName } from '../wildcards.ts';
 
 /**
  * The indices that an expression means ("Multi-target syntax"): names with commas between them, `*` for anything, and `-` in front of
@@ -16,7 +17,7 @@ export function indicesOf(
   for (const word of (expression === '_all' ? '*' : expression).split(',')) {
     const isOut = word.startsWith('-');
     const pattern = isOut ? word.slice(1) : word;
-    for (const index of indices.filter(({ name }) => matches(pattern, name))) {
+    for (const index of indices.filter(({ name }) => matchesName(pattern, name))) {
       const isReached =
         !pattern.includes('*') ||
         ((isAll || expands.includes('hidden') || pattern.startsWith('.') || !index.name.startsWith('.')) &&
@@ -26,9 +27,4 @@ export function indicesOf(
     }
   }
   return indices.filter((index) => meant.has(index));
-}
-
-function matches(pattern: string, name: string): boolean {
-  const words = pattern.split('*').map((word) => word.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${words.join('.*')}$`).test(name);
 }
