@@ -62,6 +62,8 @@ export interface Visit {
   /** When the command began, on the visit's clock. */
   readonly startedMs: number;
   readonly lock: AccountLock;
+  /** What the state names is being read already. */
+  readonly isForeseen: boolean;
 }
 
 /** Everything a command works with, once the config is read and the account is known. */
@@ -243,7 +245,8 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   if (supposed !== undefined) {
     const { accountId } = supposed;
     const partition = partitionOf(region)?.name ?? 'aws';
-    await suppose?.({ ...rest, state: supposed, identity: { accountId, partition, callerArn: '' } });
+    const identity = { accountId, partition, callerArn: '' };
+    await suppose?.({ ...rest, state: supposed, identity, isForeseen: false });
   }
   const identity = await asking;
   const { accountId } = identity;
@@ -252,7 +255,7 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
     supposed?.accountId === accountId
       ? supposed
       : await clock.hold(openState(files.state, { cluster, accountId, region }, how));
-  return { ...rest, state, identity };
+  return { ...rest, state, identity, isForeseen: state === supposed };
 }
 
 /** Begins to read what the plan will ask for, by what the state alone says; what goes wrong comes up again, where it is waited for. */
@@ -389,10 +392,14 @@ function preparationOf(options: SessionOptions, visit: Visit): Preparation {
     pins: state.pins,
     known: state.addresses,
     givenTags: state.givenTags,
-    foresee: (foreseen) => {
-      const { resources } = clusterSteps(foreseen);
-      readAhead(options.takesDown === true ? resources.filter(isDestroyed) : resources, state);
-    },
+    ...(visit.isForeseen
+      ? {}
+      : {
+          foresee: (foreseen: StepContext) => {
+            const { resources } = clusterSteps(foreseen);
+            readAhead(options.takesDown === true ? resources.filter(isDestroyed) : resources, state);
+          },
+        }),
     ...(options.asked === undefined ? {} : { asked: options.asked }),
     refreshesImages: options.refreshesImages === true,
     nodeLane: (nodes) =>
@@ -441,12 +448,12 @@ function endingWithCredentials(
   };
 }
 
-/** The command that goes on where this one stopped. */
 /** What an error is told with: the command to run again, and the region whose hosts it is about. */
 function placeOf(options: SessionOptions): { readonly command: string; readonly region: string } {
   return { command: commandOf(options), region: options.located.config.region };
 }
 
+/** The command that goes on where this one stopped. */
 function commandOf({ command, options }: Pick<SessionOptions, 'command' | 'options'>): string {
   return options.simulate === true ? `${command} --simulate` : command;
 }
