@@ -34,6 +34,23 @@ function ids(): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(resources).map(([address, { id }]) => [address, id]));
 }
 
+describe('a state file of another account', () => {
+  it.each(['plan', 'status', 'up'])(
+    'is refused by %s, though it was read by before anybody knew whose it is',
+    async (command) => {
+      const own = readFileSync(story.stateFile, 'utf8');
+      const foreign = own.replace('"accountId": "123456789012"', '"accountId": "210987654321"');
+      expect(foreign).not.toBe(own);
+      writeFileSync(story.stateFile, foreign);
+      const told = await story.run(command);
+      expect(told.status).toBe(1);
+      expect(told.stderr).toContain('belongs to the account 210987654321, and this run is for 123456789012');
+      expect(told.stdout).toBe('');
+      expect(readFileSync(story.stateFile, 'utf8')).toBe(foreign);
+    },
+  );
+});
+
 describe('a state file cut in half', () => {
   it('is nothing to plan and status: they say so, and leave it where it is', async () => {
     const half = cutInHalf();
