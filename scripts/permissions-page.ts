@@ -24,6 +24,7 @@ function boundaryOfExample(): object {
     partition: 'aws',
     region: config.region,
     zones: [],
+    volumeZones: new Map(),
     bastionZone: undefined,
     instanceTypes: new Map(),
     hostImages: new Map(),

@@ -14,7 +14,7 @@ const separator = ':';
 /** AWS's limit on a tag's value, in characters. */
 export const tagValueLimit = 256;
 
-/** The tag's value: the initial masters' names. At most three of at most 28 characters, well below the limit of 256. */
+/** The tag's value: the initial masters' names. At most three of at most 45 characters, well below the limit of 256. */
 export function bootstrapTagValue(initialMasters: readonly string[]): string {
   return initialMasters.join(separator);
 }

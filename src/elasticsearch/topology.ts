@@ -14,10 +14,8 @@ interface NodeGroup {
 
 /** One Elasticsearch node: a data volume, a host and a service of this name, in one zone for life. */
 export interface Node {
-  /** `<cluster>-<index>`: stable, unique, and what Elasticsearch calls the node. */
+  /** `<cluster>-<group>-<index>`, in the plain group `<cluster>-<index>`: stable, unique, and what Elasticsearch calls the node. */
   readonly name: string;
-  /** Position over all groups, in the order of the config, from 0. */
-  readonly index: number;
   /** The node group's name. */
   readonly group: string;
   readonly zone: string;
@@ -26,31 +24,68 @@ export interface Node {
   readonly masterEligible: boolean;
 }
 
+/** Where nodes may stand, and where some stand already. */
+export interface Places {
+  /** The zones' names, resolved, best first; at least one. */
+  readonly zones: readonly string[];
+  /** By the node's name, where its data volume stands, which cannot leave its zone. Nodes that the config no longer has may be among them. */
+  readonly volumeZones: ReadonlyMap<string, string>;
+}
+
+/** The group of `nodes: 3`; it keeps the plain names, so that a second group beside it renames nothing. */
+export const plainGroup = 'default';
+
 /** How many nodes are named in the first election; see `initialMasters`. */
 const initialMasterCount = 3;
 
-/**
- * Every node of the cluster: groups in the order of the config, node i in zone i mod n. The zone goes by the index
- * over all groups, so three dedicated masters and three data nodes each get three zones.
- *
- * @param zones the zones' names, resolved; at least one.
- */
-export function topology(config: TopologyConfig, zones: readonly string[]): readonly Node[] {
-  invariant(zones.length > 0, 'a topology needs a zone');
-  const groups = config.nodeGroups.flatMap((group) => Array.from({ length: group.count }, () => group));
-  return groups.map((group, index) => ({
-    name: nodeName(config.name, index),
-    index,
-    group: group.name,
-    zone: zones[index % zones.length] ?? '',
-    roles: group.roles,
-    masterEligible: group.roles.includes('master'),
-  }));
+/** The names of a group's nodes: counted within it, so that no other group's count turns them into something else, and the last leaves first. */
+export function namesOfGroup(
+  cluster: string,
+  { name, count }: Pick<NodeGroup, 'name' | 'count'>,
+): readonly string[] {
+  const prefix = name === plainGroup ? cluster : `${cluster}-${name}`;
+  return Array.from({ length: count }, (_, index) => `${prefix}-${String(index)}`);
 }
 
-/** The name of the node at a position. */
-function nodeName(cluster: string, index: number): string {
-  return `${cluster}-${index}`;
+/**
+ * Every node of the cluster, groups in the order of the config. A node stands where its data volume does. One that has none yet goes to the
+ * zone with the fewest nodes of its group; among such, if it may become master, to one with the fewest of those, so that they stand in as
+ * many zones as there are; and among such to one with the fewest nodes at all.
+ */
+export function topology(config: TopologyConfig, { zones, volumeZones }: Places): readonly Node[] {
+  invariant(zones.length > 0, 'a topology needs a zone');
+  const wanted = config.nodeGroups.flatMap((group) =>
+    namesOfGroup(config.name, group).map((name) => ({
+      name,
+      group: group.name,
+      roles: group.roles,
+      masterEligible: group.roles.includes('master'),
+    })),
+  );
+  const placed = new Map<string, Node>();
+  const place = (node: Omit<Node, 'zone'>, zone: string): void => {
+    placed.set(node.name, { ...node, zone });
+  };
+  for (const node of wanted) {
+    const zone = volumeZones.get(node.name);
+    if (zone !== undefined && zones.includes(zone)) place(node, zone);
+  }
+  for (const node of wanted) {
+    if (!placed.has(node.name)) place(node, freestZone(node, zones, [...placed.values()]));
+  }
+  return wanted.flatMap(({ name }) => placed.get(name) ?? []);
+}
+
+function freestZone(node: Omit<Node, 'zone'>, zones: readonly string[], nodes: readonly Node[]): string {
+  const counts = zones.map((zone) => {
+    const here = nodes.filter((other) => other.zone === zone);
+    const kin = here.filter(({ group }) => group === node.group).length;
+    const masters = node.masterEligible ? here.filter(({ masterEligible }) => masterEligible).length : 0;
+    return { zone, kin, masters, all: here.length };
+  });
+  // The order of the zones stays among equals.
+  const [best] = counts.sort((a, b) => a.kin - b.kin || a.masters - b.masters || a.all - b.all);
+  return best?.zone ?? '';
 }
 
 /**
@@ -63,14 +98,10 @@ function nodeName(cluster: string, index: number): string {
  */
 export function initialMasters(nodes: readonly Node[]): readonly string[] {
   const eligible = nodes.filter((node) => node.masterEligible);
-  const firstOfZone = eligible.filter(
-    (node) => eligible.find((other) => other.zone === node.zone)?.index === node.index,
-  );
+  const firstOfZone = eligible.filter((node) => eligible.find(({ zone }) => zone === node.zone) === node);
   const others = eligible.filter((node) => !firstOfZone.includes(node));
-  return [...firstOfZone, ...others]
-    .slice(0, initialMasterCount)
-    .sort((a, b) => a.index - b.index)
-    .map((node) => node.name);
+  const chosen = [...firstOfZone, ...others].slice(0, initialMasterCount);
+  return eligible.filter((node) => chosen.includes(node)).map(({ name }) => name);
 }
 
 /** How many master-eligible nodes may be lost before no master can be elected. */

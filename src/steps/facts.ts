@@ -8,8 +8,10 @@ export interface Facts {
   /** `aws`, `aws-cn`, `aws-us-gov`, `aws-eusc` … */
   readonly partition: string;
   readonly region: string;
-  /** The zones used, in the order that decides which node stands where. */
+  /** The zones used, in the order that decides where new nodes stand. */
   readonly zones: readonly string[];
+  /** By the node's name, the zone of its data volume: there it stands for life. */
+  readonly volumeZones: ReadonlyMap<string, string>;
   /** The one of them that the bastion stands in; undefined with the bastion off. */
   readonly bastionZone: string | undefined;
   /** By instance type, those of the node groups and of the bastion. */

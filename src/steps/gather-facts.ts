@@ -9,6 +9,7 @@ import { type Key, lookAtKey, unseenKey } from './encryption/key.ts';
 import type { Facts } from './facts.ts';
 import { gatherImages, type ImageUse } from './gather-images.ts';
 import { gatherPlaces } from './gather-places.ts';
+import { volumeZones } from './hosts/volume-zones.ts';
 import { securityGroups } from './network/security-group.ts';
 import { judgeBoundary } from './iam/judge-boundary.ts';
 import { judgeImage } from './judge-image.ts';
@@ -58,8 +59,12 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
   const at = located.at.bind(located);
   judgeBoundary(config, at, identity);
   judgeImage(config, at, identity);
+  // What is taken to be, where nobody is to be asked, stands where it would be made today.
+  const standing = question.inUse === undefined ? volumeZones(inventory) : Promise.resolve(nowhere);
+  // It is waited for below, once all else is known.
+  standing.catch(() => undefined);
   const [places, callers, key] = await Promise.all([
-    gatherPlaces({ config, at, clients, inventory, pins }),
+    gatherPlaces({ config, at, clients, inventory, pins, standing }),
     bastionCidrs(question),
     keyOf(question),
   ]);
@@ -73,6 +78,7 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
       ...identity,
       region: config.region,
       zones,
+      volumeZones: await standing,
       bastionZone,
       instanceTypes,
       hostImages: images.hostImages,
@@ -83,6 +89,8 @@ export async function gatherFacts(question: FactsQuestion): Promise<Gathered> {
     pins: { ...places.pins, ...images.pins, ...callers.pins },
   };
 }
+
+const nowhere: ReadonlyMap<string, string> = new Map();
 
 /** What is taken to be, where nobody is to be asked, has the key's name of the config. */
 function keyOf({ config, clients, inUse }: FactsQuestion): Promise<Key | undefined> | Key | undefined {

@@ -40,6 +40,8 @@ export interface PlacesQuestion {
   readonly clients: Clients;
   readonly inventory: Inventory;
   readonly pins: Pins;
+  /** By the node's name, where its data volume stands. */
+  readonly standing: Promise<ReadonlyMap<string, string>>;
 }
 
 /**
@@ -59,11 +61,12 @@ export async function gatherPlaces(question: PlacesQuestion): Promise<Places> {
 async function askPlaces(question: PlacesQuestion, types: readonly WantedType[]): Promise<Places> {
   const { config, clients, inventory } = question;
   const names = [...new Set(types.map((type) => type.name))];
-  const [regional, offerings, described, taken] = await Promise.all([
+  const [regional, offerings, described, taken, volumeZones] = await Promise.all([
     readZones(clients),
     readOfferings(clients, [{ Name: 'instance-type', Values: names }]),
     readTypes(clients, names),
     inventory.owned(subnets),
+    question.standing,
   ]);
   const offered = new Map(names.map((name) => [name, zonesOffering(offerings, name)]));
   const instanceTypes = new Map(described.map((type) => [type.InstanceType ?? '', typeFacts(type)]));
@@ -81,8 +84,9 @@ async function askPlaces(question: PlacesQuestion, types: readonly WantedType[])
           taken: new Map(taken.map((subnet) => [subnet.cidr, subnet.zone])),
           offered,
           regional,
+          volumeZones,
         });
-  const missing = missingType(config, zones, offered);
+  const missing = missingType(config, { zones, volumeZones }, offered);
   if (missing !== undefined) throw await unavailable(question, missing.type, missing.zones);
   const unknown = types.find((type) => !instanceTypes.has(type.name));
   if (unknown !== undefined) throw await unavailable(question, unknown, zones);
@@ -196,9 +200,11 @@ function countedZones(
     /** By type, the zones that offer it. */
     readonly offered: ReadonlyMap<string, ReadonlySet<string>>;
     readonly regional: RegionalZones;
+    /** By the node's name. */
+    readonly volumeZones: ReadonlyMap<string, string>;
   },
 ): readonly string[] {
-  const { count, taken, offered, regional } = among;
+  const { count, taken, offered, regional, volumeZones } = among;
   const places = subnetCidrs(config.network.cidr, maxZones).map(
     (place) => taken.get(place.private) ?? taken.get(place.public),
   );
@@ -215,7 +221,7 @@ function countedZones(
     places: places.slice(0, count),
     // What stands beyond the wanted count keeps its zone, too.
     candidates: [...candidates, ...others].filter((zone) => !places.includes(zone)),
-    suits: (zones) => missingType(config, zones, offered) === undefined,
+    suits: (zones) => missingType(config, { zones, volumeZones }, offered) === undefined,
   });
   if (found !== undefined) return found;
   const where = at(['network', 'zones']);

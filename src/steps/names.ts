@@ -1,9 +1,7 @@
 import type { Config } from '../config/config.ts';
+import { plainGroup } from '../elasticsearch/topology.ts';
 import type { Address } from '../engine/resource.ts';
 import type { Facts } from './facts.ts';
-
-/** The group of `nodes: 3`; it keeps the plain names, so that a second group beside it renames nothing. */
-const plainGroup = 'default';
 
 /** The ECS cluster, and with it the prefix of whatever is named after the cluster as a whole. */
 export function clusterName(config: Pick<Config, 'name'>): string {

@@ -72,7 +72,7 @@ function contextOf(
   present: ReadonlySet<Address>,
 ): StepContext {
   const { config, located, clients, inventory, adapters, clock, asked, givenTags } = preparation;
-  const nodes = topology(config, facts.zones);
+  const nodes = topology(config, facts);
   const nodeLane = preparation.nodeLane(nodes);
   const leaving = formerNodes({ present }, nodes, 'hosts/group/').map((node) => node.name);
   const departures = preparation.departures({ leaving, remaining: nodes });

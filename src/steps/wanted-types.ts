@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { topology } from '../elasticsearch/topology.ts';
+import { type Places, topology } from '../elasticsearch/topology.ts';
 
 /** An instance type that the config asks for, and where it does. */
 export interface WantedType {
@@ -37,10 +37,10 @@ interface Missing {
  */
 export function missingType(
   config: Config,
-  zones: readonly string[],
+  { zones, volumeZones }: Places,
   offered: ReadonlyMap<string, ReadonlySet<string>>,
 ): Missing | undefined {
-  const nodes = topology(config, zones);
+  const nodes = topology(config, { zones, volumeZones });
   for (const type of wantedTypes(config)) {
     const has = (zone: string): boolean => offered.get(type.name)?.has(zone) === true;
     if (type.group === undefined) {

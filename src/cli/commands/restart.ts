@@ -1,3 +1,5 @@
+import type { Config } from '../../config/config.ts';
+import { namesOfGroup } from '../../elasticsearch/topology.ts';
 import { realClock } from '../../engine/clock.ts';
 import { makePlan, only, type Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
@@ -30,12 +32,8 @@ export async function restart(
   });
 }
 
-function allNodes(config: {
-  readonly name: string;
-  readonly nodeGroups: readonly { readonly count: number }[];
-}): string[] {
-  const count = config.nodeGroups.reduce((sum, group) => sum + group.count, 0);
-  return Array.from({ length: count }, (_, index) => `${config.name}-${String(index)}`);
+function allNodes({ name, nodeGroups }: Config): readonly string[] {
+  return nodeGroups.flatMap((group) => namesOfGroup(name, group));
 }
 
 /** The services of just these nodes, and the gate that waits for the cluster. */

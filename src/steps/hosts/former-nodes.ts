@@ -18,7 +18,6 @@ export function formerNodes(
     .filter((name) => !nodes.some((node) => node.name === name));
   return names.sort().map((name) => ({
     name,
-    index: Number(name.split('-').at(-1)),
     group: '',
     zone: '',
     roles: [],

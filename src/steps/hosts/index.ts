@@ -55,7 +55,7 @@ export interface HostsStep {
 
 /** Where nodes run: what hosts may do and are made of, and for each node its data volume and its group of one. */
 export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep {
-  const nodes = topology(context.config, context.facts.zones);
+  const nodes = topology(context.config, context.facts);
   const instanceRole = role(context, {
     address: 'hosts/role/instance',
     roleName: roleName(context.config, 'instance'),

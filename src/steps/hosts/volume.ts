@@ -115,7 +115,8 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
     all: async () => {
       const kin = await context.inventory.kin(volumes);
       const sharing = new Map<string | undefined, number>();
-      for (const { address: one } of kin.filter(isThere)) sharing.set(one, (sharing.get(one) ?? 0) + 1);
+      for (const { address: one } of kin.filter(({ observed }) => isThere(observed)))
+        sharing.set(one, (sharing.get(one) ?? 0) + 1);
       return kin.filter((one) => isDataAddress(one.address) && (sharing.get(one.address) ?? 0) < 2);
     },
     id: (observed) => observed.volumeId,
@@ -174,13 +175,13 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
 export async function volumesWithoutAddress(context: StepContext): Promise<readonly Volume[]> {
   const all = await context.inventory.kin(volumes);
   return all
-    .filter(({ address, observed }) => !isDataAddress(address) && phaseOf(observed.state) !== 'gone')
+    .filter(({ address, observed }) => !isDataAddress(address) && isThere(observed))
     .map(({ observed }) => observed);
 }
 
 /** Whether there is a volume that may hold data of the cluster: also one that no resource claims, and that no destroy takes. */
 export async function isDataThere(context: StepContext): Promise<boolean> {
-  const all = (await context.inventory.kin(volumes)).filter(isThere);
+  const all = (await context.inventory.kin(volumes)).filter(({ observed }) => isThere(observed));
   // Root disks carry neither tag.
   return all.some(
     ({ address, observed: { tags } }) =>
@@ -199,7 +200,7 @@ export async function copiesOfVolumes(
   meant: ReadonlySet<string>,
 ): Promise<readonly Volume[]> {
   const data = (await context.inventory.kin(volumes)).filter(
-    (one) => isDataAddress(one.address) && isThere(one),
+    (one) => isDataAddress(one.address) && isThere(one.observed),
   );
   return data
     .filter(({ address }) => data.filter((one) => one.address === address).length > 1)
@@ -207,8 +208,15 @@ export async function copiesOfVolumes(
     .filter(({ volumeId }) => !meant.has(volumeId));
 }
 
-function isThere({ observed }: { readonly observed: Volume }): boolean {
-  return phaseOf(observed.state) !== 'gone';
+/** Whether it has not been deleted, and is not being. */
+export function isThere({ state }: Volume): boolean {
+  return phaseOf(state) !== 'gone';
+}
+
+/** Whose data it holds, by its own word; undefined: no node's. */
+export function dataNodeOf({ tags }: Volume): string | undefined {
+  const address = tags[resourceTag];
+  return isDataAddress(address) ? address?.slice(volumeAddressPrefix.length) : undefined;
 }
 
 /**
@@ -223,7 +231,7 @@ async function meantAmong(
 ): Promise<Volume | undefined> {
   const key = nodeKey(context.config.name, node.name);
   const hosts = await context.inventory.find(nodeInstances, key, { id: undefined, fresh: true, name: key });
-  const there = several.filter(({ state }) => phaseOf(state) !== 'gone');
+  const there = several.filter(isThere);
   const held = there.filter((one) => one.holders.some((holder) => hosts?.instanceIds.includes(holder)));
   const here = held.length > 0 ? held : there.filter(({ zone }) => zone === node.zone);
   const formed = here.filter(({ tags }) => tags[clusterUuidTagKey] !== undefined);

@@ -71,7 +71,7 @@ export function typeChanges(
       'hosts/group/',
     ),
   );
-  const nodes = topology(config, facts.zones).filter(({ name }) => !made.has(name));
+  const nodes = topology(config, facts).filter(({ name }) => !made.has(name));
   return config.nodeGroups.flatMap(({ name }) => {
     const address = addressOfGroup('hosts/launch-template', name);
     const template = entries.find(({ resource }) => resource.address === address);
@@ -93,7 +93,7 @@ function nodeGroups({
   config,
   facts,
 }: Pick<StepContext, 'config' | 'facts'>): (node: string) => NodeGroup | undefined {
-  const byName = new Map(topology(config, facts.zones).map(({ name, group }) => [name, group]));
+  const byName = new Map(topology(config, facts).map(({ name, group }) => [name, group]));
   return (node) => config.nodeGroups.find(({ name }) => name === byName.get(node));
 }
 

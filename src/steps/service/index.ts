@@ -29,7 +29,7 @@ export interface ServiceInputs {
 /** For each node a service on its own host; the settings that the cluster is given by API; then the gate: one cluster of all of them, and green; then that it formed is written down. */
 export function serviceStep(context: StepContext, inputs: ServiceInputs): ServiceStep {
   const { hosts, task } = inputs;
-  const nodes = topology(context.config, context.facts.zones);
+  const nodes = topology(context.config, context.facts);
   const asker = new ClusterAsker(context);
   const judge = new UpgradeJudge(context, asker);
   const services = new Map(

@@ -57,7 +57,7 @@ function isUnderWay(service: Service | undefined): boolean {
 export async function othersHold(context: StepContext, node: string): Promise<void> {
   const { clock, config, facts } = context;
   const cluster = clusterName(config);
-  const names = topology(config, facts.zones).map((one) => one.name);
+  const names = topology(config, facts).map((one) => one.name);
   const untilMs = clock.now() + patienceMs;
   for (;;) {
     const tasks = await Promise.all(names.map((name) => look(context, nodeTasks, serviceKey(cluster, name))));

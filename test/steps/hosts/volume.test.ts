@@ -20,7 +20,7 @@ function setUp(initialMasters?: readonly string[]): {
   readonly desired: VolumeDesired;
 } {
   const bench = createBench();
-  const [node] = topology(bench.context.config, facts.zones);
+  const [node] = topology(bench.context.config, facts);
   if (node === undefined) throw new Error('there is a node');
   const resource = volume(bench.context, {
     node,

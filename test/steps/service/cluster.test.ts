@@ -82,7 +82,7 @@ function gateTo(
       ? { deployments }
       : { status: 'RUNNING', health: 'HEALTHY' }) as unknown as typeof context.inventory.find;
   context.inventory.owned = async () => [];
-  const gate = clusterGate(context, topology(context.config, facts.zones), {
+  const gate = clusterGate(context, topology(context.config, facts), {
     needs: {},
     asker: new ClusterAsker(context),
     grown: new Set(),

@@ -14,7 +14,7 @@ function setUp(): {
   readonly desired: ServiceDesired;
 } {
   const bench = createBench();
-  const [, node] = topology(bench.context.config, facts.zones);
+  const [, node] = topology(bench.context.config, facts);
   if (node === undefined) throw new Error('there is a second node');
   const need = standIn('needed') as never;
   const resource = service(bench.context, node, {

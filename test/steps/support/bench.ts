@@ -40,6 +40,7 @@ export const facts: Facts = {
   partition: 'aws',
   region: 'eu-west-1',
   zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
+  volumeZones: new Map(),
   bastionZone: 'eu-west-1a',
   instanceTypes: new Map([
     ['m7g.large', { architecture: 'arm64', memoryMiB: 8192, vcpus: 2, hasNvmeVolumes: true }],
