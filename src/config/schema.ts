@@ -148,8 +148,10 @@ const nodes = field(z.union([nodeCount, z.array(nodeGroup).min(1).max(20)]), {
   what: `a number of nodes (1 to ${maxNodes}) or a list of node groups`,
   description:
     'How many nodes, all with every role; or a list of node groups, each with name, count and, where wanted, ' +
-    'roles, instanceType and storage of its own. Nodes can be added at any time, and taken away: the last ones leave, once ' +
-    'the others hold their shards. Their data volumes stay.',
+    'roles, instanceType and storage of its own. Nodes are named after their group and counted in it (search-hot-0; those of ' +
+    'a plain number, which is the group called default, search-0). They can be added at any time, and taken away: the last ones ' +
+    'of the group leave, once the others hold their shards. Their data volumes stay. A group that is renamed is a new one, which ' +
+    'joins before the old one leaves.',
 });
 
 const settingScalar = z.union([z.string(), z.number(), z.boolean()]);

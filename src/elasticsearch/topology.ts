@@ -47,6 +47,13 @@ export function namesOfGroup(
   return Array.from({ length: count }, (_, index) => `${prefix}-${String(index)}`);
 }
 
+/** The group that a node of that name belongs to, whether or not the config has it. */
+export function groupOfNode(cluster: string, node: string): string {
+  const own = node.slice(cluster.length + 1);
+  const dash = own.lastIndexOf('-');
+  return dash < 0 ? plainGroup : own.slice(0, dash);
+}
+
 /**
  * Every node of the cluster, groups in the order of the config. A node stands where its data volume does. One that has none yet goes to the
  * zone with the fewest nodes of its group; among such, if it may become master, to one with the fewest of those, so that they stand in as

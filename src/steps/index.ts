@@ -45,7 +45,7 @@ export function clusterSteps(context: StepContext): ClusterSteps {
   const bastion = bastionStep(context, network);
   const image = imageStep(context);
   const hosts = hostsStep(context, { network, keyPair: bastion.keyPair });
-  const task = taskStep(context, image.source);
+  const task = taskStep(context, image.source, hosts);
   const service = serviceStep(context, { hosts, task });
   return {
     resources: [network, bastion, hosts, image, task, service].flatMap((step) => step.resources),

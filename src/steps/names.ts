@@ -31,6 +31,18 @@ export function addressOfGroup(address: Address, group: string): Address {
   return group === plainGroup ? address : `${address}/${group}`;
 }
 
+/** The address of launch templates, up to the group's name. */
+export const templateAddress = 'hosts/launch-template';
+
+/** The address of task definitions, up to the group's name. */
+export const definitionAddress = 'task/definition';
+
+/** The group whose thing has that address; undefined: none's. The reverse of `addressOfGroup`. */
+export function groupOfAddress(prefix: Address, address: Address): string | undefined {
+  if (address === prefix) return plainGroup;
+  return address.startsWith(`${prefix}/`) ? address.slice(prefix.length + 1) : undefined;
+}
+
 /** The ECR repository. */
 export function repositoryName(config: Pick<Config, 'name'>): string {
   return `es-ecs/${config.name}`;

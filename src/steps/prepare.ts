@@ -11,6 +11,7 @@ import { type FactsQuestion, type Gathered, gatherFacts } from './gather-facts.t
 import type { ImageUse } from './gather-images.ts';
 import { formerNodes } from './hosts/former-nodes.ts';
 import { groups } from './hosts/group.ts';
+import { launchTemplates } from './hosts/launch-template.ts';
 import { volumes } from './hosts/volume.ts';
 import { elasticIps } from './network/elastic-ip.ts';
 import { flowLogs } from './network/flow-log.ts';
@@ -92,7 +93,7 @@ function contextOf(
   return asked === undefined ? context : { ...context, asked };
 }
 
-/** What there may be more of than the config asks for: one for each zone or node, or switched off since. */
+/** What there may be more of than the config asks for: one for each zone, node or node group, or switched off since. */
 async function presentByTag(inventory: Inventory): Promise<readonly Address[]> {
   const lists = await Promise.all([
     addresses(inventory, subnets),
@@ -103,6 +104,7 @@ async function presentByTag(inventory: Inventory): Promise<readonly Address[]> {
     addresses(inventory, bastions),
     addresses(inventory, keyPairs),
     addresses(inventory, groups),
+    addresses(inventory, launchTemplates),
     addresses(inventory, volumes),
   ]);
   return lists.flat();

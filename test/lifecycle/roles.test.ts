@@ -26,12 +26,16 @@ it('refuses to take the role for data from nodes that hold shards, before one is
   const told = await story.run('up', '--yes');
   expect(told.status).toBe(1);
   expect(told.stderr).toMatch(
-    /search-\d is not restarted: search-\d holds \d+ shards? and is to lose its roles/,
+    /search-first-\d is not restarted: search-first-\d holds \d+ shards? and is to lose its roles/,
   );
   expect((await story.run('es GET /_cat/health?h=status,node.total')).stdout).toContain('green 5');
 
   // As the message says.
-  const drain = { persistent: { 'cluster.routing.allocation.exclude._name': 'search-0,search-1,search-2' } };
+  const drain = {
+    persistent: {
+      'cluster.routing.allocation.exclude._name': 'search-first-0,search-first-1,search-first-2',
+    },
+  };
   expect((await story.run('es PUT /_cluster/settings', '--data', JSON.stringify(drain))).status).toBe(0);
   story.later(600_000);
   const again = await story.run('up', '--yes');

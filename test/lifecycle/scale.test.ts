@@ -31,6 +31,10 @@ function names(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `search-${String(index)}`);
 }
 
+function ofGroup(group: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `search-${group}-${String(index)}`);
+}
+
 async function standing(
   config: string,
   ...indices: readonly (IndexSeed & { readonly name: string })[]
@@ -220,8 +224,8 @@ describe('data nodes beside dedicated masters', () => {
     expect(await seen()).toMatchObject({
       ...tidy,
       status: 'green',
-      nodes: names(5),
-      voters: names(3),
+      nodes: [...ofGroup('data', 2), ...ofGroup('masters', 3)],
+      voters: ofGroup('masters', 3),
       worst: 'green',
     });
     expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
@@ -234,12 +238,12 @@ describe('data nodes beside dedicated masters', () => {
     const refused = plan.changes.filter(({ action }) => action === 'refuse');
     expect(refused.map(({ because }) => because)).toEqual([
       expect.stringMatching(
-        /^\d+ GiB would have to move from search-5, search-6, and the other 2 data nodes can take \d+(\.\d)? [GM]iB below the low watermark 85%$/,
+        /^\d+ GiB would have to move from search-data-2, search-data-3, and the other 2 data nodes can take \d+(\.\d)? [GM]iB below the low watermark 85%$/,
       ),
     ]);
     const before = story.account;
     expect((await story.run('up')).stderr).toContain(
-      'service/service/search-5: node search-5 → absent is refused',
+      'service/service/search-data-2: node search-data-2 → absent is refused',
     );
     expect(story.account.tables).toEqual(before.tables);
   });

@@ -123,7 +123,7 @@ describe('gatherFacts', () => {
       throw new Error('asked again');
     };
     const again = await gather(ground, { pins: first.pins, address });
-    // The two lists that the plan reads anyway: whether something runs from the images.
+    // The three lists that the plan reads anyway: where data stands, and whether something runs from the images.
     expect(again.meter.calls.total).toBe(3);
     expect(again.facts).toEqual(first.facts);
     expect(again.pins).toEqual(first.pins);

@@ -90,11 +90,18 @@ function orphanedRole(situation: Situation, departure: Departure): string | unde
     const owners = leaving.filter((node) => node.roles.includes(role)).map((node) => node.name);
     if (role === 'master' || role === 'ingest')
       return `no node with the role ${role} would be left without ${owners.join(', ')}`;
+    // What is mounted from snapshots stands on nodes of that tier alone: others have no cache for it unless told so.
+    if (role === 'data_frozen' && !leaving.some(isFrozenOnly)) continue;
     const held = owners.flatMap((name) => shardsOn(situation, name));
     if (isData(role) && held.length > 0)
       return `no node with the role ${role} would be left without ${owners.join(', ')}, which hold ${count(held.length, 'shard')}`;
   }
   return undefined;
+}
+
+/** Only such a node has a cache by default ("Searchable snapshots", `xpack.searchable.snapshot.shared_cache.size`). */
+function isFrozenOnly({ roles }: ClusterNode): boolean {
+  return roles.filter(isData).join() === 'data_frozen';
 }
 
 /** `data` is every tier at once. */

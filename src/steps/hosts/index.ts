@@ -3,6 +3,7 @@ import { initialMasters, type Node, topology } from '../../elasticsearch/topolog
 import type { AnyResource, Needs, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
+import { formerGroups } from '../former-groups.ts';
 import { role } from '../iam/role.ts';
 import { roleName } from '../names.ts';
 import { instancePolicy } from '../policies/instance.ts';
@@ -12,7 +13,7 @@ import { formerNodes } from './former-nodes.ts';
 import { formerGroup, type Group, group } from './group.ts';
 import { type Host, host } from './host.ts';
 import { instanceProfile } from './instance-profile.ts';
-import { type LaunchTemplate, launchTemplate } from './launch-template.ts';
+import { formerLaunchTemplate, type LaunchTemplate, launchTemplate } from './launch-template.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
 import { formerVolume, type Volume, volume } from './volume.ts';
 
@@ -51,6 +52,8 @@ export interface HostsStep {
   /** Nodes that the config no longer has and that still have a group. */
   readonly formerNodes: readonly Node[];
   readonly formerGroups: ReadonlyMap<string, AnyResource>;
+  /** Launch templates of node groups that the config no longer has, by the group's name. */
+  readonly formerTemplates: ReadonlyMap<string, Resource>;
 }
 
 /** Where nodes run: what hosts may do and are made of, and for each node its data volume and its group of one. */
@@ -94,13 +97,14 @@ export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep 
     });
     return { name, zone, nodeGroup, volume: ownVolume, group: ownGroup, host: ownHost };
   });
-  const former = formerParts(context, { nodes, inputs, cluster, templates });
+  const former = formerParts(context, { nodes, inputs, cluster, profile, templates });
   return {
     resources: [
       instanceRole,
       profile,
       cluster,
       ...templates.values(),
+      ...former.templates.values(),
       ...parts.map((one) => one.volume),
       ...former.volumes.values(),
       ...parts.map((one) => one.group),
@@ -113,6 +117,7 @@ export function hostsStep(context: StepContext, inputs: HostsInputs): HostsStep 
     grown,
     formerNodes: former.nodes,
     formerGroups: former.groups,
+    formerTemplates: former.templates,
   };
 }
 
@@ -145,10 +150,11 @@ interface Parts {
   readonly nodes: readonly Node[];
   readonly inputs: HostsInputs;
   readonly cluster: Resource<unknown, EcsCluster>;
+  readonly profile: Resource;
   readonly templates: ReadonlyMap<string, Resource<unknown, LaunchTemplate>>;
 }
 
-/** What is left of nodes that the config no longer has. */
+/** What is left of nodes and node groups that the config no longer has. */
 function formerParts(
   context: StepContext,
   parts: Parts,
@@ -156,8 +162,16 @@ function formerParts(
   readonly nodes: readonly Node[];
   readonly volumes: ReadonlyMap<string, Resource>;
   readonly groups: ReadonlyMap<string, Resource>;
+  readonly templates: ReadonlyMap<string, Resource>;
 } {
-  const { nodes, inputs, cluster, templates } = parts;
+  const { nodes, inputs, cluster, profile, templates } = parts;
+  const { nodeSecurityGroup: securityGroup } = inputs.network;
+  const formerTemplates = new Map(
+    formerGroups(context).map((name) => [
+      name,
+      formerLaunchTemplate(context, name, { profile, securityGroup }),
+    ]),
+  );
   const volumes = new Map(
     formerNodes(context, nodes, volumeAddressPrefix).map((node) => [node.name, formerVolume(context, node)]),
   );
@@ -172,15 +186,17 @@ function formerParts(
         ...Object.fromEntries(
           [...inputs.network.privateSubnets].map(([zone, one]) => [`subnet ${zone}`, one]),
         ),
+        // The same of its template, if its whole group has left the config.
+        ...Object.fromEntries([...formerTemplates].map(([name, one]) => [`template ${name}`, one])),
         volume: volumes.get(node.name) ?? cluster,
         launchTemplate,
         subnet: required(inputs.network.privateSubnets, context.facts.zones[0] ?? ''),
-        securityGroup: inputs.network.nodeSecurityGroup,
+        securityGroup,
         cluster,
       }),
     ]),
   );
-  return { nodes: former, volumes, groups };
+  return { nodes: former, volumes, groups, templates: formerTemplates };
 }
 
 function groupOf(context: StepContext, node: Node): NodeGroup {

@@ -19,11 +19,11 @@ import type { Collection, Depth } from '../../aws/inventory.ts';
 import { diffTags, fromCapitalTags, type Tags, toCapitalTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { NodeGroup } from '../../config/config.ts';
-import type { Change, Resource } from '../../engine/resource.ts';
+import type { Change, Needs, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { differences } from '../compare.ts';
 import { ownTags, type StepContext } from '../context.ts';
-import { addressOfGroup, clusterName, nameOfGroup } from '../names.ts';
+import { addressOfGroup, clusterName, nameOfGroup, templateAddress } from '../names.ts';
 import { brief } from '../waits.ts';
 import type { InstanceProfile } from './instance-profile.ts';
 import { launchTemplateData } from './launch-template-data.ts';
@@ -66,7 +66,8 @@ export type LaunchTemplateNeeds = {
 
 const notFound = 'InvalidLaunchTemplateId.NotFound';
 
-const launchTemplates: Collection<LaunchTemplate> = {
+/** Read with all their versions, where more than their being there is asked. */
+export const launchTemplates: Collection<LaunchTemplate> = {
   name: 'launch templates',
   prefix: 'lt',
   list: (clients, cluster, depth) => read(clients, { Filters: ec2Filters(cluster) }, depth),
@@ -87,7 +88,7 @@ export function launchTemplate(
   group: NodeGroup,
   needs: LaunchTemplateNeeds,
 ): Resource<LaunchTemplateDesired, LaunchTemplate, LaunchTemplateNeeds> {
-  const address = addressOfGroup('hosts/launch-template', group.name);
+  const address = addressOfGroup(templateAddress, group.name);
   const { ec2 } = context.clients;
   return {
     address,
@@ -149,13 +150,40 @@ export function launchTemplate(
       };
     },
     goneWhenAnswered: true,
-    destroy: async (observed) => {
-      await unless(
-        [notFound],
-        ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: observed.launchTemplateId })),
-      );
-    },
+    destroy: (observed) => deleteTemplate(context.clients, observed),
   };
+}
+
+/**
+ * The launch template of a node group that the config no longer has: it goes once the hosts that were made from it have gone.
+ *
+ * @param needs what must not go before it.
+ */
+export function formerLaunchTemplate(
+  context: StepContext,
+  group: string,
+  needs: Needs,
+): Resource<unknown, LaunchTemplate> {
+  const address = addressOfGroup(templateAddress, group);
+  return {
+    address,
+    needs,
+    unwanted: true,
+    waits: { ...brief, for: 'the launch template' },
+    desired: () => undefined,
+    find: (sight) => context.inventory.find(launchTemplates, address, sight),
+    all: () => context.inventory.kin(launchTemplates),
+    id: (observed) => observed.launchTemplateId,
+    phase: () => 'ready',
+    diff: () => [],
+    goneWhenAnswered: true,
+    destroy: (observed) => deleteTemplate(context.clients, observed),
+  };
+}
+
+async function deleteTemplate({ ec2 }: Clients, { launchTemplateId }: LaunchTemplate): Promise<void> {
+  const command = new DeleteLaunchTemplateCommand({ LaunchTemplateId: launchTemplateId });
+  await unless([notFound], ec2.send(command));
 }
 
 /** A template may be listed before it can be named; its versions, of which it has one at least, cannot be read until then. */

@@ -4,7 +4,7 @@ import type { Plan, PlanEntry } from '../../engine/plan.ts';
 import { bastionAddress } from '../bastion/instances.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
 import type { StepContext } from '../context.ts';
-import { addressOfGroup } from '../names.ts';
+import { addressOfGroup, templateAddress } from '../names.ts';
 
 /** How much of what AWS limits a plan will make. */
 export interface Asked {
@@ -73,7 +73,7 @@ export function typeChanges(
   );
   const nodes = topology(config, facts).filter(({ name }) => !made.has(name));
   return config.nodeGroups.flatMap(({ name }) => {
-    const address = addressOfGroup('hosts/launch-template', name);
+    const address = addressOfGroup(templateAddress, name);
     const template = entries.find(({ resource }) => resource.address === address);
     const { before, after } = template?.changes.find(({ path }) => path === 'InstanceType') ?? {};
     if (before === undefined || after === undefined) return [];

@@ -53,6 +53,7 @@ export function serviceStep(context: StepContext, inputs: ServiceInputs): Servic
     formerService(context, node, {
       cluster: hosts.cluster,
       definition: anyDefinition,
+      ...Object.fromEntries(task.former.map((one) => [one.address, one])),
       launchTemplate: anyTemplate,
       host: hosts.formerGroups.get(node.name) ?? hosts.cluster,
     }),

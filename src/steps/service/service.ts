@@ -3,7 +3,7 @@ import { CreateServiceCommand, DeleteServiceCommand, UpdateServiceCommand } from
 import type { Clients } from '../../aws/clients.ts';
 import { diffTags, nodeTag, toSmallTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
-import type { Node } from '../../elasticsearch/topology.ts';
+import { groupOfNode, type Node } from '../../elasticsearch/topology.ts';
 import type { Change, Phase, Resource, Waits } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
@@ -172,7 +172,22 @@ export function formerService(
 ): Resource<ServiceDesired, NodeService, ServiceNeeds> {
   const { departures } = context;
   const former = service(context, node, needs);
-  return { ...former, unwanted: true, lane: departures.lane, review: () => departures.review(node.name) };
+  return {
+    ...former,
+    unwanted: true,
+    lane: departures.lane,
+    review: async () => {
+      const review = await departures.review(node.name);
+      return { ...review, because: `${withoutGroup(context, node)}${review.because}` };
+    },
+  };
+}
+
+/** A group that is renamed leaves and joins: nothing else tells it from one that went and one that came. */
+function withoutGroup({ config: { name, nodeGroups } }: StepContext, node: Node): string {
+  const group = groupOfNode(name, node.name);
+  if (nodeGroups.some((one) => one.name === group)) return '';
+  return `the config has no node group ${group} any more, and one of another name is another group: `;
 }
 
 function phaseOf(observed: NodeService): Phase {

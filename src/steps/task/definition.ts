@@ -24,7 +24,7 @@ import { ecsTags } from '../hosts/cluster.ts';
 import type { Role } from '../iam/role.ts';
 import type { Image } from '../image/image.ts';
 import type { Repository } from '../image/repository.ts';
-import { addressOfGroup, nameOfGroup } from '../names.ts';
+import { addressOfGroup, definitionAddress, nameOfGroup } from '../names.ts';
 import { brief } from '../waits.ts';
 import { definitionContents } from './definition-contents.ts';
 import type { LogGroup } from '../logs/log-group.ts';
@@ -86,7 +86,7 @@ export function definition(
   group: NodeGroup,
   needs: DefinitionNeeds,
 ): Resource<DefinitionDesired, Definition, DefinitionNeeds> {
-  const address = addressOfGroup('task/definition', group.name);
+  const address = addressOfGroup(definitionAddress, group.name);
   const family = nameOfGroup(context.config, group.name);
   const { ecs } = context.clients;
   return {

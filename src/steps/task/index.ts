@@ -10,6 +10,7 @@ import { taskPolicy } from '../policies/task.ts';
 import { taskTrust } from '../policies/trust.ts';
 import type { NodeGroup } from '../../config/config.ts';
 import { type Definition, definition, type DefinitionNeeds } from './definition.ts';
+import { formerDefinition } from './former-definition.ts';
 import { type Secrets, secrets } from './secrets.ts';
 
 /** The step and what later ones need of it. */
@@ -18,10 +19,16 @@ export interface TaskStep {
   /** By the node group's name. */
   readonly definitions: ReadonlyMap<string, Resource<unknown, Definition>>;
   readonly secrets: Secrets;
+  /** Of node groups that the config no longer has; their services go before. */
+  readonly former: readonly Resource[];
 }
 
 /** How nodes run: logs, secrets, the two roles, and a task definition for each node group. */
-export function taskStep(context: StepContext, source: ImageSource): TaskStep {
+export function taskStep(
+  context: StepContext,
+  source: ImageSource,
+  { formerTemplates }: { readonly formerTemplates: ReadonlyMap<string, Resource> },
+): TaskStep {
   const logs = logGroup(context, { address: 'task/log-group', name: logGroupName(context.config) });
   const own = secrets(context);
   const execution = executionRole(context);
@@ -39,6 +46,9 @@ export function taskStep(context: StepContext, source: ImageSource): TaskStep {
       }),
     ]),
   );
+  const former = [...formerTemplates].map(([group, template]) =>
+    formerDefinition(context, group, { template }),
+  );
   return {
     resources: [
       logs,
@@ -48,7 +58,9 @@ export function taskStep(context: StepContext, source: ImageSource): TaskStep {
       execution,
       task,
       ...definitions.values(),
+      ...former,
     ],
+    former,
     definitions,
     secrets: own,
   };

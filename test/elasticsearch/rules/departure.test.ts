@@ -24,6 +24,12 @@ describe('departureRefusal', () => {
     expect(departureRefusal(situation(), departure)).toBeUndefined();
   });
 
+  it('lets a node leave that has the frozen tier beside others, and so no cache for what is mounted', () => {
+    const nodes = [node('n-0'), node('n-2', { roles: ['data', 'data_frozen'] })];
+    const held = situation({ nodes, shards: [copy('logs', 'n-2', { isPrimary: true })] });
+    expect(departureRefusal(held, departure)).toBeUndefined();
+  });
+
   it.each<[string, string, Partial<Situation>, Partial<Departure>]>([
     [
       'cluster_is_not_red',
@@ -63,6 +69,15 @@ describe('departureRefusal', () => {
       'no node with the role ingest would be left without n-2',
       {},
       { remaining: [{ name: 'n-0', roles: ['data', 'master'] }] },
+    ],
+    [
+      'no_role_is_orphaned',
+      'no node with the role data_frozen would be left without n-2, which hold 1 shard',
+      {
+        nodes: [node('n-0'), node('n-2', { roles: ['data_frozen'] })],
+        shards: [copy('mounted', 'n-2', { isPrimary: true })],
+      },
+      {},
     ],
     [
       'no_role_is_orphaned',
