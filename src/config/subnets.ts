@@ -24,8 +24,8 @@ export const largestVpcPrefix = 16;
 /**
  * The subnets of the first `zoneCount` zones, in the order of the zones.
  *
- * The VPC is cut into eight equal blocks whatever the number of zones, and zone i always lives in block i:
- * adding a zone never moves a subnet that exists, up to six zones. The lower half of a block is the private
+ * The VPC is cut into eight equal blocks whatever the number of zones, and zone i lives in block i of a new VPC (`zoneSubnets` says
+ * where it lives in one that stands): adding a zone never moves a subnet that exists, up to six zones. The lower half of a block is the private
  * subnet, where the nodes are; a quarter (or /28, where a quarter would be smaller than AWS allows) is the
  * public one; the rest of the block is free. 10.0.0.0/16 gives 10.0.0.0/20 and 10.0.16.0/21, then
  * 10.0.32.0/20 and 10.0.48.0/21, and so on.
@@ -41,6 +41,45 @@ export function subnetCidrs(cidr: string, zoneCount: number): readonly ZoneSubne
     private: first.next(2 * zone).toString(),
     public: new Netmask(first.next(2 * zone + 1).base, publicPrefix).toString(),
   }));
+}
+
+/** A subnet that stands. */
+export interface StandingSubnet {
+  readonly zone: string;
+  readonly cidr: string;
+}
+
+/**
+ * The subnets of each zone where some of them may stand already. A zone keeps the block that it has; one without takes the first block in which
+ * nothing stands, also nothing of a zone that is on its way out. Where nothing stands at all zone i has block i.
+ *
+ * @returns by zone, in their order; without the zones for which no block is left
+ */
+export function zoneSubnets(
+  cidr: string,
+  zones: readonly string[],
+  standing: readonly StandingSubnet[],
+): ReadonlyMap<string, ZoneSubnets> {
+  const all = subnetCidrs(cidr, blocks);
+  const holders = standingZones(cidr, standing);
+  const held = new Map(all.map((block, index) => [holders[index], block]));
+  const free = all.filter((_, index) => holders[index] === undefined);
+  return new Map(
+    zones.flatMap((zone) => {
+      const block = held.get(zone) ?? free.shift();
+      return block === undefined ? [] : [[zone, block] as const];
+    }),
+  );
+}
+
+/** The zones in which subnets stand, in the order of their blocks; undefined for a block in which nothing stands. */
+export function standingZones(
+  cidr: string,
+  standing: readonly StandingSubnet[],
+): readonly (string | undefined)[] {
+  return subnetCidrs(cidr, blocks).map(
+    (block) => standing.find((one) => one.cidr === block.private || one.cidr === block.public)?.zone,
+  );
 }
 
 /** How many hosts fit into a subnet. */

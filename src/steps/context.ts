@@ -2,6 +2,7 @@ import type { Clients } from '../aws/clients.ts';
 import type { Inventory } from '../aws/inventory.ts';
 import { clusterTag, resourceTag, type Tags } from '../aws/tags.ts';
 import type { Config } from '../config/config.ts';
+import type { StandingSubnet } from '../config/subnets.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Lane } from '../engine/lane.ts';
 import type { Address } from '../engine/resource.ts';
@@ -33,6 +34,8 @@ export interface StepContext {
   readonly departures: Departures;
   /** Addresses that exist in the account by their tags, wanted or not: what the config no longer asks for is found here. */
   readonly present: ReadonlySet<Address>;
+  /** The cluster's subnets as they stand: a zone keeps the addresses that it has. */
+  readonly standingSubnets: readonly StandingSubnet[];
   /** Keys of tags that es-ecs has given and that the config does not name any more: these, and no others, are taken away. */
   readonly formerTags: ReadonlySet<string>;
 }

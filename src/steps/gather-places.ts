@@ -12,8 +12,7 @@ import { collectPages } from '../aws/ec2.ts';
 import type { Inventory } from '../aws/inventory.ts';
 import { unless } from '../aws/unless.ts';
 import type { Config } from '../config/config.ts';
-import { maxZones } from '../config/schema.ts';
-import { subnetCidrs } from '../config/subnets.ts';
+import { standingZones } from '../config/subnets.ts';
 import { EsEcsError } from '../errors.ts';
 import { chooseZones } from './choose-zones.ts';
 import type { InstanceTypeFacts } from './facts.ts';
@@ -81,7 +80,7 @@ async function askPlaces(question: PlacesQuestion, types: readonly WantedType[])
         })
       : countedZones(question, {
           count: choice.count,
-          taken: new Map(taken.map((subnet) => [subnet.cidr, subnet.zone])),
+          standing: standingZones(config.network.cidr, taken),
           offered,
           regional,
           volumeZones,
@@ -188,15 +187,14 @@ async function namedZones(
 }
 
 /**
- * So many zones: those where the cluster's subnets already stand keep their place (the split of the VPC says which), and
- * the free places go to the region's other zones by name.
+ * So many zones: those where the cluster already stands keep their place, and the free places go to the region's other zones by name.
  */
 function countedZones(
   { at, config }: PlacesQuestion,
   among: {
     readonly count: number;
-    /** By CIDR of the subnet. */
-    readonly taken: ReadonlyMap<string, string>;
+    /** Where subnets stand, by their part of the VPC. */
+    readonly standing: readonly (string | undefined)[];
     /** By type, the zones that offer it. */
     readonly offered: ReadonlyMap<string, ReadonlySet<string>>;
     readonly regional: RegionalZones;
@@ -204,10 +202,7 @@ function countedZones(
     readonly volumeZones: ReadonlyMap<string, string>;
   },
 ): readonly string[] {
-  const { count, taken, offered, regional, volumeZones } = among;
-  const places = subnetCidrs(config.network.cidr, maxZones).map(
-    (place) => taken.get(place.private) ?? taken.get(place.public),
-  );
+  const { count, standing, offered, regional, volumeZones } = among;
   // Another node group may come to any zone later: those that offer everything come first.
   const candidates = regional.wellOnes.filter((zone) =>
     [...offered.values()].every((zones) => zones.has(zone)),
@@ -218,9 +213,9 @@ function countedZones(
     (zone) => !candidates.includes(zone) && nodeTypes.some((type) => offered.get(type)?.has(zone)),
   );
   const found = chooseZones({
-    places: places.slice(0, count),
+    places: placesTaken(count, standing, new Set(volumeZones.values())),
     // What stands beyond the wanted count keeps its zone, too.
-    candidates: [...candidates, ...others].filter((zone) => !places.includes(zone)),
+    candidates: [...candidates, ...others].filter((zone) => !standing.includes(zone)),
     suits: (zones) => missingType(config, { zones, volumeZones }, offered) === undefined,
   });
   if (found !== undefined) return found;
@@ -240,6 +235,28 @@ function countedZones(
               : `offered in: ${candidates.join(', ')}; set network.zones to ${candidates.length}, or take another instanceType`,
         },
       );
+}
+
+/**
+ * Where the cluster stands already, zones with data before all others. Each keeps the place of its part of the VPC where there is such a place, as
+ * the first zone is more than the others (`nat: single`).
+ */
+function placesTaken(
+  count: number,
+  standing: readonly (string | undefined)[],
+  withData: ReadonlySet<string>,
+): readonly (string | undefined)[] {
+  const there = standing.filter((zone) => zone !== undefined);
+  const kept = [
+    ...there.filter((zone) => withData.has(zone)),
+    ...there.filter((zone) => !withData.has(zone)),
+  ].slice(0, count);
+  const places = Array.from({ length: count }, (_, index) => {
+    const zone = standing[index];
+    return zone !== undefined && kept.includes(zone) ? zone : undefined;
+  });
+  const others = there.filter((zone) => kept.includes(zone) && !places.includes(zone));
+  return places.map((zone) => zone ?? others.shift());
 }
 
 /** How many alternatives are named. */

@@ -49,7 +49,10 @@ export async function prepareContext(
     await foresee(preparation).then(tell, () => undefined);
   }
   const [gathered, tagged] = await Promise.all([gatherFacts(preparation), presentByTag(inventory)]);
-  const context = contextOf(preparation, gathered, new Set([...known, ...tagged]));
+  const context = contextOf(preparation, gathered, {
+    present: new Set([...known, ...tagged]),
+    standingSubnets: await inventory.owned(subnets),
+  });
   return { context, pins: gathered.pins };
 }
 
@@ -64,13 +67,15 @@ export async function foresee(preparation: Preparation): Promise<StepContext> {
     ...(known.some((address) => address.startsWith('hosts/group/')) ? (['host'] as const) : []),
     ...(known.includes(bastionAddress) ? (['bastion'] as const) : []),
   ]);
-  return contextOf(preparation, await gatherFacts({ ...preparation, inUse }), new Set(known));
+  const facts = await gatherFacts({ ...preparation, inUse });
+  // Where subnets stand matters to none that is only looked for.
+  return contextOf(preparation, facts, { present: new Set(known), standingSubnets: [] });
 }
 
 function contextOf(
   preparation: Preparation,
   { facts }: Gathered,
-  present: ReadonlySet<Address>,
+  { present, standingSubnets }: Pick<StepContext, 'present' | 'standingSubnets'>,
 ): StepContext {
   const { config, located, clients, inventory, adapters, clock, asked, givenTags } = preparation;
   const nodes = topology(config, facts);
@@ -88,6 +93,7 @@ function contextOf(
     nodeLane,
     departures,
     present,
+    standingSubnets,
     formerTags: formerTags(givenTags, config),
   };
   return asked === undefined ? context : { ...context, asked };

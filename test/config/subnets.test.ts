@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { Netmask } from 'netmask';
 import { describe, expect, it } from 'vitest';
-import { hostCapacity, largestVpcPrefix, smallestVpcPrefix, subnetCidrs } from '../../src/config/subnets.ts';
+import {
+  hostCapacity,
+  largestVpcPrefix,
+  smallestVpcPrefix,
+  type StandingSubnet,
+  standingZones,
+  subnetCidrs,
+  zoneSubnets,
+} from '../../src/config/subnets.ts';
 
 const vpcs = fc
   .tuple(fc.integer({ min: 0, max: 0xffffff }), fc.integer({ min: largestVpcPrefix, max: smallestVpcPrefix }))
@@ -69,6 +77,57 @@ describe('subnetCidrs', () => {
         expect(subnetCidrs(cidr, Math.max(some, more)).slice(0, few)).toEqual(subnetCidrs(cidr, few));
       }),
     );
+  });
+});
+
+describe('zoneSubnets', () => {
+  const lists = fc.array(fc.shuffledSubarray(['a', 'b', 'c', 'd', 'e', 'f'], { minLength: 1 }), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  const subnetsOf = (
+    standing: ReadonlyMap<string, ReturnType<typeof subnetCidrs>[number]>,
+  ): StandingSubnet[] =>
+    [...standing].flatMap(([zone, own]) => [
+      { zone, cidr: own.private },
+      { zone, cidr: own.public },
+    ]);
+
+  it('is the plain split where nothing stands', () => {
+    expect([...zoneSubnets('10.0.0.0/16', ['x', 'y'], []).values()]).toEqual(subnetCidrs('10.0.0.0/16', 2));
+  });
+
+  it('from any zones to any others: what stays stays, and nothing is where something of another stands', () => {
+    fc.assert(
+      fc.property(vpcs, lists, (cidr, changes) => {
+        let before: ReturnType<typeof zoneSubnets> = new Map();
+        for (const zones of changes) {
+          const after = zoneSubnets(cidr, zones, subnetsOf(before));
+          expect([...after.keys()]).toEqual(zones);
+          for (const [zone, own] of after) expect(before.get(zone) ?? own).toEqual(own);
+          // The old ones stand until the new ones do.
+          const both = new Map([...before, ...after]);
+          const cidrs = subnetsOf(both).map((one) => one.cidr);
+          expect(new Set(cidrs).size).toBe(cidrs.length);
+          // The same again, whichever of the two subnets of a zone is all that stands.
+          const halves = [...after].map(([zone, own], index) => ({
+            zone,
+            cidr: index % 2 === 0 ? own.private : own.public,
+          }));
+          expect(zoneSubnets(cidr, zones, halves)).toEqual(after);
+          before = after;
+        }
+      }),
+    );
+  });
+
+  it('gives nothing to the zones that no part is left for', () => {
+    const standing = subnetCidrs('10.0.0.0/16', 7).map((own, index) => ({
+      zone: String(index),
+      cidr: own.public,
+    }));
+    expect([...zoneSubnets('10.0.0.0/16', ['new', 'newer'], standing).keys()]).toEqual(['new']);
+    expect(standingZones('10.0.0.0/16', standing)).toEqual(['0', '1', '2', '3', '4', '5', '6', undefined]);
   });
 });
 

@@ -112,6 +112,7 @@ function toActivity(row: ActivityRow): Activity {
     ...(message === undefined ? {} : { StatusMessage: message }),
     Progress: endedAtMs === undefined ? 50 : 100,
     Details: row.details,
+    ...(row.isOfDeleted === true ? { AutoScalingGroupState: 'Deleted' } : {}),
   };
 }
 
@@ -462,11 +463,12 @@ export const groupOperations = {
     world: World,
     input: DescribeScalingActivitiesCommandInput,
   ): Answer<DescribeScalingActivitiesCommandOutput> {
-    const { AutoScalingGroupName: name, ActivityIds: ids } = input;
-    if (name !== undefined) requireGroup(world, name);
-    const found = [...world.rows(activities).values()]
-      .filter((row) => (name === undefined || row.groupName === name) && (ids?.includes(row.id) ?? true))
-      .toReversed();
+    const { AutoScalingGroupName: name, ActivityIds: ids, IncludeDeletedGroups: isWide = false } = input;
+    const told = [...world.rows(activities).values()].filter(
+      (row) => (isWide || row.isOfDeleted !== true) && (name === undefined || row.groupName === name),
+    );
+    if (name !== undefined && told.length === 0) requireGroup(world, name);
+    const found = told.filter((row) => ids?.includes(row.id) ?? true).toReversed();
     const { items, nextToken } = groupPage(found, input);
     return { Activities: items.map(toActivity), NextToken: nextToken };
   },

@@ -19,6 +19,9 @@ import {
 /** Between attempts to launch, at most. */
 const longestRetryMs = 300_000;
 
+/** Six weeks (DescribeScalingActivities). */
+const activitiesToldMs = 42 * 24 * 3_600_000;
+
 /** What groups do by themselves. */
 export const groupRules: Readonly<Record<string, EventRule>> = {
   'auto-scaling/reconcile': (world, name) => {
@@ -31,7 +34,8 @@ export const groupRules: Readonly<Record<string, EventRule>> = {
   'auto-scaling/delete': (world, name) => {
     world.rows(groups).delete(name);
     for (const activity of world.rows(activities).values()) {
-      if (activity.groupName === name) world.rows(activities).delete(activity.id);
+      if (activity.groupName === name) activity.isOfDeleted = true;
+      if (world.nowMs - activity.startedAtMs > activitiesToldMs) world.rows(activities).delete(activity.id);
     }
   },
 };

@@ -62,6 +62,8 @@ export interface ActivityRow {
   status: ScalingActivityStatusCode;
   message: string | undefined;
   endedAtMs: number | undefined;
+  /** Its group is gone: it is told for six weeks, to whoever asks for those of deleted groups as well. */
+  isOfDeleted?: true;
 }
 
 /** Scaling activities by id, in the order of their beginning. */

@@ -131,6 +131,7 @@ function nodeVolumes(
   grown: Set<string>,
 ): ReadonlyMap<string, Resource<unknown, Volume>> {
   const masters = initialMasters(nodes);
+  const moving = new Set<string>();
   const make = (node: Node, first: Resource | undefined): Resource<unknown, Volume> =>
     volume(context, {
       node,
@@ -138,6 +139,7 @@ function nodeVolumes(
       initialMasters: masters.includes(node.name) ? masters : undefined,
       first,
       grown,
+      moving,
     });
   const bearer = nodes.find((node) => node.name === masters[0]);
   const first = bearer === undefined ? undefined : make(bearer, undefined);

@@ -128,6 +128,16 @@ export function isFailedLaunch({ StatusCode, StatusMessage = '' }: Activity): bo
   return StatusCode === 'Cancelled' && deathOf(StatusMessage) !== undefined;
 }
 
+/**
+ * A launch that has left no instance that ever ran a program: EC2 refused it, or the disk that it was to start from could not be made. Narrower
+ * than a launch that failed: an instance that came up and died may have written to its volumes.
+ */
+export function isStillborn({ StatusCode, StatusMessage = '', Description = '' }: Activity): boolean {
+  if (StatusCode === 'Failed') return !/\bi-[0-9a-f]+/.test(Description);
+  const death = StatusCode === 'Cancelled' ? deathOf(StatusMessage) : undefined;
+  return death !== undefined && (isKey(death) || isStorageQuota(death));
+}
+
 /** Why an instance ended while it started, as `Client.InvalidKMSKey.InvalidState: The KMS key …`; undefined where it did not die so. */
 function deathOf(words: string): string | undefined {
   const [, reason] = /Termination Reason: ((?:Client|Server)\..*)$/s.exec(words) ?? [];

@@ -33,6 +33,7 @@ import { brief, retries } from '../waits.ts';
 import { nodeInstances, nodeKey } from './instances.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
 import { modifications } from './volume-modification.ts';
+import { whyUsed } from './volume-use.ts';
 
 export interface VolumeDesired {
   readonly zone: string;
@@ -51,6 +52,11 @@ export interface Volume extends VolumeDesired {
   readonly state: string;
   readonly type: string;
   readonly encrypted: boolean;
+  readonly madeMs: number;
+  /** Whether it was made from a snapshot. */
+  readonly isCopy: boolean;
+  /** Asked only of one that stands in another zone than its node should: why something may be on it, or that nothing can be. */
+  readonly use?: { readonly why: string | undefined };
 }
 
 /** What a data volume is made from. */
@@ -63,6 +69,8 @@ export interface VolumeOptions {
   readonly first: Resource | undefined;
   /** The names of nodes whose volumes this run has made larger. */
   readonly grown: Set<string>;
+  /** Ids of volumes that another takes the place of in this run, as nothing has ever been on them; filled as they are seen. */
+  readonly moving: Set<string>;
 }
 
 const notFound = 'InvalidVolume.NotFound';
@@ -105,11 +113,17 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       keyArn: context.facts.key?.arn,
       tags: { ...ownTags(context, address), [nodeTag]: node.name },
     }),
-    find: (sight) =>
-      context.inventory.find(volumes, address, {
+    find: async (sight) => {
+      const found = await context.inventory.find(volumes, address, {
         ...sight,
         meant: (several) => meantAmong(context, node, several),
-      }),
+      });
+      const isAstray = found !== undefined && found.zone !== node.zone && node.zone !== '';
+      if (!isAstray || context.inventory.depth !== 'whole' || phaseOf(found.state) === 'gone') return found;
+      const why = await whyUsed(context, node, found);
+      if (why === undefined) options.moving.add(found.volumeId);
+      return { ...found, use: { why } };
+    },
     // Data volumes alone: a volume that does not say whose data it holds is left to the person who knows.
     // Nor is one of several of an address an orphan that a destroy takes along: it may be somebody's backup.
     all: async () => {
@@ -137,7 +151,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
     kept: (_desired, { keyArn }) =>
       keptKey(context.facts.key, keyArn, 'EBS cannot give a volume another; those of new nodes get it'),
     create: async (desired, token) => {
-      const right = await bootstrapRight(context, options.initialMasters);
+      const right = await bootstrapRight(context, options);
       const made = await ec2.send(
         new CreateVolumeCommand({
           AvailabilityZone: desired.zone,
@@ -159,6 +173,7 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
     goneWhenAnswered: true,
     destroy: async (observed) => {
       await assertStillOurs(context, observed);
+      if (observed.use !== undefined) await assertStillUnused(context, node, observed);
       await unless([notFound], ec2.send(new DeleteVolumeCommand({ VolumeId: observed.volumeId })));
     },
     destroyRetries: whileAttached,
@@ -247,7 +262,14 @@ function isDataAddress(address: string | undefined): boolean {
 export function formerVolume(context: StepContext, node: Node): Resource<VolumeDesired, Volume> {
   const storage = { sizeGiB: 0, iops: 0, throughputMiBps: 0 };
   const former = {
-    ...volume(context, { node, storage, initialMasters: undefined, first: undefined, grown: new Set() }),
+    ...volume(context, {
+      node,
+      storage,
+      initialMasters: undefined,
+      first: undefined,
+      grown: new Set(),
+      moving: new Set(),
+    }),
   };
   delete former.create;
   return { ...former, unwanted: true, diff: () => [] };
@@ -255,17 +277,27 @@ export function formerVolume(context: StepContext, node: Node): Resource<VolumeD
 
 /**
  * The right to bootstrap goes with the initial masters' volumes when the run begins with no data volume of the cluster in the
- * account, and never again: only then can nothing have been formed that a second bootstrap would split.
+ * account, and never again: only then can nothing have been formed that a second bootstrap would split. Volumes on which nothing has ever been
+ * and which go in this run count as none, unless one that stays has the right, or a cluster on it.
  */
 async function bootstrapRight(
   context: StepContext,
-  initialMasters: readonly string[] | undefined,
+  { initialMasters, moving }: Pick<VolumeOptions, 'initialMasters' | 'moving'>,
 ): Promise<Tags> {
   if (initialMasters === undefined) return {};
   // As this run saw it before it made any: the list is read once.
-  const there = await context.inventory.owned(volumes);
-  const isFirst = !there.some((one) => one.tags[resourceTag]?.startsWith(volumeAddressPrefix) === true);
-  return isFirst ? { [bootstrapTagKey]: bootstrapTagValue(initialMasters) } : {};
+  const there = (await context.inventory.owned(volumes)).filter(({ tags }) =>
+    isDataAddress(tags[resourceTag]),
+  );
+  const staying = there.filter(({ volumeId }) => !moving.has(volumeId));
+  const goes = there.some(({ volumeId, tags }) => moving.has(volumeId) && hasRight(tags));
+  const isUp = staying.some(({ tags }) => hasRight(tags) || tags[clusterUuidTagKey] !== undefined);
+  const isGiven = staying.length === 0 || (goes && !isUp);
+  return isGiven ? { [bootstrapTagKey]: bootstrapTagValue(initialMasters) } : {};
+}
+
+function hasRight(tags: Tags): boolean {
+  return (tags[bootstrapTagKey] ?? '') !== '';
 }
 
 function phaseOf(state: string): Phase {
@@ -290,9 +322,7 @@ function refusals(desired: VolumeDesired, observed: Volume): readonly Change[] {
           ),
         ]
       : []),
-    ...(desired.zone === observed.zone
-      ? []
-      : [refused('zone', [observed.zone, desired.zone], stays(observed))]),
+    ...(desired.zone === observed.zone ? [] : [moved(desired, observed)]),
     ...(desired.sizeGiB >= observed.sizeGiB
       ? []
       : [
@@ -315,14 +345,42 @@ function refusals(desired: VolumeDesired, observed: Volume): readonly Change[] {
 }
 
 /**
- * Why a volume stays where it is. As long as it carries the right to bootstrap no cluster is known to have formed on it, and beginning anew in other
- * zones loses nothing.
+ * Another zone is another volume. That of a node that has never had a host is made anew there; any other stays where it is, and as long as no
+ * cluster is known to have formed, beginning anew is the way.
  */
-function stays({ tags }: Volume): string {
-  const isNew = (tags[bootstrapTagKey] ?? '') !== '' && tags[clusterUuidTagKey] === undefined;
-  return isNew
-    ? 'a volume cannot leave its zone; as no cluster has formed yet, es-ecs destroy --delete-data and then up begin anew in other zones'
-    : 'a volume cannot leave its zone, and it holds data';
+function moved(desired: VolumeDesired, observed: Volume): Change {
+  const between = { path: 'zone', before: observed.zone, after: desired.zone };
+  const { use, tags } = observed;
+  if (use !== undefined && use.why === undefined) {
+    const because =
+      'a volume cannot leave its zone; nothing has ever been on this one, and an empty one takes its place';
+    return { ...between, impact: 'replace', because };
+  }
+  const why = use?.why ?? 'it may hold data';
+  const isNew = hasRight(tags) && tags[clusterUuidTagKey] === undefined;
+  const way = isNew
+    ? 'no cluster is known to have formed yet: es-ecs destroy --delete-data and then up begin anew in other zones'
+    : `${observed.zone} keeps its place under network.zones`;
+  return { ...between, impact: 'refuse', because: `a volume cannot leave its zone, and ${why}; ${way}` };
+}
+
+/**
+ * A host may have come since the plan, by a group that goes on trying.
+ *
+ * @throws EsEcsError NOT_SAFE
+ */
+async function assertStillUnused(
+  context: StepContext,
+  node: Node,
+  { volumeId, tags }: Volume,
+): Promise<void> {
+  const found = await context.inventory.asItIs(volumes, volumeId);
+  const why = found === undefined ? undefined : await whyUsed(context, node, found);
+  if (why === undefined) return;
+  throw new EsEcsError('NOT_SAFE', `${volumeId} is not replaced: ${why}`, {
+    address: tags[resourceTag] ?? '',
+    hint: 'es-ecs plan  shows what is there now',
+  });
 }
 
 /**
@@ -369,6 +427,8 @@ function toVolume(found: SdkVolume): Volume {
     throughputMiBps: found.Throughput ?? 0,
     encrypted: found.Encrypted ?? false,
     keyArn: found.KmsKeyId,
+    madeMs: found.CreateTime?.getTime() ?? 0,
+    isCopy: (found.SnapshotId ?? '') !== '',
     tags: fromCapitalTags(found.Tags),
   };
 }

@@ -1,5 +1,6 @@
-import { subnetCidrs } from '../../config/subnets.ts';
+import { zoneSubnets } from '../../config/subnets.ts';
 import type { AnyResource, Needs, Resource } from '../../engine/resource.ts';
+import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { role } from '../iam/role.ts';
 import { logGroup } from '../logs/log-group.ts';
@@ -105,22 +106,29 @@ const zonedKinds = ['subnet/public', 'subnet/private', 'elastic-ip', 'nat-gatewa
 /** The zones of the config, then those that something in the account is still left of. */
 function zonesOf(context: StepContext, ownVpc: VpcResource): readonly Zone[] {
   const { facts, config, present } = context;
-  const cidrs = subnetCidrs(config.network.cidr, facts.zones.length);
+  const cidrs = zoneSubnets(config.network.cidr, facts.zones, context.standingSubnets);
   const left = [...present].flatMap((address) => {
     const kind = zonedKinds.find((one) => address.startsWith(`network/${one}/`));
     return kind === undefined ? [] : [address.slice(`network/${kind}/`.length)];
   });
   return [...new Set([...facts.zones, ...left.sort()])].map((name) => {
-    const index = facts.zones.indexOf(name);
-    const isWanted = index >= 0;
+    const isWanted = facts.zones.includes(name);
+    const cidr = cidrs.get(name);
+    if (isWanted && cidr === undefined) throw noRoom(context, name);
     const make = (kind: 'public' | 'private'): SubnetResource =>
       // The CIDR of a subnet that is only to go is never asked for.
-      wantedIf(
-        isWanted,
-        subnet(context, { kind, zone: name, cidr: cidrs[index]?.[kind] ?? '', vpc: ownVpc }),
-      );
+      wantedIf(isWanted, subnet(context, { kind, zone: name, cidr: cidr?.[kind] ?? '', vpc: ownVpc }));
     return { name, isWanted, publicSubnet: make('public'), privateSubnet: make('private') };
   });
+}
+
+/** Zones that go hold their part of the VPC until they are gone. */
+function noRoom({ config, located }: StepContext, zone: string): EsEcsError {
+  return new EsEcsError(
+    'REFUSED',
+    `${located.at(['network', 'zones'])}: ${config.network.cidr} has no part left for ${zone}`,
+    { hint: 'take zones out of network.zones first: es-ecs up frees what they hold' },
+  );
 }
 
 interface WaysOut {

@@ -148,6 +148,6 @@ function moveRefused(desired: SubnetDesired, observed: Subnet): readonly Change[
       before: observed[path],
       after: desired[path],
       impact: 'refuse',
-      because: 'a subnet stays where it is; keep the order of `network.zones` and add new zones at the end',
+      because: 'a subnet stays where it is: `network.cidr` cannot change',
     }));
 }

@@ -28,6 +28,7 @@ function setUp(initialMasters?: readonly string[]): {
     initialMasters,
     first: undefined,
     grown: new Set(),
+    moving: new Set(),
   });
   return { stub: bench.stub('ec2'), resource, desired: resource.desired({}) as VolumeDesired };
 }
@@ -41,6 +42,8 @@ function observed(over: Partial<Volume> = {}): Volume {
     state: 'available',
     type: 'gp3',
     encrypted: true,
+    madeMs: 0,
+    isCopy: false,
     ...over,
   };
 }
@@ -135,6 +138,30 @@ describe('a data volume', () => {
     const { resource } = setUp();
     for (const state of ['creating', 'available', 'in-use', 'error'])
       expect(resource.phase(observed({ state }))).not.toBe('failed');
+  });
+
+  it('is made anew in another zone where nothing has ever been on it, unless a host has come since', async () => {
+    const { stub, resource, desired } = setUp();
+    const empty = observed({ zone: 'eu-west-1b', use: { why: undefined } });
+    expect(resource.diff(desired, empty)).toMatchObject([{ path: 'zone', impact: 'replace' }]);
+    const tags = { 'es-ecs-cluster': 'search', 'es-ecs-resource': 'hosts/volume/search-0' };
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    const Attachments = [{ InstanceId: 'i-1' }];
+    stub.answer(DescribeVolumesCommand, {
+      Volumes: [{ VolumeId: 'vol-1', State: 'in-use', Attachments, Tags, CreateTime: new Date(0) }],
+    });
+    await expect(resource.destroy?.({ ...empty, tags })).rejects.toMatchObject({
+      code: 'NOT_SAFE',
+      message: 'vol-1 is not replaced: i-1 holds it',
+    });
+    expect(stub.sent(DeleteVolumeCommand)).toHaveLength(0);
+  });
+
+  it('is never made anew where nobody has looked whether anything is on it', () => {
+    const { resource, desired } = setUp();
+    expect(resource.diff(desired, observed({ zone: 'eu-west-1b' }))).toMatchObject([
+      { path: 'zone', impact: 'refuse' },
+    ]);
   });
 
   it('is not deleted when its tags no longer say that it is this one', async () => {

@@ -103,6 +103,7 @@ export function createBench(more = '', given: Partial<StepContext> = {}): Bench 
     nodeLane: oneByOne('nodes'),
     departures: freeDepartures,
     present: new Set(),
+    standingSubnets: [],
     formerTags: new Set(),
     ...given,
   };

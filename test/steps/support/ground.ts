@@ -24,6 +24,7 @@ import type { KeyStore } from '../../../src/steps/adapters.ts';
 import { formerTags, type StepContext } from '../../../src/steps/context.ts';
 import type { Departures } from '../../../src/steps/departures.ts';
 import type { Facts } from '../../../src/steps/facts.ts';
+import { subnets } from '../../../src/steps/network/subnet.ts';
 import { gatherFacts, identify } from '../../../src/steps/gather-facts.ts';
 import type { Pins } from '../../../src/steps/pins.ts';
 
@@ -212,6 +213,7 @@ export function createGround(saved?: Saved, region = 'eu-west-1'): Ground {
         nodeLane: oneByOne('nodes'),
         departures: freeDepartures,
         present: new Set(memory.ids.keys()),
+        standingSubnets: await inventory.owned(subnets),
         formerTags: formerTags(ground.givenTags, config),
         adapters: { keys, images: unused('images'), secrets: unused('secrets'), cluster: unused('cluster') },
       };
