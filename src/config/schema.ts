@@ -22,7 +22,7 @@ export const allRoles = [
 ] as const;
 
 /** More than any region has; the split of the VPC's addresses keeps a place for this many. */
-export const maxZones = 6;
+const maxZones = 6;
 
 /** The bastion's instance type where the file names none. */
 export const defaultBastionType = 't4g.nano';
