@@ -205,8 +205,9 @@ const network = field(
     zones: field(z.union([z.int().min(1).max(maxZones), z.array(zoneName).min(1).max(maxZones)]), {
       what: `a number of zones (1 to ${maxZones}) or a list of zone names`,
       description:
-        "How many of the region's availability zones to use, or their names. Add new names at the end: the order " +
-        'decides which node stands in which zone.',
+        "How many of the region's availability zones to use, or their names. A node stays in the zone of its data volume, so " +
+        'that a zone with data stays in the list; one whose nodes have never had a host can be exchanged for another. With ' +
+        '`nat: single` the first has the gateway.',
     }).default(3),
     nat: field(z.literal(['per-zone', 'single', 'none']), {
       what: 'a kind of NAT (per-zone, single or none)',
