@@ -4,7 +4,8 @@
 # host without its data volume never joins the cluster. The reason is then in the instance's tag es-ecs-problem.
 #
 # It never gives up on what may pass. The boot waits for some minutes; then the unit es-ecs-host runs the same script again,
-# for as long as it takes. What only a person can put right it does not wait on, and looks at again every minute.
+# for as long as it takes. What only a person can put right it does not wait on, and looks at again every minute. Whatever else has
+# lasted for more than an hour another host may not have: this one makes room for it.
 set -Eeuo pipefail
 
 cluster={{cluster}}
@@ -31,7 +32,7 @@ ready=$root/run/es-ecs/ready
 mount_point=$root/var/lib/es-ecs
 marker=.es-ecs-volume
 errors=$root/run/es-ecs/aws-errors
-instance_id='' node='' zone='' address='' volume_id='' device='' initial_masters=''
+instance_id='' node='' zone='' address='' volume_id='' device='' initial_masters='' waits_for_person=''
 
 # cloud-init shows it on the console and keeps it in /var/log/cloud-init-output.log; the unit sends it to the console and the journal.
 say() { echo "es-ecs: $*"; }
@@ -46,18 +47,39 @@ note_why() { why=$(paste -s -d ' ' "$errors"); }
 noted=''
 note_problem() {
   local reason
-  reason=$(printf '%s' "$*" | tr -c '[:print:]' ' ' | cut -c 1-250)
+  reason=$(printf '%s' "${waits_for_person:+for a person: }$*" | tr -c '[:print:]' ' ' | cut -c 1-250)
   [[ -n $instance_id && $noted != "$reason" ]] || return 0
   ask_ec2 Action=CreateTags "ResourceId.1=$instance_id" Tag.1.Key=es-ecs-problem "Tag.1.Value=$reason" || return 0
   noted=$reason
 }
 
-# For what only a person can put right. The unit tries again every minute, as it does after any other end.
+# Longer than an hour by what follows an hour without AWS, so that such a host is ready without a second boot. Its group replaces what does
+# not run: that asks neither for a permission, with which one host could end all others, nor for a way to AWS.
+longest=3900
+make_room() {
+  local up=0 since=0
+  [[ -r $root/proc/uptime ]] && read -r up _ <"$root/proc/uptime" || return 0
+  up=${up%.*}
+  # Counted anew once the person has put it right.
+  if [[ -n $waits_for_person ]]; then echo "$up" >"$root/run/es-ecs/for-person"; fi
+  [[ ! -s $root/run/es-ecs/for-person ]] || since=$(<"$root/run/es-ecs/for-person")
+  [[ -n $in_background && $((up - since)) -ge $longest ]] || return 0
+  say 'not ready after more than an hour: powering off, so that the group starts another host'
+  systemctl poweroff
+}
+
+# The unit tries again every minute, as it does after any other end.
 fail() {
   say "FAILED: $*"
   note_problem "$@"
+  make_room
   trap - EXIT
   exit 1
+}
+# For what only a person can put right: another host would find the same.
+fail_for_person() {
+  waits_for_person=1
+  fail "$@"
 }
 line=0
 trap 'line=$LINENO' ERR
@@ -67,7 +89,7 @@ trap 'trap - EXIT; exit 143' TERM
 
 # persist SENTENCE COMMAND ARGUMENTS: repeats a command until it succeeds, for as long as it takes. The sentence and why are said on
 # the console once, and in the tag when they have lasted a minute, or at once where only a person can put it right.
-why='' waits_for_person='' waited=0
+why='' waited=0
 persist() {
   local sentence=$1 reason='' told=''
   shift
@@ -78,6 +100,7 @@ persist() {
     [[ $reason = "$told" ]] || say "$reason, waiting"
     told=$reason
     if [[ -n $waits_for_person || $((waited % minute)) = 0 ]]; then note_problem "$reason"; fi
+    make_room
     if [[ -z $in_background && $waited -ge $patience ]]; then go_on_later "$reason"; fi
     sleep "$pause"
   done
@@ -249,13 +272,13 @@ make_file_system_if_blank() {
     say "the file system on $volume_id was never finished, making it again"
     mkfs.xfs -q -f "$device" || fail "mkfs.xfs fails on $volume_id"
   elif [[ $status = 2 ]]; then
-    begins_with_zeros || fail "$volume_id is not blank, and blkid does not know what is on it"
+    begins_with_zeros || fail_for_person "$volume_id is not blank, and blkid does not know what is on it"
     say "$volume_id is blank, making a file system"
     mkfs.xfs -q "$device" || fail "mkfs.xfs fails on $volume_id"
   elif [[ $status != 0 ]]; then
-    fail "blkid cannot tell what is on $volume_id: status $status"
+    fail_for_person "blkid cannot tell what is on $volume_id: status $status"
   fi
-  [[ $(blkid -p -o value -s TYPE "$device") = xfs ]] || fail "there is something on $volume_id, and it is not xfs"
+  [[ $(blkid -p -o value -s TYPE "$device") = xfs ]] || fail_for_person "there is something on $volume_id, and it is not xfs"
 }
 # A new volume reads as zeros, and so does one on which mkfs.xfs was cut short before it left a trace for blkid.
 begins_with_zeros() { [[ $(head -c 16777216 "$device" | tr -d '\0' | wc -c) = 0 ]]; }
@@ -288,7 +311,7 @@ look_before_mounting() {
   mount -t xfs -o ro,norecovery,nodev,nosuid,noexec "$device" "$look" || fail "$volume_id cannot be mounted to look at"
   judge "$look"
   umount "$look"
-  [[ -z $refusal ]] || fail "$refusal"
+  [[ -z $refusal ]] || fail_for_person "$refusal"
 }
 
 mount_volume() {
@@ -307,7 +330,7 @@ claim_volume() {
   judge "$mount_point"
   if [[ -n $refusal ]]; then
     umount "$mount_point"
-    fail "$refusal"
+    fail_for_person "$refusal"
   fi
   if [[ ! -s $mount_point/$marker ]]; then
     echo "$cluster/$node" >"$mount_point/$marker.new"

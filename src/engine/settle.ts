@@ -128,7 +128,11 @@ async function failed(resource: AnyResource, observed: unknown): Promise<EsEcsEr
   const why = (await causeFrom(() => resource.explain?.(observed))) ?? 'AWS gives no reason';
   return new EsEcsError('RESOURCE_FAILED', `failed: ${why}`, {
     address: resource.address,
-    hint: 'es-ecs up  replaces what failed and goes on',
+    // Nothing stands for a gate that could be replaced.
+    hint:
+      resource.gate === true
+        ? 'es-ecs up  looks again, and goes on once the reason is gone'
+        : 'es-ecs up  replaces what failed and goes on',
   });
 }
 

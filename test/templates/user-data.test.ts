@@ -94,7 +94,7 @@ describe('user data on a host', () => {
   beforeEach(() => {
     root = mkdtempSync(path.join(tmpdir(), 'es-ecs-host-'));
     log = path.join(root, 'log');
-    for (const directory of ['run', 'etc/sysctl.d', 'dev', 'sys/block/nvme1n1/device', 'var/lib']) {
+    for (const directory of ['run', 'proc', 'etc/sysctl.d', 'dev', 'sys/block/nvme1n1/device', 'var/lib']) {
       mkdirSync(path.join(root, directory), { recursive: true });
     }
     writeFileSync(path.join(root, 'dev/nvme1n1'), Buffer.alloc(8192));
@@ -126,12 +126,14 @@ describe('user data on a host', () => {
     esac`,
     umount: `case "$1" in */look) rm "$1" ;; *) rm "$STATE/mounted" ;; esac`,
     findmnt: '[[ -f $STATE/mounted ]] && echo uuid-1',
-    systemctl: '',
+    // The host goes down, and systemd ends what runs.
+    systemctl: '[[ $1 != poweroff ]] || kill -TERM "$PPID"',
     sysctl: '',
     chattr: '',
     chown: '',
     xfs_growfs: '',
-    sleep: 'now=$(<"$STATE/clock"); echo $((now + $1)) >"$STATE/clock"',
+    sleep:
+      'now=$(<"$STATE/clock"); echo $((now + $1)) >"$STATE/clock"; echo "$((now + $1)).25 9.75" >"$STATE/proc/uptime"',
     // What a host has no need of.
     ...Object.fromEntries(
       ['aws', 'dnf', 'yum', 'microdnf', 'rpm', 'pip', 'pip3'].map((name) => [name, 'exit 1']),
@@ -214,7 +216,7 @@ describe('user data on a host', () => {
   function expectFailClosed(result: Run, reason: string): void {
     expect(result.output).toContain(`FAILED: ${reason}`);
     expect(result.status).toBe(1);
-    expectHeld(reason);
+    expectHeld(`for a person: ${reason}`);
   }
 
   it('takes a blank volume, makes a file system, and lets the agent go last', async () => {
@@ -290,7 +292,7 @@ describe('user data on a host', () => {
     const calls = read('log');
     // Said once where status looks, and taken away again.
     expect(calls.match(/CreateTags .*/g)).toEqual([
-      expect.stringContaining(`search-1 cannot be had: ${why}`),
+      expect.stringContaining(`for a person: the volume of search-1 cannot be had: ${why}`),
     ]);
     expect(calls.indexOf('CreateTags')).toBeLessThan(calls.indexOf('AttachVolume'));
     expect(calls.lastIndexOf('DeleteTags')).toBeGreaterThan(calls.indexOf('AttachVolume'));
@@ -389,6 +391,32 @@ describe('user data on a host', () => {
     expect(read('log')).not.toContain('mkfs');
     writeFileSync(path.join(root, 'formatted'), 'xfs\n');
     expect(goOn().output).toContain('search-1 is ready: vol-0abc');
+  });
+
+  it('makes room for another host where it is not ready after more than an hour', async () => {
+    const held = { HELD: '1' };
+    await boot(held);
+    writeFileSync(path.join(root, 'clock'), '3850');
+    const later = goOn(held);
+    expect(later.output).toContain('not ready after more than an hour: powering off');
+    expect(later.status).toBe(143);
+    expect(read('log')).toMatch(/systemctl poweroff\n$/);
+    expect(Number(read('clock'))).toBeGreaterThanOrEqual(3900);
+    expect(Number(read('clock'))).toBeLessThan(3960);
+    expect(exists('run/es-ecs/ready')).toBe(false);
+  });
+
+  it('stays for the person who alone can help, however long that takes, and counts anew from then on', async () => {
+    writeFileSync(path.join(root, 'formatted'), 'ext4\n');
+    await boot();
+    writeFileSync(path.join(root, 'proc/uptime'), '7000.25 9.75\n');
+    expectFailClosed(goOn(), 'there is something on vol-0abc, and it is not xfs');
+    writeFileSync(path.join(root, 'clock'), '7000');
+    rmSync(path.join(root, 'attached'));
+    const copies = { COPIES: 'vol-0copy\tavailable\tNone\teu-west-1b\tNone\tNone', COPY_LOOKS: '5' };
+    writeFileSync(path.join(root, 'formatted'), 'xfs\n');
+    expect(goOn(copies).output).toContain('search-1 is ready: vol-0abc');
+    expect(read('log')).not.toContain('poweroff');
   });
 
   it('leaves a unit that goes on after any end of a boot, also of one that found no user data', async () => {

@@ -1,6 +1,7 @@
 import type { Inspected, Inspection } from '../../engine/inspect.ts';
 import type { Orphan } from '../../engine/orphans.ts';
 import { observedOf } from '../../steps/index.ts';
+import { cureOf, type HostTrouble } from '../../steps/hosts/host-trouble.ts';
 import type { ClusterState, NodeState } from '../../steps/service/cluster.ts';
 import type { Session } from '../session.ts';
 import { duration } from './duration.ts';
@@ -16,6 +17,8 @@ export interface NodeStatus {
   readonly instanceType: string | undefined;
   readonly volumeId: string | undefined;
   readonly agent: 'connected' | 'disconnected' | 'not registered';
+  /** What is wrong with its host, and what `up` does about it. */
+  readonly hostProblem: string | undefined;
   /** ECS's own word in lower case, or `none`. */
   readonly task: string;
   /** The container's own check: `healthy`, `unhealthy`, `unknown`; `none` without a task. */
@@ -76,6 +79,7 @@ export function readStatus(
       instanceType: host?.instanceType,
       volumeId: volume?.volumeId,
       agent: agentWord(host?.containerInstance),
+      hostProblem: troubleWords(host?.trouble),
       ...taskWords(seen),
       joined: cluster?.health === undefined ? undefined : member !== undefined,
       isMaster: member?.isMaster ?? false,
@@ -109,6 +113,12 @@ function agentWord(containerInstance: { readonly isConnected: boolean } | undefi
   return containerInstance.isConnected ? 'connected' : 'disconnected';
 }
 
+function troubleWords(trouble: HostTrouble | undefined): string | undefined {
+  if (trouble === undefined) return undefined;
+  const cure = cureOf(trouble);
+  return cure === undefined ? trouble.what : `${trouble.what}; es-ecs up gives it ${cure}`;
+}
+
 function taskWords(seen: NodeState | undefined): Pick<NodeStatus, 'task' | 'health' | 'taskStartedMs'> {
   const task = seen?.task;
   if (task === undefined) return { task: 'none', health: 'none', taskStartedMs: undefined };
@@ -127,6 +137,7 @@ function problemsOf(
   const problems: string[] = [];
   for (const node of nodes) {
     if (node.instanceId === undefined) problems.push(`${node.name} has no host`);
+    else if (node.hostProblem !== undefined) problems.push(`${node.name}: its host ${node.hostProblem}`);
     else if (node.agent !== 'connected') problems.push(`${node.name}: its host's ECS agent is ${node.agent}`);
     else if (node.task === 'none') problems.push(`${node.name} has no task`);
     else if (node.task !== 'running') problems.push(`${node.name}: its task is ${node.task}`);

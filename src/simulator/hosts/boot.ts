@@ -3,6 +3,7 @@ import { type EventRule, table, type World } from '../core/world.ts';
 import { requireImage } from '../ec2/images.ts';
 import { interfaceOf } from '../ec2/instance-places.ts';
 import { type InstanceRow, instances } from '../ec2/instance-rows.ts';
+import { stop } from '../ec2/instance-states.ts';
 import { instanceType } from '../ec2/instance-types.ts';
 import { attachVolume, tagKey, type VolumeRow, volumes, volumesByTag, volumeState } from '../ec2/volumes.ts';
 import { registerHost } from '../ecs/container-instances.ts';
@@ -36,6 +37,8 @@ interface BootRow {
   readonly beganAtMs: number;
   /** What the host is waiting for, so that the console says it once. */
   waitingFor: string;
+  /** When it last waited for a person. */
+  forPersonAtMs?: number;
   /** The boot has gone on without it. */
   isInBackground?: boolean;
 }
@@ -62,6 +65,9 @@ const saysAfterMs = 60_000;
 const patienceMs = 5 * 60_000;
 const backgroundPauseMs = 15_000;
 const failedPauseMs = 60_000;
+/** From when on a host that is not ready powers off, and what its reason begins with where that would help nobody. */
+const longestMs = 3_900_000;
+const personMark = 'for a person: ';
 
 const device = '/dev/sdf';
 
@@ -80,6 +86,8 @@ type Step<Value = undefined> =
   | { readonly kind: 'done'; readonly value: Value }
   | { readonly kind: 'wait'; readonly for: string; readonly forPerson?: true }
   | { readonly kind: 'fail'; readonly because: string };
+
+type Held = Exclude<Step, { readonly kind: 'done' }>;
 
 const wait = (reason: string): { readonly kind: 'wait'; readonly for: string } => ({
   kind: 'wait',
@@ -121,15 +129,31 @@ export const hostRules: Readonly<Record<string, EventRule>> = {
       world.rows(boots).delete(instanceId);
       return;
     }
-    world.schedule('hosts/boot', goOnLater(world, row, { boot, step }), instanceId);
+    const afterMs = goOnLater(world, row, { boot, step });
+    if (makesRoom(world, row, { boot, step })) stop(world, row);
+    else world.schedule('hosts/boot', afterMs, instanceId);
   },
 };
+
+/** Whether a host powers off, so that its group starts another: not where that would find the same. */
+function makesRoom(
+  world: World,
+  row: InstanceRow,
+  { boot, step }: { readonly boot: BootRow; readonly step: Held },
+): boolean {
+  if (step.kind === 'fail' || step.forPerson === true) boot.forPersonAtMs = world.nowMs;
+  const forMs = world.nowMs - (boot.forPersonAtMs ?? boot.beganAtMs);
+  if (boot.isInBackground !== true || forMs < longestMs) return false;
+  if (parseUserData(row.userData)?.makesRoom !== true) return false;
+  say(row, 'not ready after more than an hour: powering off, so that the group starts another host');
+  return true;
+}
 
 /** Says what holds a host up, and when it looks again: it never gives up. */
 function goOnLater(
   world: World,
   row: InstanceRow,
-  { boot, step }: { readonly boot: BootRow; readonly step: Exclude<Step, { readonly kind: 'done' }> },
+  { boot, step }: { readonly boot: BootRow; readonly step: Held },
 ): number {
   const reason = step.kind === 'wait' ? step.for : step.because;
   const forMs = world.nowMs - boot.beganAtMs;
@@ -137,11 +161,12 @@ function goOnLater(
   boot.waitingFor = reason;
   if (step.kind === 'fail') {
     if (isNews) say(row, `FAILED: ${reason}`);
-    noteProblem(world, row, reason);
+    noteProblem(world, row, `${personMark}${reason}`);
     return failedPauseMs;
   }
   if (isNews) say(row, `${reason}, waiting`);
-  if (step.forPerson === true || forMs >= saysAfterMs) noteProblem(world, row, reason);
+  if (step.forPerson === true) noteProblem(world, row, `${personMark}${reason}`);
+  else if (forMs >= saysAfterMs) noteProblem(world, row, reason);
   if (forMs < patienceMs) return pauseMs;
   if (boot.isInBackground !== true) say(row, 'going on in the background: journalctl -u es-ecs-host');
   boot.isInBackground = true;

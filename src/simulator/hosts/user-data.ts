@@ -6,6 +6,8 @@ export interface HostScript {
   readonly ecsCluster: string;
   /** A timer grows the volume's file system while the host runs. */
   readonly watchesGrowth: boolean;
+  /** It powers off when it is not ready after more than an hour. */
+  readonly makesRoom: boolean;
   /** Where the host is to find its data volume; undefined for a host without one. */
   readonly volume: { readonly cluster: string; readonly addressPrefix: string } | undefined;
 }
@@ -40,7 +42,8 @@ function readScript(userData: string): HostScript | undefined {
   const addressPrefix = assigned('volume_address_prefix');
   const hasVolume = cluster !== undefined && addressPrefix !== undefined;
   const watchesGrowth = /^\s*[^#\n]*systemctl start .*es-ecs-grow\.timer/m.test(text);
-  return { ecsCluster, watchesGrowth, volume: hasVolume ? { cluster, addressPrefix } : undefined };
+  const makesRoom = /^\s*[^#\n]*systemctl poweroff/m.test(text);
+  return { ecsCluster, watchesGrowth, makesRoom, volume: hasVolume ? { cluster, addressPrefix } : undefined };
 }
 
 function decode(userData: string): string {

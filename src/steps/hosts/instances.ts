@@ -31,6 +31,8 @@ export interface RunningHost extends PartIds {
   readonly state: string;
   readonly groupIds: readonly string[];
   readonly metadata: SeenMetadata;
+  /** Its last start, on AWS's clock. */
+  readonly launchedAtMs: number | undefined;
   readonly tags: Tags;
 }
 
@@ -116,6 +118,7 @@ function toNodeInstance(instance: SdkInstance): NodeInstance {
     state: instance.State?.Name ?? 'pending',
     groupIds: (instance.SecurityGroups ?? []).map((group) => group.GroupId ?? '').sort(),
     metadata: metadataFromSdk(instance.MetadataOptions),
+    launchedAtMs: instance.LaunchTime?.getTime(),
     tags,
     ...partIdsOf(instance),
   };

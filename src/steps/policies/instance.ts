@@ -8,6 +8,8 @@ import { logStatement } from './logs.ts';
 
 /** The tag under which user data says why a host could not be made ready. */
 export const problemTag = 'es-ecs-problem';
+/** What that reason begins with where only a person can put it right. */
+export const personMark = 'for a person:';
 
 /**
  * What a host may do: be a container instance of its own cluster, and attach its own data volume. Narrower than AWS's

@@ -1,4 +1,6 @@
 import type { Tags } from '../../aws/tags.ts';
+import type { Host } from '../hosts/host.ts';
+import type { HostTrouble } from '../hosts/host-trouble.ts';
 import type { Service } from './services.ts';
 import type { NodeTask } from './tasks.ts';
 
@@ -17,6 +19,8 @@ export interface ServiceDesired {
   /** Versions of it that make the same hosts, this one among them. */
   readonly versionsAlike: readonly number[];
   readonly placement: string;
+  /** What the gate of its host has seen of that; undefined where it was not waited for. */
+  readonly host: Pick<Host, 'instanceId' | 'trouble'> | undefined;
   readonly tags: Tags;
 }
 
@@ -26,6 +30,8 @@ export interface NodeService extends Service {
     readonly instanceId: string;
     readonly launchTemplateId: string | undefined;
     readonly launchTemplateVersion: number | undefined;
+    /** What was wrong with it when it was planned. */
+    readonly trouble?: HostTrouble | undefined;
   }[];
   readonly isRecovering: boolean;
   /** ECS gave it the tags that the service had as it began. */

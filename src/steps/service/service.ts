@@ -9,6 +9,9 @@ import { invariant } from '../../errors.ts';
 import { ownTags, type StepContext } from '../context.ts';
 import { type EcsCluster, ecsTags } from '../hosts/cluster.ts';
 import { groups, isInService } from '../hosts/group.ts';
+import type { Host } from '../hosts/host.ts';
+import { lookForTrouble } from '../hosts/host-trouble.ts';
+import { nodeInstances, nodeKey } from '../hosts/instances.ts';
 import { type LaunchTemplate, originOf } from '../hosts/launch-template.ts';
 import { clusterName, groupName, logGroupName } from '../names.ts';
 import type { Definition } from '../task/definition.ts';
@@ -64,6 +67,7 @@ export function service(
   const { ecs } = context.clients;
   const retagging: Retagging = { hasBegun: false };
   const restarted: Restarted = { hasBegun: false, sentAway: new Set() };
+  const beganMs = context.clock.now();
   return {
     address,
     needs,
@@ -72,7 +76,7 @@ export function service(
     waits: { ...serving, usualMs: 0 },
     // With a new host twice as long.
     rollingWaits: { ...serving, usualMs: 1.5 * minute },
-    desired: ({ cluster, definition, launchTemplate }) => ({
+    desired: ({ cluster, definition, launchTemplate, host }) => ({
       clusterName: cluster.clusterName,
       serviceName: node.name,
       taskDefinitionArn: definition.taskDefinitionArn,
@@ -80,6 +84,7 @@ export function service(
       ...originOf(launchTemplate),
       launchTemplateVersion: launchTemplate.defaultVersion,
       placement: `attribute:${nodeTag} == ${node.name}`,
+      host: isHost(host) ? { instanceId: host.instanceId, trouble: host.trouble } : undefined,
       tags: {
         ...ownTags(context, address),
         [nodeTag]: node.name,
@@ -95,7 +100,8 @@ export function service(
       if (found === undefined) return undefined;
       const isReplaced = restarted.sentAway.size > 0;
       // Anew, as the service: its group may have launched one since, also from a template that is not the wanted one any more.
-      const hosts = await hostsOf(context, node, sight.fresh);
+      const seen = await hostsOf(context, node, sight.fresh);
+      const hosts = sight.fresh || !isWhole ? seen : await withTrouble(context, node, { hosts: seen, beganMs });
       const isBack =
         isDeployed(found) && (!isReplaced || (await servesOnNew(context, node, { hosts, restarted })));
       const isRecovering = restarted.hasBegun && !isBack;
@@ -213,6 +219,30 @@ async function hostsOf(context: StepContext, node: Node, fresh: boolean): Promis
   });
   // Those of a group that is being deleted end with it, and are nobody's to replace.
   return found?.status === undefined ? (found?.instances.filter(isInService) ?? []) : [];
+}
+
+/** With what is wrong with each, by what is read for the plan anyway. */
+async function withTrouble(
+  context: StepContext,
+  node: Node,
+  seen: { readonly hosts: NodeService['hosts']; readonly beganMs: number },
+): Promise<NodeService['hosts']> {
+  const { hosts, beganMs } = seen;
+  if (hosts.length === 0) return hosts;
+  const key = nodeKey(context.config.name, node.name);
+  const found = await context.inventory.find(nodeInstances, key, { id: undefined, fresh: false, name: key });
+  return Promise.all(
+    hosts.map(async (host) => {
+      const { instanceId } = host;
+      const instance = found?.hosts.find((one) => one.instanceId === instanceId);
+      return { ...host, trouble: await lookForTrouble(context, node, { instanceId, instance, beganMs }) };
+    }),
+  );
+}
+
+/** A former node waits for no host. */
+function isHost(seen: unknown): seen is Host {
+  return typeof seen === 'object' && seen !== null && 'containerInstance' in seen;
 }
 
 /** Whether the node that lost its host has another one, and its Elasticsearch runs there. */

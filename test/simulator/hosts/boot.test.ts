@@ -175,7 +175,9 @@ describe('a host', () => {
     await group('search-0');
     await on.clock.sleep(10 * 60_000);
     const [id] = await members('search-0');
-    expect(await problemOf(must(id))).toBe(`${volumeId} belongs to other/search-0, not to search/search-0`);
+    expect(await problemOf(must(id))).toBe(
+      `for a person: ${volumeId} belongs to other/search-0, not to search/search-0`,
+    );
     expect((await consoleOf(must(id))).split('FAILED')).toHaveLength(2);
     on.account.world.rows(fileSystems).delete(volumeId);
     await on.clock.sleep(90_000);
@@ -255,6 +257,7 @@ describe('user data', () => {
   it('is read as the template has it', async () => {
     expect(parseUserData(await hostUserData())).toEqual({
       ecsCluster,
+      makesRoom: true,
       watchesGrowth: true,
       volume: { cluster: 'search', addressPrefix: 'hosts/volume/' },
     });
