@@ -19,6 +19,8 @@ export interface SessionCommand {
   readonly takesDown?: boolean;
   readonly asked?: AskedRestart;
   readonly refreshesImages?: boolean;
+  /** Hosts are not waited for: `SessionOptions`. */
+  readonly isImpatient?: boolean;
   /** What is said at Ctrl-C, where it is not calls that end. */
   readonly stopping?: string;
 }

@@ -90,6 +90,8 @@ export interface SessionOptions {
   readonly takesDown?: boolean;
   /** Nodes that are to restart though nothing of them has changed. */
   readonly asked?: AskedRestart;
+  /** Hosts and nodes are not waited for. */
+  readonly isImpatient?: boolean;
   /** Hosts are to have the newest machine image. */
   readonly refreshesImages?: boolean;
   readonly signal: AbortSignal;
@@ -401,6 +403,7 @@ function preparationOf(options: SessionOptions, visit: Visit): Preparation {
           },
         }),
     ...(options.asked === undefined ? {} : { asked: options.asked }),
+    isImpatient: options.isImpatient === true,
     refreshesImages: options.refreshesImages === true,
     nodeLane: (nodes) =>
       nodeLane({

@@ -30,6 +30,8 @@ export interface StepContext {
   readonly nodeLane: Lane;
   /** Nodes that are to restart though nothing of them has changed, and whether on a new host. */
   readonly asked?: AskedRestart;
+  /** Set where hosts are not waited for: then what may be wrong with one for moments only is no difference. */
+  readonly isImpatient?: boolean;
   /** By which nodes that the config no longer has leave. */
   readonly departures: Departures;
   /** Addresses that exist in the account by their tags, wanted or not: what the config no longer asks for is found here. */

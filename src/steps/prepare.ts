@@ -21,7 +21,9 @@ import { subnets } from './network/subnet.ts';
 import type { Pins } from './pins.ts';
 
 /** What a context is made from. */
-export interface Preparation extends FactsQuestion, Pick<StepContext, 'adapters' | 'clock' | 'asked'> {
+export interface Preparation
+  extends FactsQuestion,
+    Pick<StepContext, 'adapters' | 'clock' | 'asked' | 'isImpatient'> {
   readonly nodeLane: (nodes: readonly Node[]) => Lane;
   readonly departures: (nodes: {
     readonly leaving: readonly string[];
@@ -95,6 +97,7 @@ function contextOf(
     present,
     standingSubnets,
     formerTags: formerTags(givenTags, config),
+    isImpatient: preparation.isImpatient === true,
   };
   return asked === undefined ? context : { ...context, asked };
 }

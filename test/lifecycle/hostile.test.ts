@@ -90,13 +90,13 @@ describe('words from outside', () => {
         new DescribeInstancesCommand({ Filters: [{ Name: 'tag:es-ecs-node', Values: ['search-0'] }] }),
       );
       const id = Reservations[0]?.Instances?.[0]?.InstanceId ?? '';
-      const Tags = [{ Key: 'es-ecs-problem', Value: `es-ecs: ${hostile}` }];
+      const Tags = [{ Key: 'es-ecs-problem', Value: `for a person: es-ecs: ${hostile}` }];
       await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
       const row = world.rows(instances).get(id);
       if (row !== undefined)
         world.rows(instances).set(id, { ...row, console: [...row.console, `console ${hostile}`] });
       for (const [arn, one] of world.rows(containerInstances)) {
-        if (one.instanceId === id) world.rows(containerInstances).set(arn, { ...one, agentConnected: false });
+        if (one.instanceId === id) world.rows(containerInstances).set(arn, { ...one, status: 'INACTIVE' });
       }
     });
     const text = await written(story, 'up');

@@ -10,7 +10,8 @@ import type { Terminal } from '../terminal.ts';
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
   const startedMs = realClock.now();
   const refreshesImages = options.refreshAmi === true;
-  await inSession({ options, command: 'up', terminal, locks: true, refreshesImages }, async (session) => {
+  const how = { command: 'up', locks: true, refreshesImages, isImpatient: !options.wait };
+  await inSession({ options, terminal, ...how }, async (session) => {
     const plan = await makePlan(session.graph, session.state);
     const orphans = orphanLines(plan.orphans, session.simulation === undefined ? '' : ' --simulate');
     if (orphans.length > 0) terminal.err(orphans.join('\n'));

@@ -36,6 +36,21 @@ export const containerInstances: Collection<ContainerInstance> = {
   tags: (instance) => instance.tags,
 };
 
+/** All of an ECS cluster, by its name: what a plan asks for before it knows of which hosts. */
+export const registeredHosts: Collection<RegisteredHosts> = {
+  name: 'container instances',
+  byIds: async (clients, [cluster = '']) => [{ cluster, hosts: await readAll(clients, cluster) }],
+  chunk: 1,
+  id: (all) => all.cluster,
+  tags: (all) => tagsOf(all.cluster),
+};
+
+/** Those that have registered with an ECS cluster. */
+export interface RegisteredHosts {
+  readonly cluster: string;
+  readonly hosts: readonly ContainerInstance[];
+}
+
 /** The key of an instance in the collection. */
 export function containerInstanceKey(ecsCluster: string, instanceId: string): string {
   return `${ecsCluster}/${instanceId}`;
@@ -68,7 +83,11 @@ function toContainerInstance(cluster: string, found: SdkContainerInstance): Cont
     status: found.status ?? '',
     isConnected: found.agentConnected ?? false,
     node: (found.attributes ?? []).find((attribute) => attribute.name === nodeTag)?.value,
-    // Whatever is in the cluster is the cluster's; agents tag nothing.
-    tags: { [clusterTag]: cluster.replace(/^es-ecs-/, '') },
+    tags: tagsOf(cluster),
   };
+}
+
+/** Whatever is in the cluster is the cluster's; agents tag nothing. */
+function tagsOf(cluster: string): Tags {
+  return { [clusterTag]: cluster.replace(/^es-ecs-/, '') };
 }

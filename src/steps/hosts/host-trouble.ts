@@ -4,7 +4,7 @@ import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { clusterName } from '../names.ts';
 import { personMark, problemTag } from '../policies/instance.ts';
-import { type ContainerInstance, containerInstanceKey, containerInstances } from './container-instances.ts';
+import { type ContainerInstance, type RegisteredHosts, registeredHosts } from './container-instances.ts';
 import type { RunningHost } from './instances.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
 import { type Volume, volumes } from './volume.ts';
@@ -24,7 +24,6 @@ const agentPatienceMs = 10 * minute;
 /** A host registers within two minutes or so; what it waits for since may have been mended by this very run, and it looks twice a minute. */
 const registrationMs = 15 * minute;
 const lateRegistrationMs = 3 * minute;
-const lookEveryMs = 10_000;
 
 /** What is known of a host that is in service. */
 export interface SeenHost {
@@ -89,12 +88,29 @@ export async function lookForTrouble(
   seen: Pick<SeenHost, 'instanceId' | 'instance'> & { readonly beganMs: number },
 ): Promise<HostTrouble | undefined> {
   const { instanceId, instance, beganMs } = seen;
-  const key = containerInstanceKey(clusterName(context.config), instanceId);
   const [containerInstance, volume] = await Promise.all([
-    context.inventory.find(containerInstances, key, { id: undefined, fresh: false, name: key }),
+    readContainerInstance(context, instanceId),
     volumeOf(context, node),
   ]);
   return troubleOf({ node: node.name, instanceId, containerInstance, instance, volume }, beganMs);
+}
+
+/** A host as ECS knew it when this run read all of them. */
+export async function readContainerInstance(
+  context: StepContext,
+  instanceId: string,
+): Promise<ContainerInstance | undefined> {
+  const all = await readRegisteredHosts(context);
+  return all?.hosts.find((one) => one.instanceId === instanceId);
+}
+
+/** All hosts that ECS knows, read once a run. */
+export function readRegisteredHosts({
+  inventory,
+  config,
+}: StepContext): Promise<RegisteredHosts | undefined> {
+  const name = clusterName(config);
+  return inventory.find(registeredHosts, name, { id: undefined, fresh: false, name });
 }
 
 /** What is done about it, as a sentence's end: "a new host, unless that passes within 10 minutes". */
@@ -103,23 +119,6 @@ export function cureOf({ patienceMs }: HostTrouble): string | undefined {
   return patienceMs === 0
     ? 'a new host'
     : `a new host, unless that passes within ${String(Math.round(patienceMs / minute))} minutes`;
-}
-
-/** Waits for as long as a trouble may pass by itself. Whether it has: the agent is connected, in the right name. */
-export async function passesInTime(
-  context: StepContext,
-  host: { readonly node: string; readonly instanceId: string; readonly trouble: HostTrouble },
-): Promise<boolean> {
-  const { clock, inventory, config } = context;
-  const { node, instanceId, trouble } = host;
-  const untilMs = clock.now() + (trouble.patienceMs ?? 0);
-  const name = containerInstanceKey(clusterName(config), instanceId);
-  while (clock.now() < untilMs) {
-    const seen = await inventory.find(containerInstances, name, { id: undefined, fresh: true, name });
-    if (seen?.isConnected === true && seen.status === 'ACTIVE' && seen.node === node) return true;
-    await clock.sleep(lookEveryMs);
-  }
-  return false;
 }
 
 /** Of several volumes of one address its own resource says that a person has to choose. */

@@ -5,7 +5,13 @@ import { clusterName, groupName } from '../names.ts';
 import { type ContainerInstance, containerInstanceKey, containerInstances } from './container-instances.ts';
 import { explainActivities, type Group, type GroupInstance, groups, isOfAnother } from './group.ts';
 import { type LaunchTemplate, originOf } from './launch-template.ts';
-import { cureOf, type HostTrouble, lookForTrouble, troubleOf } from './host-trouble.ts';
+import {
+  cureOf,
+  type HostTrouble,
+  lookForTrouble,
+  readContainerInstance,
+  troubleOf,
+} from './host-trouble.ts';
 import { explainInstance, nodeInstances, nodeKey, type RunningHost } from './instances.ts';
 import { problemTag } from '../policies/instance.ts';
 
@@ -102,8 +108,9 @@ class HostWatch {
     if (fresh) this.#firstFreshMs ??= nowMs;
     const isOutdated = template !== undefined && isOfAnother(instance, originOf(template));
     const key = containerInstanceKey(clusterName(this.#context.config), instanceId);
-    const sight = { id: undefined, fresh, name: key };
-    const containerInstance = await this.#context.inventory.find(containerInstances, key, sight);
+    const containerInstance = fresh
+      ? await this.#context.inventory.find(containerInstances, key, { id: undefined, fresh, name: key })
+      : await readContainerInstance(this.#context, instanceId);
     const known = hosts.find((one) => one.instanceId === instanceId);
     const trouble = fresh
       ? troubleOf(
@@ -123,7 +130,15 @@ class HostWatch {
           beganMs: this.#beganMs,
         });
     const isLasting = this.#lasts(instanceId, trouble);
-    return { node: this.#node.name, instanceId, instanceType, isOutdated, trouble, isLasting, containerInstance };
+    return {
+      node: this.#node.name,
+      instanceId,
+      instanceType,
+      isOutdated,
+      trouble,
+      isLasting,
+      containerInstance,
+    };
   }
 
   /** With what it says of itself by now, once it is late. */
@@ -162,8 +177,10 @@ async function explain(context: StepContext, node: Node, observed: Host | undefi
   }
   const { containerInstance, instanceId, trouble } = observed;
   const cure = trouble && cureOf(trouble);
+  // What a person is to mend it says itself, below.
+  const wrong = trouble?.patienceMs === undefined ? 'waits for a person' : trouble.what;
   const seen = [
-    ...(trouble === undefined ? [ecsSentence(containerInstance)] : [`its host ${trouble.what}`]),
+    trouble === undefined ? ecsSentence(containerInstance) : `its host ${wrong}`,
     ...(cure === undefined ? [] : [`it gets ${cure}`]),
     await explainInstance(context.clients, instanceId),
   ];

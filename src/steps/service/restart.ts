@@ -10,7 +10,7 @@ import { parseVersion, upgradePath } from '../../elasticsearch/versions.ts';
 import type { Change } from '../../engine/resource.ts';
 import type { AskedRestart, StepContext } from '../context.ts';
 import { isOfAnother } from '../hosts/group.ts';
-import { cureOf, type HostTrouble, passesInTime } from '../hosts/host-trouble.ts';
+import { cureOf, type HostTrouble } from '../hosts/host-trouble.ts';
 import { type NodeService, type ServiceDesired, versionTag } from './node-service.ts';
 import { primary } from './services.ts';
 import { othersHold } from './steadiness.ts';
@@ -47,7 +47,7 @@ export function restarts(context: StepContext, restart: Restart): readonly Chang
     ...oldHosts(context, restart).map((host) =>
       rolling(
         'host',
-        hostWords(restart, host),
+        hostWords(context, restart, host),
         'the host is replaced by its group; its data volume and its name stay',
       ),
     ),
@@ -101,7 +101,7 @@ function oldHosts(context: StepContext, restart: Restart): NodeService['hosts'] 
       !restarted.sentAway.has(host.instanceId) &&
       ((isReplaced && host.launchTemplateVersion !== undefined) ||
         isOfAnother(host, desired) ||
-        curableIn(restart, host) !== undefined),
+        curableIn(context, restart, host) !== undefined),
   );
 }
 
@@ -109,18 +109,27 @@ function oldHosts(context: StepContext, restart: Restart): NodeService['hosts'] 
  * What is wrong with a host that another one would not have. The plan saw it before its gate was waited for, which may have seen it pass, or
  * begin.
  */
-function curableIn({ desired }: Restart, host: NodeService['hosts'][number]): HostTrouble | undefined {
+function curableIn(
+  { isImpatient = false }: StepContext,
+  { desired }: Restart,
+  host: NodeService['hosts'][number],
+): HostTrouble | undefined {
   const isGateHis = desired.host?.instanceId === host.instanceId;
   const seen = isGateHis ? desired.host?.trouble : undefined;
   const isPassed = isGateHis && host.trouble?.patienceMs !== 0;
   const trouble = seen ?? (isPassed ? undefined : host.trouble);
-  return trouble?.patienceMs === undefined ? undefined : trouble;
+  if (trouble?.patienceMs === undefined || (isImpatient && trouble.patienceMs > 0)) return undefined;
+  return trouble;
 }
 
 /** What it says of a host that is to go, and what is to come in its place. */
-function hostWords(restart: Restart, host: NodeService['hosts'][number]): readonly [string, string] {
+function hostWords(
+  context: StepContext,
+  restart: Restart,
+  host: NodeService['hosts'][number],
+): readonly [string, string] {
   const { desired } = restart;
-  const trouble = curableIn(restart, host);
+  const trouble = curableIn(context, restart, host);
   if (trouble === undefined || isOfAnother(host, desired))
     return [`${host.instanceId}, ${templateWords(host, desired)}`, templateWords(desired, host)];
   return [`${host.instanceId}, which ${trouble.what}`, cureOf(trouble) ?? ''];
@@ -154,9 +163,7 @@ function shortName(taskDefinitionArn: string): string {
  *
  * @throws EsEcsError WAIT_TIMEOUT naming the nodes that are away, or a task that does not stop.
  */
-async function restartNode(context: StepContext, planned: Restart): Promise<void> {
-  const restart = await withoutPassed(context, planned);
-  if (restarts(context, restart).length === 0) return;
+async function restartNode(context: StepContext, restart: Restart): Promise<void> {
   const { node, observed, restarted } = restart;
   await othersHold(context, node);
   // Before the node can have written anything: that it may not go back is noted rather too early than too late.
@@ -189,21 +196,6 @@ async function restartNode(context: StepContext, planned: Restart): Promise<void
     );
   }
   await update(context, restart, { desiredCount: 1 });
-}
-
-/** The same without troubles that pass by themselves, where nobody has waited for them yet: a gate does, unless it is not to be waited for. */
-async function withoutPassed(context: StepContext, restart: Restart): Promise<Restart> {
-  const { desired, observed } = restart;
-  if (desired.host !== undefined || isAsked(context, restart, 'replace')) return restart;
-  const hosts = await Promise.all(
-    observed.hosts.map(async (host) => {
-      const { instanceId, trouble } = host;
-      if (trouble === undefined || isOfAnother(host, desired)) return host;
-      const passes = await passesInTime(context, { node: restart.node, instanceId, trouble });
-      return passes ? { ...host, trouble: undefined } : host;
-    }),
-  );
-  return { ...restart, observed: { ...observed, hosts } };
 }
 
 async function update(

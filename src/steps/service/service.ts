@@ -10,7 +10,7 @@ import { ownTags, type StepContext } from '../context.ts';
 import { type EcsCluster, ecsTags } from '../hosts/cluster.ts';
 import { groups, isInService } from '../hosts/group.ts';
 import type { Host } from '../hosts/host.ts';
-import { lookForTrouble } from '../hosts/host-trouble.ts';
+import { lookForTrouble, readRegisteredHosts } from '../hosts/host-trouble.ts';
 import { nodeInstances, nodeKey } from '../hosts/instances.ts';
 import { type LaunchTemplate, originOf } from '../hosts/launch-template.ts';
 import { clusterName, groupName, logGroupName } from '../names.ts';
@@ -94,14 +94,17 @@ export function service(
     find: async (sight) => {
       const look = { id: undefined, fresh: sight.fresh, name: key };
       // Beside the services that are remembered, and not after them.
-      if (isWhole && !sight.fresh && sight.id !== undefined)
+      if (isWhole && !sight.fresh && sight.id !== undefined) {
         context.inventory.find(nodeTasks, key, look).catch(() => undefined);
+        readRegisteredHosts(context).catch(() => undefined);
+      }
       const found = await context.inventory.find(services, address, { ...sight, name: key });
       if (found === undefined) return undefined;
       const isReplaced = restarted.sentAway.size > 0;
       // Anew, as the service: its group may have launched one since, also from a template that is not the wanted one any more.
       const seen = await hostsOf(context, node, sight.fresh);
-      const hosts = sight.fresh || !isWhole ? seen : await withTrouble(context, node, { hosts: seen, beganMs });
+      const hosts =
+        sight.fresh || !isWhole ? seen : await withTrouble(context, node, { hosts: seen, beganMs });
       const isBack =
         isDeployed(found) && (!isReplaced || (await servesOnNew(context, node, { hosts, restarted })));
       const isRecovering = restarted.hasBegun && !isBack;
