@@ -115,7 +115,7 @@ function curableIn(
   host: NodeService['hosts'][number],
 ): HostTrouble | undefined {
   const isGateHis = desired.host?.instanceId === host.instanceId;
-  const seen = isGateHis ? desired.host?.trouble : undefined;
+  const seen = isGateHis ? desired.host.trouble : undefined;
   const isPassed = isGateHis && host.trouble?.patienceMs !== 0;
   const trouble = seen ?? (isPassed ? undefined : host.trouble);
   if (trouble?.patienceMs === undefined || (isImpatient && trouble.patienceMs > 0)) return undefined;
