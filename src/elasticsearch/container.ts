@@ -38,6 +38,9 @@ export const secretVariables = {
   password: 'ES_ECS_ELASTIC_PASSWORD',
 } as const;
 
+/** The environment variable of a node's roles. */
+export const rolesVariable = 'ES_ECS_ROLES';
+
 /** For the task definition's `healthCheck`: local to the node, and no secret on its command line. */
 export const healthCheck = {
   command: ['CMD', containerPaths.healthCheck],
@@ -73,6 +76,14 @@ export function containerEnvironment(node: {
     // The EC2 discovery plugin passes no region to its client since 8.19 and 9.1, which then takes this one.
     AWS_REGION: node.region,
     ES_ECS_HEAP_MIB: String(node.heapMiB),
-    ES_ECS_ROLES: node.roles.join(','),
+    [rolesVariable]: node.roles.join(','),
   };
+}
+
+/** The roles that an environment of that kind gives; undefined: it is of another kind. */
+export function rolesIn(
+  environment: readonly { readonly name?: string | undefined; readonly value?: string | undefined }[],
+): readonly string[] | undefined {
+  const roles = environment.find(({ name }) => name === rolesVariable)?.value;
+  return roles?.split(',').filter((role) => role !== '');
 }

@@ -15,6 +15,28 @@ export function leavingNodes(settings: ClusterSettings): readonly string[] {
   return (markersOf(settings)[leaveMarker] ?? '').split(',').filter((name) => name !== '');
 }
 
+/** The note that a node is about to restart without the role for masters, and has had its vote taken; its text is the node's name. */
+const demotionMarker = 'demote';
+
+/** The node that has had its vote taken because it is to lose the role for masters: by this run, or by one that was cut off. */
+export function demotedNode(settings: ClusterSettings): string | undefined {
+  return markersOf(settings)[demotionMarker];
+}
+
+/** Takes the vote of a node that is about to restart without the role for masters. First the note: by it a vote that was taken is known as ours. */
+export async function beginDemotion(control: ClusterControl, name: string): Promise<void> {
+  await control.putSettings({ persistent: markerChange(demotionMarker, name) });
+  await control.excludeVotes([name]);
+}
+
+/** Takes the list of votes back once the node is there again, which then has no vote by its roles; or after all has it. */
+export async function endDemotion(control: ClusterControl): Promise<void> {
+  if (demotedNode(await control.settings()) === undefined) return;
+  const { exclusions } = await control.voting();
+  if (exclusions.length > 0) await control.clearVoteExclusions({ awaitRemoval: false });
+  await control.putSettings({ persistent: markerChange(demotionMarker, null) });
+}
+
 /** The nodes that give up their shards because somebody else has told them to, with wildcards where those were used. */
 export function excludedByOthers(settings: ClusterSettings): readonly string[] {
   const own = leavingNodes(settings);

@@ -6,7 +6,6 @@ import {
   absentVotes,
   needsVoteTaken,
   othersAway,
-  shardsOn,
   type Stopping,
   stopRefusal,
 } from '../elasticsearch/rules/stopping.ts';
@@ -17,6 +16,7 @@ import { throwIfInterrupted } from '../engine/wait.ts';
 import { EsEcsError } from '../errors.ts';
 import type { ClusterAccess } from '../steps/adapters.ts';
 import { Conversation } from './conversation.ts';
+import { drain, type DrainWords, nodeOf } from './draining.ts';
 
 /** What a farewell is said with. */
 export interface FarewellOptions {
@@ -29,20 +29,15 @@ export interface FarewellOptions {
 const minute = 60_000;
 const everyMs = 5_000;
 
-/** Terabytes, at worst; that nothing moves any more is noticed much sooner. */
-const drainLimitMs = 7 * 24 * 60 * minute;
-/** So long nothing may change on the nodes that are to give up their shards. */
-const stuckMs = 30 * minute;
+const leavingWords: DrainWords = {
+  cannot: 'leave',
+  hint: 'es-ecs up  goes on once that is mended; put the node back into the config to keep it',
+};
 
 const returning: Waits = { for: 'the nodes that stay', usualMs: 30_000, everyMs, limitMs: 15 * minute };
 const stopping: Waits = { for: 'the cluster to let it go', usualMs: 0, everyMs, limitMs: 60 * minute };
 const going: Waits = { for: 'the node to leave', usualMs: 5_000, everyMs, limitMs: 15 * minute };
 const settling: Waits = { for: 'the cluster to be green', usualMs: 5_000, everyMs, limitMs: 120 * minute };
-
-/** The name of the node whose turn it is: the last part of the address. */
-export function nodeOf({ address }: Turn): string {
-  return address.split('/').at(-1) ?? address;
-}
 
 /**
  * One run's part in the departure of some nodes. All of them give up their shards together. Then those without a vote stop
@@ -72,7 +67,7 @@ export class Farewell {
     if (!isLeavingSet(situation.settings, names))
       await this.#talk.insist(last.address, (control) => setLeaving(control, names));
     try {
-      await this.#drain(turns);
+      await drain({ talk: this.#talk, run: this.#run }, turns, leavingWords);
       await this.#takeAbsentVotes(last);
       await this.#stopAll(turns);
     } catch (error) {
@@ -109,33 +104,6 @@ export class Farewell {
     const { clock, emit } = this.#run;
     const text = `${names.join(', ')} ${names.length === 1 ? 'goes' : 'go'} on giving up shards; es-ecs up  goes on with it, and takes it back where the config has the node again`;
     emit({ type: 'notice', atMs: clock.now(), text });
-  }
-
-  /** Until no shard is on any of them. */
-  async #drain(turns: readonly Turn[]): Promise<void> {
-    await Promise.all(turns.map((turn) => this.#drainOne(turn)));
-  }
-
-  async #drainOne(turn: Turn): Promise<void> {
-    const name = nodeOf(turn);
-    const { clock } = this.#run;
-    let left = Number.POSITIVE_INFINITY;
-    let changedMs = clock.now();
-    const waits = { for: 'its shards to move', usualMs: 0, everyMs, limitMs: drainLimitMs };
-    await this.#talk.until({
-      address: turn.address,
-      waits,
-      because: () => `${left} are left on it`,
-      isSo: async () => {
-        const shards = await this.#talk.with((control) => control.shards());
-        const held = shardsOn({ shards }, name);
-        if (held.length !== left || held.some((copy) => copy.state === 'relocating')) changedMs = clock.now();
-        left = held.length;
-        waits.for = left === 1 ? 'its last shard to move' : `its last ${left} shards to move`;
-        if (clock.now() - changedMs >= stuckMs) throw stuck(turn, held.length);
-        return left === 0;
-      },
-    });
   }
 
   /** Before anybody with a vote goes: those that are left must be able to elect a master without them. */
@@ -214,21 +182,6 @@ function notSafe(turns: readonly Turn[], because: string): EsEcsError {
   const names = turns.map(nodeOf).join(', ');
   return new EsEcsError('NOT_SAFE', `${names} cannot leave: ${because}`, {
     ...(first === undefined ? {} : { address: first.address }),
-    hint: 'es-ecs up  goes on once that is mended; put the node back into the config to keep it',
+    hint: leavingWords.hint,
   });
-}
-
-function stuck(turn: Turn, left: number): EsEcsError {
-  const shards = left === 1 ? 'a shard' : `${left} shards`;
-  return new EsEcsError(
-    'NOT_SAFE',
-    `${nodeOf(turn)} cannot leave: ${shards} found no other place in half an hour`,
-    {
-      address: turn.address,
-      hint: [
-        'es-ecs es GET /_cluster/allocation/explain  says why',
-        'es-ecs up  goes on once that is mended; put the node back into the config to keep it',
-      ],
-    },
-  );
 }

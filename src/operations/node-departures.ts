@@ -8,7 +8,8 @@ import type { Run } from '../engine/run.ts';
 import { EsEcsError } from '../errors.ts';
 import type { ClusterAccess } from '../steps/adapters.ts';
 import type { Departures } from '../steps/departures.ts';
-import { Farewell, nodeOf } from './farewell.ts';
+import { nodeOf } from './draining.ts';
+import { Farewell } from './farewell.ts';
 
 /** What departures are driven with. */
 export interface NodeDeparturesOptions {

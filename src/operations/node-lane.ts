@@ -1,10 +1,19 @@
 import type { ClusterControl } from '../elasticsearch/client.ts';
-import { endLeaving, leavingNodes } from '../elasticsearch/departure-marks.ts';
+import {
+  beginDemotion,
+  endDemotion,
+  endLeaving,
+  isLeavingSet,
+  leavingNodes,
+  setLeaving,
+} from '../elasticsearch/departure-marks.ts';
 import { holdAllocation, restoreAllocation } from '../elasticsearch/roll-marks.ts';
 import type { RemainingNode } from '../elasticsearch/rules/departure.ts';
 import { restartOrder } from '../elasticsearch/rules/order.ts';
 import { type Candidate, type Refusal, refusalOf } from '../elasticsearch/rules/restart.ts';
+import { type RoleLoss, roleLosses, roleRefusal } from '../elasticsearch/rules/roles.ts';
 import { isIn, isSettled, lookAt, type Situation } from '../elasticsearch/rules/situation.ts';
+import { othersAway } from '../elasticsearch/rules/stopping.ts';
 import type { Lane, Turn } from '../engine/lane.ts';
 import type { Waits } from '../engine/resource.ts';
 import type { Run } from '../engine/run.ts';
@@ -12,7 +21,7 @@ import { throwIfInterrupted, waitUntil } from '../engine/wait.ts';
 import { EsEcsError } from '../errors.ts';
 import type { ClusterAccess } from '../steps/adapters.ts';
 import { answering, Conversation, isSilence } from './conversation.ts';
-import { nodeOf } from './farewell.ts';
+import { drain, nodeOf } from './draining.ts';
 
 /** What a roll is driven with. */
 export interface NodeLaneOptions {
@@ -28,6 +37,7 @@ export interface NodeLaneOptions {
 const minute = 60_000;
 
 const safety: Omit<Waits, 'limitMs'> = { for: 'the cluster to allow it', usualMs: 0, everyMs: 5_000 };
+const returning: Waits = { for: 'the other nodes', usualMs: 0, everyMs: 5_000, limitMs: 15 * minute };
 const joining: Waits = { for: 'the node to join', usualMs: 30_000, everyMs: 5_000, limitMs: 15 * minute };
 /** Copies that were away have to be brought up to date; terabytes, at worst. */
 const settling: Waits = {
@@ -41,6 +51,9 @@ const settling: Waits = {
  * Restarts nodes as Elastic's guide to rolling upgrades does: one at a time, masters last, only while every rule allows it; shards
  * stay where they are meanwhile, and the next begins when everything is assigned again. What was set for it is taken back
  * whatever happens; what a killed run has left is taken back by the next.
+ *
+ * Nodes that come back with fewer roles come after all others: their shards move first, as those of nodes that leave, and each that is no
+ * master to be any more has its vote taken before it goes.
  */
 export function nodeLane(options: NodeLaneOptions): Lane {
   return {
@@ -91,6 +104,8 @@ class Roll {
   readonly #options: NodeLaneOptions;
   readonly #talk: Conversation;
   readonly #run: Run;
+  /** What nodes are about to lose, by their names. */
+  #losses: ReadonlyMap<string, RoleLoss> = new Map();
 
   constructor(options: NodeLaneOptions, control: ClusterControl, run: Run) {
     this.#options = options;
@@ -102,10 +117,21 @@ class Roll {
     await this.#options.cluster.allowWrites?.();
     const [begins] = turns;
     if (begins === undefined) return;
-    await this.#talk.insist(begins.address, restoreAllocation);
+    await this.#talk.insist(begins.address, takeBack);
+    const names = new Set(turns.map(nodeOf));
+    const losses = roleLosses(await this.#lookInTime(begins), this.#options.nodes);
+    this.#losses = new Map(losses.flatMap((loss) => (names.has(loss.name) ? [[loss.name, loss]] : [])));
     await this.#postponeDepartures(begins);
+    const losing = turns.filter((turn) => this.#losses.has(nodeOf(turn)));
+    const keeping = turns.filter((turn) => !losing.includes(turn));
     const situation = await this.#lookInTime(begins);
-    this.#refuseHopeless(turns, situation);
+    this.#refuseHopeless(keeping, situation);
+    this.#refuseLosses(losing, situation);
+    await this.#each(keeping);
+    await this.#eachLosing(losing);
+  }
+
+  async #each(turns: readonly Turn[]): Promise<void> {
     let left = [...turns];
     for (let [first] = left; first !== undefined; [first] = left) {
       throwIfInterrupted(this.#run);
@@ -122,12 +148,66 @@ class Roll {
     }
   }
 
+  /** Their shards move together, so that none comes to a node that is to give it up as well. */
+  async #eachLosing(losing: readonly Turn[]): Promise<void> {
+    const drained = losing.filter((turn) => (this.#losses.get(nodeOf(turn))?.data.length ?? 0) > 0);
+    const names = drained.map(nodeOf);
+    const [first] = losing;
+    if (first === undefined) return;
+    const situation = await this.#whenAllAreIn(first);
+    this.#refuseLosses(losing, situation);
+    throwIfInterrupted(this.#run);
+    if (names.length > 0 && !isLeavingSet(situation.settings, names))
+      await this.#talk.insist(first.address, (control) => setLeaving(control, names));
+    try {
+      await drain({ talk: this.#talk, run: this.#run }, drained, {
+        cannot: 'lose its roles',
+        hint: 'es-ecs up  goes on once that is mended; put the roles back into the config to keep them',
+      });
+      await this.#each(losing);
+    } catch (error) {
+      if (names.length > 0) this.#sayWhatStays(names);
+      throw error;
+    }
+    if (names.length > 0) await this.#talk.insist(first.address, (control) => endLeaving(control, names));
+  }
+
+  #sayWhatStays(names: readonly string[]): void {
+    const { clock, emit } = this.#run;
+    const text = `${names.join(', ')} ${names.length === 1 ? 'goes' : 'go'} on giving up shards; es-ecs up  goes on with it, and takes it back where the config has the roles again`;
+    emit({ type: 'notice', atMs: clock.now(), text });
+  }
+
+  /** New nodes come side by side with all else: those that lose roles hand over to them. */
+  async #whenAllAreIn({ address }: Turn): Promise<Situation> {
+    const remaining = this.#options.nodes.map(({ name }) => name);
+    let situation = await this.#talk.insist(address, lookAt);
+    const away = (): string | undefined => othersAway(situation, { remaining });
+    await this.#talk.until({
+      address,
+      waits: returning,
+      because: away,
+      isSo: async () => {
+        situation = await this.#talk.look();
+        return away() === undefined;
+      },
+    });
+    return situation;
+  }
+
+  #refuseLosses([first]: readonly Turn[], situation: Situation): void {
+    const because = first === undefined ? undefined : roleRefusal(situation, this.#options.nodes);
+    if (first !== undefined && because !== undefined) throw notSafe(first, because);
+  }
+
   /**
    * Nodes that a run which was cut off has told to give up their shards hold them again until the roll is over: without them there may
    * be no second copy to rest on. Those that still leave are told so again afterwards.
    */
   async #postponeDepartures({ address }: Turn): Promise<void> {
-    const leaving = leavingNodes(await this.#talk.insist(address, (control) => control.settings()));
+    const told = leavingNodes(await this.#talk.insist(address, (control) => control.settings()));
+    // Those that are to lose their roles go on with it.
+    const leaving = told.filter((name) => (this.#losses.get(name)?.data.length ?? 0) === 0);
     if (leaving.length === 0) return;
     await this.#talk.insist(address, (control) => endLeaving(control, leaving));
     const text = `${leaving.join(', ')} may hold shards again until the roll is over`;
@@ -160,6 +240,8 @@ class Roll {
     const name = nodeOf(turn);
     const before = (await this.#lookInTime(turn)).nodes.find((node) => node.name === name)?.ephemeralId;
     try {
+      if (this.#losses.get(name)?.isDemoted === true)
+        await this.#talk.insist(turn.address, (control) => beginDemotion(control, name));
       // Within: where nobody knows whether it was done, it is taken back as well.
       await this.#talk.insist(turn.address, (control) => holdAllocation(control, name));
       await this.#talk.insist(turn.address, (control) => control.flush());
@@ -176,9 +258,9 @@ class Roll {
     const { clock, emit } = this.#run;
     try {
       // At once, as a run that was told to stop waits for nothing any more.
-      await this.#talk.with(restoreAllocation).catch((error: unknown) => {
+      await this.#talk.with(takeBack).catch((error: unknown) => {
         if (!this.#talk.passes(error)) throw error;
-        return this.#talk.insist(address, restoreAllocation);
+        return this.#talk.insist(address, takeBack);
       });
     } catch (error) {
       if (!(error instanceof EsEcsError)) throw error;
@@ -248,6 +330,12 @@ class Roll {
       isSo: async () => isSettled(await this.#talk.look()),
     });
   }
+}
+
+/** All that the restart of a node has set. */
+async function takeBack(control: ClusterControl): Promise<void> {
+  await restoreAllocation(control);
+  await endDemotion(control);
 }
 
 function notSafe(turn: Turn, because: string): EsEcsError {

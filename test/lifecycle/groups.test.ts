@@ -221,3 +221,74 @@ describe('a group', () => {
     expect(back).toMatchObject({ status: 'green', worst: 'fine', untidy: [], voters: ofGroup('default', 3) });
   });
 });
+
+describe('other roles for a group', () => {
+  const all = 'master, data, ingest';
+  const store = line('store', 3, 'data, ingest');
+
+  async function changed(from: string, to: string): Promise<Seen> {
+    await standing(from);
+    story.write(to);
+    await story.json('up');
+    expect((await story.json<UpDocument>('up')).apiCalls.writes).toBe(0);
+    return seen();
+  }
+
+  it('take masters out of all-role nodes one at a time, while new ones join, and no outage', async () => {
+    const then = await changed(
+      groups(line('default', 3, all)),
+      groups(line('default', 3, 'data, ingest'), masters),
+    );
+    expect(then).toMatchObject({ status: 'green', worst: 'fine', untidy: [], voters: ofGroup('masters', 3) });
+    expect(then.nodes['search-0']).toBe('data ingest');
+  });
+
+  it('make masters of all-role nodes once their shards have moved to new ones', async () => {
+    const then = await changed(groups(line('default', 3, all)), groups(line('default', 3, 'master'), store));
+    expect(then).toMatchObject({ status: 'green', worst: 'fine', untidy: [], voters: ofGroup('default', 3) });
+    expect(then.nodes['search-0']).toBe('master');
+  });
+
+  it('are given back to them, and the other groups leave', async () => {
+    const then = await changed(groups(line('default', 3, 'master'), store), groups(line('default', 3, all)));
+    expect(then).toMatchObject({ status: 'green', worst: 'fine', untidy: [], voters: ofGroup('default', 3) });
+    expect(Object.keys(then.nodes)).toHaveLength(3);
+  });
+
+  it('leave one master of three with the votes of the others taken, and no outage', async () => {
+    const then = await changed(
+      groups(line('one', 1, all), line('two', 2, all)),
+      groups(line('one', 1, all), line('two', 2, 'data, ingest')),
+    );
+    expect(then).toMatchObject({ status: 'green', worst: 'fine', untidy: [], voters: ['search-one-0'] });
+  });
+
+  it('move a tier from one group to the other', async () => {
+    const then = await changed(
+      groups(masters, line('one', 3, 'data, ingest'), line('two', 2, 'data_warm')),
+      groups(
+        masters,
+        line('one', 3, 'data_hot, data_content, ingest'),
+        line('two', 2, 'data_warm, data_cold'),
+      ),
+    );
+    expect(then).toMatchObject({ status: 'green', worst: 'fine', untidy: [] });
+  });
+
+  it('are refused in the plan where nobody else could hold the shards, or have the role meanwhile', async () => {
+    await standing(groups(line('one', 3, all), line('two', 3, 'ingest')));
+    const before = story.account.tables;
+    story.write(groups(line('one', 3, 'master'), line('two', 1, 'data, ingest')));
+    expect((await story.run('up')).stderr).toMatch(
+      /the index logs wants 1 replica .* 1 data node would be left/,
+    );
+    expect(story.account.tables).toEqual(before);
+    story.write(groups(line('one', 3, 'data, ingest'), line('two', 3, 'master')));
+    expect((await story.run('up')).status).toBe(0);
+    story.write(groups(line('one', 3, 'master'), line('two', 3, 'data, ingest')));
+    const told = await story.run('up');
+    expect(told.stderr).toMatch(
+      /service\/service\/search-one-0: roles .*no node with the role .* give the role to other nodes first, with an up of its own/,
+    );
+  });
+});

@@ -1,6 +1,6 @@
 import { allocationOf } from '../cluster-settings.ts';
 import type { ClusterNode } from '../client.ts';
-import { excludedByOthers, leavingNodes } from '../departure-marks.ts';
+import { demotedNode, excludedByOthers, leavingNodes } from '../departure-marks.ts';
 import { rollingNode } from '../roll-marks.ts';
 import { freeBytesFor } from '../watermarks.ts';
 import { isIn, type Situation } from './situation.ts';
@@ -73,7 +73,8 @@ function hiddenExclusion({ settings }: Situation): string | undefined {
 }
 
 function foreignExclusions({ settings, voting }: Situation): string | undefined {
-  const own = leavingNodes(settings);
+  const demoted = demotedNode(settings);
+  const own = [...leavingNodes(settings), ...(demoted === undefined ? [] : [demoted])];
   const foreign = voting.exclusions.filter(
     ({ name }) => own.length === 0 || (name !== undefined && !own.includes(name)),
   );
@@ -104,8 +105,8 @@ function isFrozenOnly({ roles }: ClusterNode): boolean {
   return roles.filter(isData).join() === 'data_frozen';
 }
 
-/** `data` is every tier at once. */
-function coversRole(roles: readonly string[], role: string): boolean {
+/** Whether roles hold what another role does: `data` is every tier at once. */
+export function coversRole(roles: readonly string[], role: string): boolean {
   if (roles.includes(role)) return true;
   return role.startsWith('data_') && role !== 'data_frozen'
     ? roles.includes('data')
@@ -135,9 +136,12 @@ function tooLittleRoom(situation: Situation, departure: Departure): string | und
   if (bytes === 0) return undefined;
   const closed = excludedByOthers(situation.settings);
   const wanted = new Set(
-    departure.remaining.map(({ name }) => name).filter((name) => !closed.includes(name)),
+    departure.remaining
+      .filter(({ name, roles }) => roles.some(isData) && !departure.leaving.includes(name))
+      .map(({ name }) => name)
+      .filter((name) => !closed.includes(name)),
   );
-  const homes = situation.nodes.filter(({ name, roles }) => wanted.has(name) && roles.some(isData));
+  const homes = situation.nodes.filter(({ name }) => wanted.has(name));
   // What room a node has that is away for a while nobody knows: this is asked again once all are there, before anything is written.
   if (departure.remaining.some(({ name, roles }) => roles.some(isData) && !isIn(situation, name)))
     return undefined;

@@ -1,5 +1,5 @@
 import type { ClusterHealth, ClusterNode } from '../../elasticsearch/client.ts';
-import { endLeaving, leavingNodes } from '../../elasticsearch/departure-marks.ts';
+import { demotedNode, endDemotion, endLeaving, leavingNodes } from '../../elasticsearch/departure-marks.ts';
 import { hasGrownTo } from '../../elasticsearch/disk-growth.ts';
 import { restoreAllocation, rollingNode } from '../../elasticsearch/roll-marks.ts';
 import type { Node } from '../../elasticsearch/topology.ts';
@@ -31,6 +31,8 @@ export interface ClusterState {
   readonly members: readonly ClusterNode[];
   /** The node with which a roll was cut off, if one was: shards are not assigned as they should be. */
   readonly cutOffAt: string | undefined;
+  /** The node with whose loss of its vote a roll was cut off, if one was. */
+  readonly demoted: string | undefined;
   /** Nodes that have been told to give up their shards, by this run or by one that was cut off. */
   readonly leaving: readonly string[];
   /** Why it does not answer. */
@@ -106,6 +108,7 @@ const unasked: Answer = {
   health: undefined,
   members: [],
   cutOffAt: undefined,
+  demoted: undefined,
   leaving: [],
   problem: undefined,
 };
@@ -114,7 +117,11 @@ const unasked: Answer = {
 async function ask(asker: ClusterAsker, insists: boolean): Promise<Answer> {
   const reply = await asker.ask(insists, async (control, { health, uuid }): Promise<Answer> => {
     const [members, settings] = await Promise.all([control.nodes(), control.settings()]);
-    const left = { cutOffAt: rollingNode(settings), leaving: leavingNodes(settings) };
+    const left = {
+      cutOffAt: rollingNode(settings),
+      demoted: demotedNode(settings),
+      leaving: leavingNodes(settings),
+    };
     return { isAsked: true, uuid, health, members, ...left, problem: undefined };
   });
   if (reply.kind === 'answer') return reply.answer;
@@ -125,6 +132,7 @@ async function ask(asker: ClusterAsker, insists: boolean): Promise<Answer> {
 function leftovers(asker: ClusterAsker, observed: ClusterState, names: readonly string[]): readonly Change[] {
   return [
     ...rollLeftover(observed, () => asker.tell(restoreAllocation)),
+    ...demotionLeftover(observed, () => asker.tell(endDemotion)),
     ...departureLeftover(observed, names, (gone) => asker.tell((control) => endLeaving(control, gone))),
   ];
 }
@@ -139,6 +147,21 @@ function rollLeftover({ cutOffAt }: ClusterState, apply: () => Promise<void>): r
       after: undefined,
       impact: 'in-place',
       because: `left by a roll that was cut off at ${cutOffAt}`,
+      apply,
+    },
+  ];
+}
+
+/** As long as the list of votes stands, nobody else's can be taken. */
+function demotionLeftover({ demoted }: ClusterState, apply: () => Promise<void>): readonly Change[] {
+  if (demoted === undefined) return [];
+  return [
+    {
+      path: 'voting_config_exclusions',
+      before: demoted,
+      after: undefined,
+      impact: 'in-place',
+      because: `left by a roll that was cut off at ${demoted}, which was to lose the role master`,
       apply,
     },
   ];

@@ -8,6 +8,7 @@ import { ClusterAsker } from './ask-cluster.ts';
 import { clusterGate, type ClusterState } from './cluster.ts';
 import { formation } from './formation.ts';
 import type { NodeService } from './node-service.ts';
+import { RoleJudge } from './role-change.ts';
 import { formerService, service } from './service.ts';
 import { clusterSettings, hasClusterSettings } from './settings.ts';
 import { UpgradeJudge } from './upgrade.ts';
@@ -32,6 +33,7 @@ export function serviceStep(context: StepContext, inputs: ServiceInputs): Servic
   const nodes = topology(context.config, context.facts);
   const asker = new ClusterAsker(context);
   const judge = new UpgradeJudge(context, asker);
+  const roleJudge = new RoleJudge(context, asker, nodes);
   const services = new Map(
     nodes.map((node) => {
       const definition = task.definitions.get(node.group);
@@ -42,7 +44,10 @@ export function serviceStep(context: StepContext, inputs: ServiceInputs): Servic
         `${node.name} has a definition and a host`,
       );
       const made = service(context, node, { cluster: hosts.cluster, definition, launchTemplate, host });
-      const refusals = (observed: NodeService): Promise<readonly Change[]> => judge.refusals(observed);
+      const refusals = async (observed: NodeService): Promise<readonly Change[]> => {
+        const first = await judge.refusals(observed);
+        return first.length > 0 ? first : roleJudge.refusals(node, observed);
+      };
       return [node.name, { ...made, refusals }];
     }),
   );

@@ -15,6 +15,7 @@ import type { Collection } from '../../aws/inventory.ts';
 import { diffTags, fromSmallTags, type Tags, toSmallTags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { NodeGroup } from '../../config/config.ts';
+import { rolesVariable } from '../../elasticsearch/container.ts';
 import type { Change, Resource } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
 import { inChunks } from '../chunks.ts';
@@ -171,7 +172,9 @@ function revisionChanges(
     before,
     after,
     impact: 'in-place',
-    because: 'a new revision; nodes take it as their services restart',
+    because: path.includes(`.environment.${rolesVariable}.`)
+      ? 'a new revision; before a node takes it, shards that may not stay on it move to others, and a vote that it loses is taken'
+      : 'a new revision; nodes take it as their services restart',
     apply,
   }));
 }
