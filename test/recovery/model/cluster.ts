@@ -11,6 +11,7 @@ import {
   removeDirectory,
   snapshotOf,
 } from '../site.ts';
+import { countOf, type ModelGroup, union } from './groups.ts';
 import { configText, type Settings } from './settings.ts';
 import { Watch } from './watch.ts';
 
@@ -32,14 +33,14 @@ export class Cluster {
   isWhole = false;
   /** How many nodes have left it for good. */
   left = 0;
-  /** The most nodes that there may be: asked for since the last `up` that ended well, or by it. */
-  mostNodes: number;
+  /** All groups and nodes that there may be: asked for since the last `up` that ended well, or by it. */
+  asked: readonly ModelGroup[];
   readonly #desks: readonly [Desk, Desk];
   readonly #listeners = process.listeners('SIGINT');
 
   constructor(settings: Settings, before: CrashImage | undefined, seed: number) {
     this.settings = settings;
-    this.mostNodes = settings.nodes;
+    this.asked = settings.groups;
     this.account = openAccount({
       ...(before === undefined ? {} : { snapshot: snapshotOf(before) }),
       seed,
@@ -137,7 +138,7 @@ export class Cluster {
 
   edit(settings: Settings): void {
     this.settings = settings;
-    this.mostNodes = Math.max(this.mostNodes, settings.nodes);
+    this.asked = union(this.asked, settings.groups);
     for (const desk of this.#desks) {
       const files = readFiles(desk.path);
       this.#move(desk, files);
@@ -151,15 +152,16 @@ export class Cluster {
   }
 
   #begins([command]: readonly string[]): void {
-    if (command === 'up') this.watch.expect(this.settings.nodes);
+    if (command === 'up') this.watch.expect(this.settings.groups);
     if (command === 'destroy') this.disturb();
   }
 
   #hasConverged(): void {
     this.isWhole = true;
-    this.left += this.mostNodes - this.settings.nodes;
-    this.mostNodes = this.settings.nodes;
-    this.watch.begin(this.settings.nodes, this.account.clock.now());
+    const { groups } = this.settings;
+    this.left += countOf(union(this.asked, groups)) - countOf(groups);
+    this.asked = groups;
+    this.watch.begin(groups, this.account.clock.now());
   }
 
   /** Time passes, and whatever happens by itself happens. */

@@ -2,26 +2,31 @@ import fc from 'fast-check';
 
 import type { Cluster } from './cluster.ts';
 import type { Ended } from '../process.ts';
+import { nodesText, swaps, takes } from './groups.ts';
 import { Move } from './move.ts';
 
 /**
- * Runs a command that must end well. Only nodes that the config no longer has, of a cluster that is not whole, may be held back: then
- * the person does as the error says and takes them back into the config.
+ * Runs a command that must end well. Only nodes that are to leave or to give up roles, of a cluster that is not whole, may be held back, and
+ * roles that no other node could have meanwhile: then the person does as the error says and takes them back into the config.
  *
  * @throws Error with what has happened so far
  */
 export async function mustEndWell(cluster: Cluster, ...words: readonly string[]): Promise<Ended> {
   const ended = await cluster.run(...words);
   if (ended.status === 0) return ended;
-  const { settings, mostNodes } = cluster;
-  if (words[0] === 'up' && !cluster.isWhole && settings.nodes < mostNodes) {
-    cluster.log.push(`back to ${String(mostNodes)} nodes`);
-    cluster.edit({ ...settings, nodes: mostNodes });
+  const { settings, asked } = cluster;
+  if (words[0] === 'up' && mayBeHeldBack(cluster)) {
+    cluster.log.push(`back to ${nodesText(asked)}`);
+    cluster.edit({ ...settings, groups: asked });
     return mustEndWell(cluster, ...words);
   }
   throw new Error(
     [ended.stderr, `${words.join(' ')}: ${String(ended.status)}, after`, ...cluster.log].join('\n'),
   );
+}
+
+function mayBeHeldBack({ isWhole, settings: { groups }, asked }: Cluster): boolean {
+  return (!isWhole && takes(asked, groups)) || swaps(asked, groups);
 }
 
 /** A run that nothing disturbs. */
@@ -79,8 +84,7 @@ class Race extends Move {
     const ended = await cluster.race(this.lagMs, 'up');
     const statuses = ended.map((one) => one?.status).sort();
     cluster.log.push(`they ended with ${statuses.join(' and ')}`);
-    const mayBeHeldBack = !cluster.isWhole && cluster.settings.nodes < cluster.mostNodes;
-    if (!['0,0', '0,4', '4,4', ...(mayBeHeldBack ? ['1,1', '1,4'] : [])].includes(statuses.join()))
+    if (!['0,0', '0,4', '4,4', ...(mayBeHeldBack(cluster) ? ['1,1', '1,4'] : [])].includes(statuses.join()))
       throw new Error(ended.map((one) => one?.stderr).join('\n'));
   }
 }

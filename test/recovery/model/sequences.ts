@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { runUndisturbed } from '../crash-points.ts';
 import type { CrashImage } from '../site.ts';
 import { Cluster } from './cluster.ts';
-import { edit } from './edits.ts';
+import { edit, regroup } from './edits.ts';
 import { faultyUp } from './faults.ts';
 import { behindTheBack } from './hands.ts';
+import { countOf, type ModelGroup, plain } from './groups.ts';
 import { loss, pause } from './losses.ts';
 import { mustHold, type Past } from './move.ts';
 import { mustEndWell, runs } from './runs.ts';
@@ -23,7 +24,8 @@ const moves = [
   runs.race,
   faultyUp,
   edit,
-  edit,
+  regroup,
+  regroup,
   writing,
   behindTheBack,
   behindTheBack,
@@ -37,6 +39,12 @@ const moves = [
  */
 const total = Number(process.env['ES_ECS_SEQUENCES'] ?? 2_000);
 
+/** Masters and data, each in a group of its own. */
+const apart: readonly ModelGroup[] = [
+  { name: 'default', count: 3, purpose: 'master' },
+  { name: 'hot', count: 2, purpose: 'data' },
+];
+
 /**
  * Random sequences of what can happen to a cluster, each from nothing or from one that stands. What must hold is looked at after
  * each move; at the end, an undisturbed `up` puts everything right and the one after it writes nothing.
@@ -49,14 +57,15 @@ export async function checkSequences(share: number): Promise<void> {
   const grounds = {
     nothing: undefined,
     'one node': await standing(smallest),
-    'three nodes': await standing({ ...smallest, nodes: 3 }),
+    'three nodes': await standing({ ...smallest, groups: plain(3) }),
+    groups: await standing({ ...smallest, groups: apart }),
   };
   const numRuns = Math.ceil(total / 2);
   console.log(`${numRuns} sequences of ES_ECS_SEED=${seed - share}; ES_ECS_PATH takes up one that failed`);
   const sum = { left: 0, held: 0 };
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom('nothing', 'one node', 'three nodes', 'three nodes'),
+      fc.constantFrom('nothing', 'one node', 'three nodes', 'three nodes', 'groups', 'groups'),
       fc.nat({ max: 1_000_000 }),
       fc.commands(moves, { maxCommands: 8, size: 'max' }),
       async (ground, chance, sequence) => {
@@ -73,7 +82,7 @@ export async function checkSequences(share: number): Promise<void> {
     },
   );
   console.log(
-    `${sum.left} nodes have left, and ${sum.held} times one could not, as the cluster was not whole`,
+    `${sum.left} nodes have left, and ${sum.held} times one could not, or could not give up a role`,
   );
 }
 
@@ -128,7 +137,7 @@ async function mustConverge(cluster: Cluster): Promise<void> {
   const again = await mustSucceed<{ apiCalls: { writes: number } }>(cluster, 'up');
   const status = await mustSucceed<StatusDocument>(cluster, 'status');
   const off = status.resources.filter(({ inSync }) => !inSync).map(({ address }) => address);
-  const left = untidy(cluster.account.world, cluster.settings.nodes);
+  const left = untidy(cluster.account.world, countOf(cluster.settings.groups));
   if (again.apiCalls.writes > 0 || status.outcome !== 'healthy' || off.length + left.length > 0) {
     const told = `the second up wrote ${String(again.apiCalls.writes)} times; ${status.outcome}; not in sync: ${off.join(', ')}; ${left.join(', ')}`;
     throw new Error([told, 'after', ...cluster.log].join('\n'));

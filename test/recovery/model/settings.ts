@@ -1,6 +1,8 @@
+import { type ModelGroup, nodesText, plain } from './groups.ts';
+
 /** What a person changes in the config from one run to the next. */
 export interface Settings {
-  readonly nodes: number;
+  readonly groups: readonly ModelGroup[];
   readonly team: string | undefined;
   readonly retentionDays: number;
   readonly cidrs: readonly string[];
@@ -15,7 +17,7 @@ export interface Settings {
 export const versions = ['9.4.6', '9.5.3'] as const;
 
 export const smallest: Settings = {
-  nodes: 1,
+  groups: plain(1),
   team: undefined,
   retentionDays: 30,
   cidrs: [],
@@ -28,7 +30,7 @@ export const smallest: Settings = {
 
 /** A cluster in one zone, without a bastion and with an image of somebody else's, so that a run is short. */
 export function configText(settings: Settings): string {
-  const { nodes, team, retentionDays, cidrs, flowLogs, heapMiB, version, instanceType, indexBuffer } =
+  const { groups, team, retentionDays, cidrs, flowLogs, heapMiB, version, instanceType, indexBuffer } =
     settings;
   const more = [
     ...(heapMiB === undefined ? [] : [`heapMiB: ${String(heapMiB)}`]),
@@ -39,7 +41,7 @@ export function configText(settings: Settings): string {
     'region: eu-west-1',
     `elasticsearch: { ${[`version: ${version}`, ...more].join(', ')} }`,
     `instanceType: ${instanceType}`,
-    `nodes: ${String(nodes)}`,
+    `nodes: ${nodesText(groups)}`,
     `network: { zones: 1, nat: single, flowLogs: ${String(flowLogs)} }`,
     'bastion: false',
     `image: { uri: registry.example.com/elasticsearch:${version} }`,

@@ -2,10 +2,9 @@ import type { World } from '../../../src/simulator/core/world.ts';
 import { healthHistory, lostShards } from '../../../src/simulator/elasticsearch/history.ts';
 import { type SimulatedClusterRow, simulatedClusters } from '../../../src/simulator/elasticsearch/rows.ts';
 import { seedIndex } from '../../../src/simulator/elasticsearch/seeds.ts';
+import { areEnough, type ModelGroup } from './groups.ts';
 
 const name = 'search';
-/** With fewer, a restart leaves no majority of votes, or no second copy. */
-const enough = 3;
 
 /**
  * Watches a cluster's Elasticsearch from one time that all was well to the next: as long as only es-ecs touches its nodes, it never
@@ -13,15 +12,15 @@ const enough = 3;
  */
 export class Watch {
   #sinceMs: number | undefined;
-  /** Runs since then, and the fewest nodes that any of them was for. */
+  /** Runs since then, and whether each of them was for nodes enough. */
   #runs = 0;
-  #fewest = enough;
+  #areEnough = true;
 
   /** An `up` has ended well, or the cluster stood when the sequence began. */
-  begin(nodes: number, nowMs: number): void {
-    this.#sinceMs = nodes < enough ? undefined : nowMs;
+  begin(groups: readonly ModelGroup[], nowMs: number): void {
+    this.#areEnough = areEnough(groups);
+    this.#sinceMs = this.#areEnough ? nowMs : undefined;
     this.#runs = 0;
-    this.#fewest = nodes;
   }
 
   /** A node was taken behind es-ecs's back, or all of them are about to be destroyed. */
@@ -29,10 +28,10 @@ export class Watch {
     this.#sinceMs = undefined;
   }
 
-  /** An `up` for so many nodes begins. Those that an earlier one has begun to take away may have left few. */
-  expect(nodes: number): void {
-    this.#fewest = Math.min(this.#fewest, nodes);
-    if (this.#runs > 0 && this.#fewest < enough) this.end();
+  /** An `up` for these nodes begins. Those that an earlier one has begun to take away may have left few. */
+  expect(groups: readonly ModelGroup[]): void {
+    this.#areEnough &&= areEnough(groups);
+    if (this.#runs > 0 && !this.#areEnough) this.end();
     this.#runs += 1;
   }
 
