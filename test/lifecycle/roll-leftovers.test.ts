@@ -2,6 +2,7 @@ import { DeleteServiceCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs'
 import { afterEach, expect, it } from 'vitest';
 
 import type { ClusterControl } from '../../src/elasticsearch/client.ts';
+import { beginDemotion } from '../../src/elasticsearch/departure-marks.ts';
 import { holdAllocation } from '../../src/elasticsearch/roll-marks.ts';
 import { simulatedClusterView } from '../../src/simulator/elasticsearch/cluster-view.ts';
 import { simulatedClusters } from '../../src/simulator/elasticsearch/rows.ts';
@@ -25,6 +26,17 @@ it('takes back what a roll that was killed has left, though nothing else is to b
   const told = await story.run('up', '--yes');
   expect(told.status, told.stderr).toBe(0);
   expect(await settings()).toEqual({ persistent: {}, transient: {} });
+});
+
+it('gives back the vote of a node that was to lose the role master, and does after all not', async () => {
+  story = await Story.standing();
+  await atTheCluster((control) => beginDemotion(control, 'search-1'));
+  const told = await story.run('up', '--yes');
+  expect(told.status, told.stderr).toBe(0);
+  expect(await settings()).toEqual({ persistent: {}, transient: {} });
+  const voting = await atTheCluster((control) => control.voting());
+  expect(voting.exclusions).toEqual([]);
+  expect(voting.voters).toHaveLength(3);
 });
 
 it('takes it back before it goes on with the roll', async () => {
