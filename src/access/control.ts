@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { ClusterControl, FlushResult } from '../elasticsearch/client.ts';
 import { askFor, pathOf } from './answers.ts';
 import { askUuid, askVoting } from './cluster-state.ts';
+import { askDelays, lengthenDelays } from './delays.ts';
+import { askReplica } from './explain.ts';
 import { askHealth, awaitHealth } from './health.ts';
 import { masterTimeout, voteLimitMs, voteTimeout } from './limits.ts';
 import { askNodes } from './nodes.ts';
@@ -23,10 +25,13 @@ export function clusterControl(server: ClusterServer): ClusterControl {
     watermarks: () => askWatermarks(server),
     voting: () => askVoting(server),
     runningSnapshots: () => askSnapshots(server),
+    explainReplica: (index, shard) => askReplica(server, index, shard),
+    delays: () => askDelays(server),
     indexOrigins: () => askOrigins(server),
     deprecations: () => askDeprecations(server),
     request: (request) => server.send({ ...request, accepts: 'any' }),
     putSettings: (changes) => putSettings(server, changes),
+    lengthenDelays: (indices) => lengthenDelays(server, indices),
     flush: () => flush(server),
     excludeVotes: (names) => excludeVotes(server, { node_names: names }),
     excludeAbsentVotes: (ids) => excludeVotes(server, { node_ids: ids }),

@@ -9,7 +9,7 @@ import { leaves } from './settings.ts';
 export const everyIndex = { expand_wildcards: 'all', master_timeout: masterTimeout };
 
 /** Indices of users, backing indices of data streams among them. */
-const indicesOfUsers = '*,-.*,.ds-*';
+export const indicesOfUsers = '*,-.*,.ds-*';
 
 /** All others, and with them those of the system: few, and small. */
 const indicesOfSystem = '.*,-.ds-*';

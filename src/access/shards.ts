@@ -59,6 +59,7 @@ const indexRows = z.array(
 );
 
 const autoExpandKey = 'index.auto_expand_replicas';
+const tierKey = 'index.routing.allocation.include._tier_preference';
 
 /** Every index, closed and hidden ones included. */
 export async function askIndices(server: ClusterServer): Promise<readonly ClusterIndex[]> {
@@ -70,11 +71,12 @@ export async function askIndices(server: ClusterServer): Promise<readonly Cluste
   });
   const [rows, settings] = await Promise.all([
     askFor(server, indexRows, { method: 'GET', path: rowsPath, master: 'beside it' }),
-    askIndexSettings(server, [autoExpandKey]),
+    askIndexSettings(server, [autoExpandKey, tierKey]),
   ]);
   return rows
     .map((row): ClusterIndex => {
       const autoExpand = settings.get(row.index)?.get(autoExpandKey);
+      const tierPreference = settings.get(row.index)?.get(tierKey);
       return {
         name: row.index,
         health: row.health,
@@ -82,6 +84,7 @@ export async function askIndices(server: ClusterServer): Promise<readonly Cluste
         shards: row.pri ?? 0,
         replicas: row.rep ?? 0,
         autoExpandReplicas: autoExpand === 'false' ? undefined : autoExpand,
+        ...(tierPreference === undefined ? {} : { tierPreference }),
         documents: row['docs.count'],
         bytes: row['store.size'],
       };

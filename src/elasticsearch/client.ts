@@ -70,9 +70,27 @@ export interface ClusterIndex {
   readonly replicas: number;
   /** `0-1`, `0-all`: the number of replicas follows the number of nodes; undefined where it does not. */
   readonly autoExpandReplicas: string | undefined;
+  /** Where its shards go: the first of these tiers that has a node; absent where it does not say. */
+  readonly tierPreference?: string;
   readonly documents: number | undefined;
   /** All copies. */
   readonly bytes: number | undefined;
+}
+
+/** Why a replica is on no node. */
+export interface ReplicaVerdict {
+  /** No node may take it as things are; false: it is awaited, on its way, or nobody knows yet. */
+  readonly isRefused: boolean;
+  /** Of each node that holds data, the names of the deciders that say no. */
+  readonly refusals: readonly (readonly string[])[];
+}
+
+/** How long shards wait for a node that went away, where nobody has said it. */
+export interface Delays {
+  /** The template of es-ecs for indices to come is there, and as it should be. */
+  readonly hasTemplate: boolean;
+  /** Indices of users that say nothing of it themselves. */
+  readonly silent: readonly string[];
 }
 
 /** Where an index comes from, as far as that decides which Elasticsearch opens it. */
@@ -173,6 +191,9 @@ export interface ClusterView {
   watermarks(): Promise<Watermarks>;
   voting(): Promise<VotingConfiguration>;
   runningSnapshots(): Promise<readonly RunningSnapshot[]>;
+  /** Undefined where no replica of the shard is wanted. */
+  explainReplica(index: string, shard: number): Promise<ReplicaVerdict | undefined>;
+  delays(): Promise<Delays>;
   /** Of every index, those of the system included. */
   indexOrigins(): Promise<readonly IndexOrigin[]>;
   /** Undefined where this Elasticsearch has no such question (a distribution without x-pack's module). */
@@ -194,6 +215,8 @@ export interface ClusterControl extends ClusterView {
    * @throws EsEcsError CLUSTER_REFUSED with Elasticsearch's reason
    */
   putSettings(changes: SettingChanges): Promise<void>;
+  /** Lets shards wait longer for a node that went away: those of indices to come, and of these; what somebody else has set stays. */
+  lengthenDelays(indices: readonly string[]): Promise<void>;
   /** Writes what is only in the translog, so that the shards of a node that goes are back sooner. */
   flush(): Promise<FlushResult>;
   /**

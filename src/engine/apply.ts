@@ -301,10 +301,13 @@ class Application {
   /** Keeps what a resource was seen to be at the end, and says what could not be seen of it. */
   #see({ resource }: PlanEntry, observed: unknown): void {
     this.#observed.set(resource.address, observed);
-    const unseen = observed === undefined ? undefined : resource.unseen?.(observed);
-    if (unseen === undefined) return;
-    const text = `${resource.address} could not be looked at: ${unseen}`;
-    this.#run.emit({ type: 'notice', atMs: this.#run.clock.now(), text });
+    if (observed === undefined) return;
+    const unseen = resource.unseen?.(observed);
+    const texts = [
+      ...(unseen === undefined ? [] : [`${resource.address} could not be looked at: ${unseen}`]),
+      ...(resource.remarks?.(observed) ?? []),
+    ];
+    for (const text of texts) this.#run.emit({ type: 'notice', atMs: this.#run.clock.now(), text });
   }
 
   async #announced(verb: Verb, entry: PlanEntry, work: () => Promise<unknown>): Promise<void> {

@@ -181,6 +181,8 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
   predict?(desired: Desired, observed: Observed): Observed;
   /** Why its properties cannot be seen now, where that is so: then no difference is known, and that is no word that there is none. */
   unseen?(observed: Observed): string | undefined;
+  /** What people should know of it though there is nothing to do, each a sentence: said when it is done. */
+  remarks?(observed: Observed): readonly string[];
   /** What stays as it is though it should be otherwise, as a sentence: nothing can change it, and nobody would want it made anew for that. */
   kept?(desired: Desired, observed: Observed): string | undefined;
   /** The id to remember. */

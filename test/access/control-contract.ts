@@ -1,3 +1,5 @@
+import { homelessReasons } from '../../src/elasticsearch/rules/homeless.ts';
+import { isSettled, lookAt } from '../../src/elasticsearch/rules/situation.ts';
 import { expect } from 'vitest';
 
 import type { ClusterControl, ClusterNode, ShardCopy } from '../../src/elasticsearch/client.ts';
@@ -144,6 +146,154 @@ export const controlContract: readonly ContractCase[] = [
         body: { error: { type: 'index_closed_exception' } },
       });
       await control.request({ method: 'POST', path: '/books/_open' });
+      await green(subject);
+    },
+  },
+  {
+    name: 'knows which settings an index has, and refuses all others',
+    run: async (subject) => {
+      const { control } = subject;
+      const body = { settings: { 'index.no_such': 1 } };
+      for (const request of [
+        { method: 'PUT', path: '/wrong', body },
+        { method: 'PUT', path: '/books/_settings', body: body.settings },
+      ] as const) {
+        const answer = await control.request(request);
+        expect(answer, request.path).toMatchObject({
+          status: 400,
+          body: { error: { type: 'illegal_argument_exception' } },
+        });
+        expect(JSON.stringify(answer.body)).toContain('unknown setting [index.no_such]');
+      }
+      expect(await control.request({ method: 'DELETE', path: '/_all' })).toMatchObject({ status: 400 });
+      expect(
+        await control.request({ method: 'GET', path: '/_cluster/health/no-such-index?timeout=1s' }),
+      ).toMatchObject({ status: 408, body: { timed_out: true, status: 'red' } });
+    },
+  },
+  {
+    name: 'lets shards wait longer for their node, where nobody has said how long',
+    run: async (subject) => {
+      const { control } = subject;
+      const key = 'index.unassigned.node_left.delayed_timeout';
+      await makeIndex(subject, 'impatient', { number_of_replicas: 1, [key]: '30s' });
+      const before = await control.delays();
+      expect(before.hasTemplate).toBe(false);
+      expect(before.silent).toEqual(expect.arrayContaining(['books', 'hidden']));
+      expect(before.silent).not.toContain('impatient');
+      await control.lengthenDelays([...before.silent, 'gone-meanwhile']);
+      expect(await control.delays()).toEqual({ hasTemplate: true, silent: [] });
+      await makeIndex(subject, 'later', { number_of_replicas: 1 });
+      // Of templates that are not legacy ones, one alone counts.
+      const template = { index_patterns: ['composed*'], template: { settings: { number_of_replicas: 1 } } };
+      const put = await control.request({ method: 'PUT', path: '/_index_template/composed', body: template });
+      expect(put.status).toBe(200);
+      await makeIndex(subject, 'composed', {});
+      expect((await control.delays()).silent).toEqual(['composed']);
+      const said = await control.request({
+        method: 'GET',
+        path: `/books,later,impatient/_settings/${key}?flat_settings=true`,
+      });
+      expect(said.body).toEqual({
+        books: { settings: { [key]: '10m' } },
+        later: { settings: { [key]: '10m' } },
+        impatient: { settings: { [key]: '30s' } },
+      });
+      // What is named by a wildcard has to be there, whatever else is named.
+      const wild = await control.request({
+        method: 'PUT',
+        path: '/books,no-such-*/_settings?ignore_unavailable=true&preserve_existing=true',
+        body: { [key]: '11m' },
+      });
+      expect(wild.status).toBe(404);
+      for (const path of [
+        '/impatient',
+        '/later',
+        '/composed',
+        '/_index_template/composed',
+        '/_template/es-ecs',
+      ])
+        expect((await control.request({ method: 'DELETE', path })).status, path).toBe(200);
+      await green(subject);
+    },
+  },
+  {
+    name: 'says why a replica has no node to go to, whichever way that is so',
+    run: async (subject) => {
+      const { control, eventually } = subject;
+      await makeIndex(subject, 'wide', { number_of_shards: 2, number_of_replicas: 3 });
+      await eventually(
+        'three copies of each',
+        async () => (await copiesOf(control, 'wide')).filter((copy) => copy.state === 'started').length === 6,
+      );
+      const wide = await control.explainReplica('wide', 0);
+      expect(wide?.isRefused).toBe(true);
+      expect(wide?.refusals).toHaveLength(3);
+      expect(wide?.refusals.every((names) => names.includes('same_shard'))).toBe(true);
+      await eventually('at rest', async () => isSettled(await lookAt(control)));
+      const { homeless, health } = await lookAt(control);
+      expect(health.status).toBe('yellow');
+      expect(homeless).toHaveLength(2);
+      expect(homelessReasons(homeless)).toEqual([
+        'the index wide wants 3 replicas beside each primary, and there are 3 data nodes',
+      ]);
+      // Held by somebody: every node would take it, were it allowed.
+      await control.request({ method: 'DELETE', path: '/wide' });
+      await green(subject);
+      expect(await control.explainReplica('books', 0)).toMatchObject({ isRefused: false });
+      await control.putSettings({ persistent: enableChange('primaries') });
+      await makeIndex(subject, 'held', { number_of_replicas: 1 });
+      await eventually('its primary started', async () =>
+        (await copiesOf(control, 'held')).some((copy) => copy.isPrimary && copy.state === 'started'),
+      );
+      const held = await control.explainReplica('held', 0);
+      expect(held?.isRefused).toBe(true);
+      expect(held?.refusals.every((names) => names.includes('enable'))).toBe(true);
+      expect((await lookAt(control)).homeless).toEqual([]);
+      await control.putSettings({ persistent: enableChange('all') });
+      await control.request({ method: 'DELETE', path: '/held' });
+      expect(await control.explainReplica('held', 0)).toBeUndefined();
+      await green(subject);
+    },
+  },
+  {
+    name: 'keeps the shards of an index where it says, and off nodes of a zone that is excluded',
+    run: async (subject) => {
+      const { control, eventually } = subject;
+      const on = async (index: string): Promise<readonly (string | undefined)[]> =>
+        (await copiesOf(control, index)).filter((copy) => copy.state === 'started').map(({ node }) => node);
+      await makeIndex(subject, 'pinned', {
+        number_of_replicas: 0,
+        'routing.allocation.require._name': 'search-1',
+      });
+      await eventually('it is on that node', async () => (await on('pinned')).join() === 'search-1');
+      await control.request({
+        method: 'PUT',
+        path: '/pinned/_settings',
+        body: { 'index.routing.allocation.require._name': 'search-2' },
+      });
+      await eventually('it has moved', async () => (await on('pinned')).join() === 'search-2');
+      await makeIndex(subject, 'thin', {
+        number_of_shards: 4,
+        number_of_replicas: 0,
+        'routing.allocation.total_shards_per_node': 1,
+      });
+      await eventually('one on each node', async () => (await on('thin')).length === 3);
+      expect((await control.health()).status).toBe('red');
+      await control.request({ method: 'DELETE', path: '/thin' });
+      await makeIndex(subject, 'nowhere', {
+        number_of_replicas: 0,
+        'routing.allocation.require._name': 'nobody',
+      });
+      expect((await control.health()).status).toBe('red');
+      await control.request({ method: 'DELETE', path: '/nowhere' });
+      await control.request({ method: 'DELETE', path: '/pinned' });
+      const zone = (await nodeNamed(control, 'search-2')).zone ?? '';
+      await control.putSettings({ persistent: { 'cluster.routing.allocation.exclude.zone': zone } });
+      await eventually('the zone is empty', async () =>
+        (await control.shards()).every((copy) => copy.node !== 'search-2'),
+      );
+      await control.putSettings({ persistent: { 'cluster.routing.allocation.exclude.zone': null } });
       await green(subject);
     },
   },

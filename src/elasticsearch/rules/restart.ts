@@ -53,6 +53,7 @@ const whileIn: readonly Rule[] = [
   { name: 'masters_keep_their_majority', patienceMs: 15 * minute, refuses: noMajority },
   { name: 'disks_are_below_their_watermark', patienceMs: 5 * minute, refuses: fullDisk },
   { name: 'no_snapshot_is_running', patienceMs: 60 * minute, refuses: snapshotRuns },
+  { name: 'every_shard_can_have_a_copy_elsewhere', patienceMs: 0, refuses: onlyCopyForEver },
   { name: 'every_shard_has_a_copy_elsewhere', patienceMs: 120 * minute, refuses: lastCopy },
   { name: 'cluster_is_settled', patienceMs: 120 * minute, refuses: unsettled },
 ];
@@ -169,16 +170,30 @@ function snapshotRuns({ snapshots }: Situation): string | undefined {
     : `the snapshot ${first.repository}/${first.snapshot} is being taken and would fail in part`;
 }
 
+/** No waiting gives it another: its tier has no other node. */
+function onlyCopyForEver(situation: Situation, { name }: Candidate): string | undefined {
+  const alone = aloneOn(situation, name);
+  if (alone === undefined) return undefined;
+  const why = situation.homeless.find(({ index, shard }) => index === alone.index && shard === alone.shard);
+  if (why === undefined) return undefined;
+  return `${name} has the only copy of shard ${alone.shard} of ${alone.index}, and it would be red: ${why.because}; another node of its group gives it one`;
+}
+
 function lastCopy(situation: Situation, { name }: Candidate): string | undefined {
+  const alone = aloneOn(situation, name);
+  if (alone === undefined) return undefined;
+  return `${name} has the only started copy of shard ${alone.shard} of ${alone.index}`;
+}
+
+/** A shard whose only started copy is on a node, where another node holds data too. */
+function aloneOn(situation: Situation, name: string): Situation['shards'][number] | undefined {
   if (dataNodes(situation).length < 2) return undefined;
   const has = situation.shards.filter((copy) => copy.state === 'started' || copy.state === 'relocating');
-  const alone = has.find(
+  return has.find(
     (copy) =>
       copy.node === name &&
       !has.some((other) => other.index === copy.index && other.shard === copy.shard && other.node !== name),
   );
-  if (alone === undefined) return undefined;
-  return `${name} has the only started copy of shard ${alone.shard} of ${alone.index}`;
 }
 
 function unsettled(situation: Situation): string | undefined {

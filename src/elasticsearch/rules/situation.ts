@@ -7,6 +7,7 @@ import type {
   ShardCopy,
   VotingConfiguration,
 } from '../client.ts';
+import { findHomeless, type Homeless, isAllHomeless, isYellowAtRest } from './homeless.ts';
 import type { ClusterSettings } from '../cluster-settings.ts';
 import type { Watermarks } from '../watermarks.ts';
 
@@ -20,6 +21,8 @@ export interface Situation {
   readonly watermarks: Watermarks;
   readonly snapshots: readonly RunningSnapshot[];
   readonly settings: ClusterSettings;
+  /** Replicas that no node can take, while nothing else is on its way. */
+  readonly homeless: readonly Homeless[];
 }
 
 /**
@@ -39,7 +42,8 @@ export async function lookAt(view: ClusterView): Promise<Situation> {
     view.runningSnapshots(),
     view.settings(),
   ]);
-  return { health, nodes, shards, indices, voting, watermarks, snapshots, settings };
+  const homeless = await findHomeless(view, { health, nodes, shards, indices });
+  return { health, nodes, shards, indices, voting, watermarks, snapshots, settings, homeless };
 }
 
 /** Whether a node is in the cluster. */
@@ -63,11 +67,11 @@ function isMixed({ nodes }: Situation): boolean {
 }
 
 /**
- * Whether everything that can be assigned is: green; or, while two versions run side by side, yellow with nothing on its way, as
- * a replica cannot be on an older node than its primary ("Upgrade Elasticsearch").
+ * Whether everything that can be assigned is: green; or yellow with nothing on its way, where each missing replica has no node to go
+ * to, or while two versions run side by side, as a replica cannot be on an older node than its primary ("Upgrade Elasticsearch").
  */
 export function isSettled(situation: Situation): boolean {
-  const { status, initializing, relocating, delayedUnassigned } = situation.health;
-  if (status === 'green') return true;
-  return status === 'yellow' && isMixed(situation) && initializing + relocating + delayedUnassigned === 0;
+  const { health, shards, homeless } = situation;
+  if (health.status === 'green') return true;
+  return isYellowAtRest(health) && (isMixed(situation) || isAllHomeless(shards, homeless));
 }

@@ -10,9 +10,11 @@ import { boardOf } from './deciders.ts';
 import { type Asked, ok, refused, type Route } from './rest/asked.ts';
 import { catRoutes } from './rest/cat.ts';
 import { clusterRoutes } from './rest/cluster.ts';
+import { explainRoutes } from './rest/explain.ts';
 import { filtered } from './rest/filter.ts';
 import { indexRoutes } from './rest/indices.ts';
 import { settingsRoutes } from './rest/settings.ts';
+import { templateRoutes } from './rest/templates.ts';
 import { voteRoutes } from './rest/votes.ts';
 import { interjectionTo } from './interjections.ts';
 import { disks, type NodeIdentity, type SimulatedClusterRow, simulatedClusters } from './rows.ts';
@@ -68,7 +70,15 @@ function remembered(world: World, clusterName: string, request: ServerRequest): 
   return cluster === undefined ? undefined : { cluster, nodes: up };
 }
 
-const routes: readonly Route[] = [clusterRoutes, settingsRoutes, voteRoutes, catRoutes, indexRoutes];
+const routes: readonly Route[] = [
+  clusterRoutes,
+  explainRoutes,
+  settingsRoutes,
+  voteRoutes,
+  templateRoutes,
+  catRoutes,
+  indexRoutes,
+];
 
 /** What a node says of itself, without asking its master; the only thing that is answered without one. */
 function greeting(world: World, clusterName: string): ElasticsearchAnswer | undefined {

@@ -61,9 +61,12 @@ export function copiesOf(cluster: SimulatedClusterRow, { index, shard }: Shard):
   return cluster.copies.filter((copy) => copy.index === index.name && copy.shard === shard);
 }
 
-/** Whether a node is to give up its shards (`cluster.routing.allocation.exclude._name`). */
+/** Whether a node is to give up its shards ("Cluster-level shard allocation filtering"; `exclude` alone is played). */
 export function isExcluded({ rules }: Pick<Board, 'rules'>, node: NodeIdentity): boolean {
-  return rules.excludedNames.some((name) => matchesName(name, node.name));
+  return (
+    rules.excludedNames.some((name) => matchesName(name, node.name)) ||
+    rules.excludedZones.some((zone) => node.zone !== undefined && matchesName(zone, node.zone))
+  );
 }
 
 /** A copy that is to be put somewhere. */
@@ -76,17 +79,92 @@ export interface Placement {
   readonly existing?: ShardCopyRow;
 }
 
-/** Whether a node may take a copy: all of Elasticsearch's deciders that are played have to say yes. */
+type Decider = (board: Board, node: NodeIdentity, placement: Placement) => boolean;
+
+/** Elasticsearch's deciders that are played, by their own names. */
+const deciders: Readonly<Record<string, Decider>> = {
+  enable: (board, _node, placement) => isEnabled(board, placement),
+  filter: (board, node, { shard }) => !isExcluded(board, node) && passesFilters(shard.index, node),
+  same_shard: isOnlyCopyThere,
+  data_tier: (board, node, { shard }) => isOfItsTier(board, node, shard.index),
+  shards_limit: isWithinLimit,
+  node_version: isVersionKept,
+  awareness: isInItsZone,
+  disk_threshold: hasRoom,
+};
+
+/** Whether a node may take a copy: all of them have to say yes. */
 export function mayHold(board: Board, node: NodeIdentity, placement: Placement): boolean {
   return (
-    isEnabled(board, placement) &&
-    !isExcluded(board, node) &&
-    isOnlyCopyThere(board, node, placement) &&
-    isVersionKept(board, node, placement) &&
-    isInItsZone(board, node, placement) &&
-    hasRoom(board, node, placement) &&
+    Object.values(deciders).every((decides) => decides(board, node, placement)) &&
     !isBusy(board, node, placement)
   );
+}
+
+/** The names of those that say no. */
+export function refusalsOf(board: Board, node: NodeIdentity, placement: Placement): readonly string[] {
+  return Object.entries(deciders)
+    .filter(([, decides]) => !decides(board, node, placement))
+    .map(([name]) => name);
+}
+
+/** Whether a copy may stay where it is: it moves away from a node that its index does not want, or that is to be empty. */
+export function mayStay(board: Board, node: NodeIdentity, index: IndexRow): boolean {
+  return !isExcluded(board, node) && passesFilters(index, node) && isOfItsTier(board, node, index);
+}
+
+/** "Index-level shard allocation filtering": what a node is called by each attribute. */
+function attributeOf(node: NodeIdentity, name: string): string | undefined {
+  if (name === '_name') return node.name;
+  return name === 'zone' ? node.zone : undefined;
+}
+
+function matchesAny(node: NodeIdentity, attribute: string, values: string): boolean {
+  const own = attributeOf(node, attribute);
+  return own !== undefined && values.split(',').some((value) => matchesName(value.trim(), own));
+}
+
+function passesFilters(index: IndexRow, node: NodeIdentity): boolean {
+  const included: boolean[] = [];
+  for (const [key, value] of Object.entries(index.settings ?? {})) {
+    const [, kind, attribute] =
+      /^index\.routing\.allocation\.(require|include|exclude)\.(.+)$/.exec(key) ?? [];
+    if (kind === undefined || attribute === undefined || key === tierKey || value === '') continue;
+    const isMatch = matchesAny(node, attribute, value);
+    if (kind === 'include') included.push(isMatch);
+    else if (isMatch === (kind === 'exclude')) return false;
+  }
+  return included.length === 0 || included.includes(true);
+}
+
+/** The tiers that an index wants, the first with a node counts. */
+export const tierKey = 'index.routing.allocation.include._tier_preference';
+
+/** What each index gets that says nothing of it (`DataTier.DATA_CONTENT`). */
+export const usualTier = 'data_content';
+
+/** DataTierAllocationDecider: `data` is every tier; without a node of any of them there is no place. */
+function isOfItsTier({ nodes }: Board, node: NodeIdentity, index: IndexRow): boolean {
+  const wanted = (index.settings?.[tierKey] ?? usualTier).split(',').filter((tier) => tier !== '');
+  if (wanted.length === 0) return true;
+  const has = ({ roles }: NodeIdentity, tier: string): boolean =>
+    roles.includes('data') || roles.includes(tier);
+  const tier = wanted.find((one) => nodes.some((other) => has(other, one)));
+  return tier !== undefined && has(node, tier);
+}
+
+/** `index.routing.allocation.total_shards_per_node`. */
+function isWithinLimit({ cluster }: Board, node: NodeIdentity, { shard, existing }: Placement): boolean {
+  const limit = Number(shard.index.settings?.['index.routing.allocation.total_shards_per_node'] ?? -1);
+  if (limit <= 0) return true;
+  const there = cluster.copies.filter(
+    (copy) =>
+      copy.index === shard.index.name &&
+      copy.diskId === node.diskId &&
+      copy !== existing &&
+      copy.state !== 'away',
+  );
+  return there.length < limit;
 }
 
 function isEnabled({ rules }: Board, { kind }: Placement): boolean {

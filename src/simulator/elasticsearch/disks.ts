@@ -88,6 +88,8 @@ export const diskDefaults = {
 export interface AllocationRules extends ReturnType<typeof allocationOf> {
   readonly watermarks: Watermarks;
   readonly rebalances: boolean;
+  /** `cluster.routing.allocation.exclude.zone`. */
+  readonly excludedZones: readonly string[];
 }
 
 /** The settings of the cluster as they are in force. */
@@ -103,6 +105,9 @@ export function rulesOf(cluster: SimulatedClusterRow): AllocationRules {
   };
   return {
     ...allocationOf(cluster),
+    excludedZones: String(set['cluster.routing.allocation.exclude.zone'] ?? '')
+      .split(',')
+      .filter((zone) => zone !== ''),
     rebalances: (set['cluster.routing.rebalance.enable'] ?? 'all') !== 'none',
     watermarks: {
       isEnabled: String(set['cluster.routing.allocation.disk.threshold_enabled'] ?? 'true') === 'true',

@@ -3,6 +3,7 @@ import {
   bestHome,
   isExcluded,
   mayHold,
+  mayStay,
   type Placement,
   type Shard,
   shardsByDisk,
@@ -22,8 +23,11 @@ export function moveShards(board: Board): void {
     const index = indices.get(copy.index);
     return index === undefined ? undefined : { index, shard: copy.shard };
   };
-  for (const node of nodes.filter((one) => isExcluded(board, one))) {
-    for (const copy of restingOn(board, node)) moveAway(board, shardOf(copy), copy);
+  for (const node of nodes) {
+    for (const copy of restingOn(board, node)) {
+      const shard = shardOf(copy);
+      if (shard !== undefined && !mayStay(board, node, shard.index)) moveAway(board, shard, copy);
+    }
   }
   // Of a node that holds nothing, nothing can be moved.
   const holding = new Set(board.cluster.copies.map((copy) => copy.diskId));

@@ -68,12 +68,27 @@ export interface IndexRow {
   documents: number;
   /** How long a replica waits for its node before it is copied elsewhere (`index.unassigned.node_left.delayed_timeout`). */
   delayedTimeoutMs: number;
+  /** Whether somebody has said how long. */
+  hasDelay?: boolean;
+  /** What else was set, by its full name; all of it a text. */
+  settings?: Readonly<Record<string, string>>;
   /** Its shards stay where they are, and take part in everything but reading and writing. */
   isClosed?: boolean;
   /** Of the Elasticsearch that created it, x.y.z; where it is not known, that of the cluster. */
   readonly createdVersion?: string | undefined;
   /** `index.blocks.write`. */
   isReadOnly?: boolean | undefined;
+}
+
+/** What new indices get whose names match; a legacy one is merged with others, of composable ones the first alone counts. */
+export interface TemplateRow {
+  readonly name: string;
+  readonly isLegacy: boolean;
+  readonly patterns: readonly string[];
+  /** Of a legacy one its `order`, of a composable one its `priority`. */
+  readonly order: number;
+  /** Flat, by full names. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** A copy of a shard on a disk. */
@@ -135,6 +150,7 @@ export interface SimulatedClusterRow {
   /** Gone once no node is left that knows them. */
   transient: SettingRows;
   snapshots: SnapshotRow[];
+  templates?: TemplateRow[];
   /** What `_migration/deprecations` finds that has to be mended before the next major version. */
   critical?: string[];
   /** The last thousand changes. */

@@ -16,7 +16,9 @@ export interface IndexSeed {
   /** Of each copy of each shard. */
   readonly bytes?: number;
   readonly documents?: number;
-  readonly delayedTimeoutMs?: number;
+  readonly delayedTimeoutMs?: number | undefined;
+  /** By their full names. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
   /** x.y.z of the Elasticsearch that created it. */
   readonly createdVersion?: string | undefined;
   readonly isReadOnly?: boolean;
@@ -37,6 +39,8 @@ export function newIndex(name: string, seed: IndexSeed): IndexRow {
     bytes: seed.bytes ?? emptyIndexBytes,
     documents: seed.documents ?? 0,
     delayedTimeoutMs: seed.delayedTimeoutMs ?? minuteMs,
+    hasDelay: seed.delayedTimeoutMs !== undefined,
+    ...(seed.settings === undefined ? {} : { settings: seed.settings }),
     createdVersion: seed.createdVersion,
     isReadOnly: seed.isReadOnly,
   };

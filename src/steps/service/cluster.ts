@@ -1,7 +1,14 @@
-import type { ClusterHealth, ClusterNode } from '../../elasticsearch/client.ts';
+import type { ClusterControl, ClusterHealth, ClusterNode, Delays } from '../../elasticsearch/client.ts';
 import { demotedNode, endDemotion, endLeaving, leavingNodes } from '../../elasticsearch/departure-marks.ts';
 import { hasGrownTo } from '../../elasticsearch/disk-growth.ts';
+import {
+  findHomeless,
+  homelessReasons,
+  isAllHomeless,
+  isYellowAtRest,
+} from '../../elasticsearch/rules/homeless.ts';
 import { restoreAllocation, rollingNode } from '../../elasticsearch/roll-marks.ts';
+import { newIndexSettings } from '../../elasticsearch/settings.ts';
 import type { Node } from '../../elasticsearch/topology.ts';
 import type { Change, Phase, Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
@@ -35,6 +42,10 @@ export interface ClusterState {
   readonly demoted: string | undefined;
   /** Nodes that have been told to give up their shards, by this run or by one that was cut off. */
   readonly leaving: readonly string[];
+  /** Why it stays yellow though nothing is on its way, an index a sentence; undefined where that is not so. */
+  readonly lastingYellow: readonly string[] | undefined;
+  /** Undefined where it was not asked: a look alone changes nothing. */
+  readonly delays: Delays | undefined;
   /** Why it does not answer. */
   readonly problem: string | undefined;
 }
@@ -95,6 +106,8 @@ export function clusterGate(
     id: (observed) => observed.uuid ?? clusterName(context.config),
     phase: (observed) => phaseOf(observed, names, growing),
     unseen: (observed) => unseenOf(observed, growing),
+    remarks: ({ lastingYellow = [] }) =>
+      lastingYellow.map((because) => `the cluster stays yellow: ${because}`),
     diff: (_desired, observed) => leftovers(asker, observed, names),
     explain: (observed) => explain(context, observed, { nodes, growing }),
   };
@@ -110,22 +123,40 @@ const unasked: Answer = {
   cutOffAt: undefined,
   demoted: undefined,
   leaving: [],
+  lastingYellow: undefined,
+  delays: undefined,
   problem: undefined,
 };
 
 /** Everything that the gate wants to know, in one go. */
 async function ask(asker: ClusterAsker, insists: boolean): Promise<Answer> {
   const reply = await asker.ask(insists, async (control, { health, uuid }): Promise<Answer> => {
-    const [members, settings] = await Promise.all([control.nodes(), control.settings()]);
+    const [members, settings, delays] = await Promise.all([
+      control.nodes(),
+      control.settings(),
+      insists ? control.delays() : undefined,
+    ]);
     const left = {
       cutOffAt: rollingNode(settings),
       demoted: demotedNode(settings),
       leaving: leavingNodes(settings),
     };
-    return { isAsked: true, uuid, health, members, ...left, problem: undefined };
+    const lastingYellow = await lastingYellowOf(control, { health, nodes: members });
+    return { isAsked: true, uuid, health, members, ...left, lastingYellow, delays, problem: undefined };
   });
   if (reply.kind === 'answer') return reply.answer;
   return reply.kind === 'problem' ? { ...unasked, isAsked: true, problem: reply.problem } : unasked;
+}
+
+/** Asked only of what is yellow: of a green cluster it costs nothing. */
+async function lastingYellowOf(
+  control: ClusterControl,
+  { health, nodes }: { readonly health: ClusterHealth; readonly nodes: readonly ClusterNode[] },
+): Promise<readonly string[] | undefined> {
+  if (!isYellowAtRest(health)) return undefined;
+  const [shards, indices] = await Promise.all([control.shards(), control.indices()]);
+  const homeless = await findHomeless(control, { health, nodes, shards, indices });
+  return isAllHomeless(shards, homeless) ? homelessReasons(homeless) : undefined;
 }
 
 /** What runs that were killed have left in the cluster's settings. */
@@ -133,6 +164,7 @@ function leftovers(asker: ClusterAsker, observed: ClusterState, names: readonly 
   return [
     ...rollLeftover(observed, () => asker.tell(restoreAllocation)),
     ...demotionLeftover(observed, () => asker.tell(endDemotion)),
+    ...shortDelays(observed, (silent) => asker.tell((control) => control.lengthenDelays(silent))),
     ...departureLeftover(observed, names, (gone) => asker.tell((control) => endLeaving(control, gone))),
   ];
 }
@@ -163,6 +195,27 @@ function demotionLeftover({ demoted }: ClusterState, apply: () => Promise<void>)
       impact: 'in-place',
       because: `left by a roll that was cut off at ${demoted}, which was to lose the role master`,
       apply,
+    },
+  ];
+}
+
+/**
+ * A replaced host is back in minutes, with its data: shards wait for it, where nobody has said otherwise. Told at each `up`, as what a composable
+ * template makes (data streams among it) has nothing of the template of es-ecs.
+ */
+function shortDelays(
+  { delays }: ClusterState,
+  apply: (silent: readonly string[]) => Promise<void>,
+): readonly Change[] {
+  if (delays === undefined || (delays.hasTemplate && delays.silent.length === 0)) return [];
+  return [
+    {
+      path: 'index.unassigned.node_left.delayed_timeout',
+      before: undefined,
+      after: newIndexSettings['index.unassigned.node_left.delayed_timeout'],
+      impact: 'in-place',
+      because: 'a host that is replaced is back with its data before that',
+      apply: () => apply(delays.silent),
     },
   ];
 }
@@ -215,8 +268,8 @@ function phaseOf(observed: ClusterState, names: readonly string[], growing: Grow
   if (observed.nodes.some(isAboutToGo)) return 'pending';
   if (!observed.isAsked) return 'ready';
   const isWhole = observed.uuid !== undefined && missingOf(observed, names).length === 0;
-  const isGreen = observed.health?.status === 'green';
-  return isWhole && isGreen && smallDisks(observed, growing).length === 0 ? 'ready' : 'pending';
+  const isSettled = observed.health?.status === 'green' || observed.lastingYellow !== undefined;
+  return isWhole && isSettled && smallDisks(observed, growing).length === 0 ? 'ready' : 'pending';
 }
 
 async function explain(
@@ -246,7 +299,8 @@ function explainCluster(
   const missing = missingOf(observed, names);
   if (missing.length > 0) return `${missing.join(', ')} did not join`;
   const [small] = smallDisks(observed, growing);
-  if (small !== undefined && observed.health?.status === 'green') return small;
+  const isSettled = observed.health?.status === 'green' || observed.lastingYellow !== undefined;
+  if (small !== undefined && isSettled) return small;
   return `the cluster is ${observed.health?.status ?? 'of unknown health'}`;
 }
 

@@ -75,6 +75,7 @@ export function situation(over: Partial<Situation> = {}): Situation {
     },
     snapshots: [],
     settings: { persistent: {}, transient: {} },
+    homeless: [],
     ...over,
   };
 }

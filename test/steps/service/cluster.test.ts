@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { EsEcsError, type ErrorCode } from '../../../src/errors.ts';
-import type { ClusterControl, ClusterHealth, ClusterNode } from '../../../src/elasticsearch/client.ts';
+import type {
+  ClusterControl,
+  ClusterHealth,
+  ClusterNode,
+  ShardCopy,
+} from '../../../src/elasticsearch/client.ts';
 import { topology } from '../../../src/elasticsearch/topology.ts';
 import { createVirtualClock } from '../../../src/engine/clock.ts';
 import type { Resource } from '../../../src/engine/resource.ts';
@@ -52,6 +57,9 @@ const whole: ClusterControl = {
   settings: async () => ({ persistent: {}, transient: {} }),
   nodes: async () => names.map(member),
   clusterUuid: async () => uuid,
+  delays: async () => ({ hasTemplate: true, silent: [] }),
+  shards: async () => [],
+  indices: async () => [],
 };
 
 interface Gate {
@@ -114,6 +122,75 @@ describe('the last gate', () => {
     ['it has not formed', { clusterUuid: async () => undefined }],
   ])('stays shut while %s', async (_name, change) => {
     expect(await phase({ ...whole, ...change })).toBe('pending');
+  });
+
+  it('opens though it is yellow, where no node can take what is missing, and says so; not where one could', async () => {
+    const yellow: ClusterHealth = { ...green, status: 'yellow', unassigned: 1 };
+    const on = (node: string | undefined, isPrimary = false): ShardCopy => ({
+      index: 'logs',
+      shard: 0,
+      isPrimary,
+      state: node === undefined ? 'unassigned' : 'started',
+      node,
+      relocatingTo: undefined,
+      bytes: undefined,
+      unassignedReason: undefined,
+    });
+    const wide: ClusterControl = {
+      ...whole,
+      health: async () => yellow,
+      shards: async () => [on('search-0', true), on('search-1'), on('search-2'), on(undefined)],
+      indices: async () => [
+        {
+          name: 'logs',
+          health: 'yellow',
+          isOpen: true,
+          shards: 1,
+          replicas: 3,
+          autoExpandReplicas: undefined,
+          documents: 1,
+          bytes: 1,
+        },
+      ],
+      explainReplica: async () => ({ isRefused: true, refusals: names.map(() => ['same_shard', 'enable']) }),
+    };
+    const set = gateTo(async () => wide);
+    const seen = await find(set);
+    expect(seen && set.gate.phase(seen)).toBe('ready');
+    expect(seen && set.gate.remarks?.(seen)).toEqual([
+      'the cluster stays yellow: the index logs wants 3 replicas beside each primary, and there are 3 data nodes',
+    ]);
+    const shut = {
+      'one that somebody holds': { isRefused: true, refusals: [['same_shard'], ['same_shard'], ['enable']] },
+      'one that is awaited': { isRefused: false, refusals: [['same_shard'], ['same_shard'], ['same_shard']] },
+      'one that nobody explains': undefined,
+    };
+    for (const [what, verdict] of Object.entries(shut))
+      expect(await phase({ ...wide, explainReplica: async () => verdict }), what).toBe('pending');
+    const primary = [on(undefined, true), on(undefined)];
+    expect(await phase({ ...wide, shards: async () => primary })).toBe('pending');
+    expect(await phase({ ...wide, health: async () => ({ ...yellow, delayedUnassigned: 1 }) })).toBe(
+      'pending',
+    );
+    expect(await phase({ ...wide, nodes: async () => names.slice(1).map(member) })).toBe('pending');
+  });
+
+  it('lets shards wait for their node where nobody has said how long, once in a run, and not where it only looks', async () => {
+    const told: (readonly string[])[] = [];
+    const short: ClusterControl = {
+      ...whole,
+      delays: async () => ({ hasTemplate: true, silent: ['logs'] }),
+      lengthenDelays: async (silent) => void told.push(silent),
+    };
+    const set = gateTo(async () => short);
+    const looked = await find(set, false);
+    expect(looked && set.gate.diff(undefined, looked)).toEqual([]);
+    const seen = await find(set);
+    const [change, ...others] = (seen && set.gate.diff(undefined, seen)) ?? [];
+    expect(others).toEqual([]);
+    expect(change).toMatchObject({ path: 'index.unassigned.node_left.delayed_timeout', after: '10m' });
+    await change?.apply?.();
+    expect(told).toEqual([['logs']]);
   });
 
   it('stays shut while ECS is about to restart tasks that still run as if nothing were', async () => {

@@ -1,7 +1,7 @@
 import { nodeIdOf } from '../disks.ts';
 import { countAll, countIndex, type ShardCount } from '../history.ts';
 import { disks } from '../rows.ts';
-import { type Asked, nested, ok, refused, type Route } from './asked.ts';
+import { type Asked, nested, ok, type Route } from './asked.ts';
 import { flatSettings } from './indices.ts';
 import { indicesOf } from './targets.ts';
 
@@ -64,8 +64,11 @@ function health(asked: Asked): ReturnType<Route> {
   const { query, words, cluster, board } = asked;
   const name = words[2];
   const index = cluster.indices.find((one) => one.name === name);
-  if (name !== undefined && index === undefined)
-    return refused(404, 'index_not_found_exception', `no such index [${name}]`);
+  // It waits for the index to come, and says in the end that all is not well.
+  if (name !== undefined && index === undefined) {
+    const none = { active: 0, activePrimaries: 0, initializing: 0, relocating: 0, unassigned: 0, delayed: 0 };
+    return { status: 408, body: { ...healthBody(asked, { ...none, status: 'red' }), timed_out: true } };
+  }
   const count = index === undefined ? countAll(board) : countIndex(board, index);
   const wantedStatus = query.get('wait_for_status');
   const wantedNodes = query.get('wait_for_nodes')?.replace(/^>=|^ge\(|\)$/g, '');

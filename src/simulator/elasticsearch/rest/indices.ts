@@ -1,9 +1,12 @@
+import { tierKey, usualTier } from '../deciders.ts';
 import { countIndex } from '../history.ts';
 import type { IndexRow } from '../rows.ts';
 import { newIndex } from '../seeds.ts';
 import { isOlder } from '../start-troubles.ts';
 import { indicesOf } from './targets.ts';
-import { type Asked, flattened, nested, ok, recordOf, refused, type Route } from './asked.ts';
+import { isIndexSetting } from '../../../elasticsearch/known-settings.ts';
+import { fromTemplates, fullNames } from './templates.ts';
+import { type Asked, nested, ok, recordOf, refused, type Route } from './asked.ts';
 
 /** What a document takes, where nobody says. */
 const documentBytes = 1024;
@@ -18,6 +21,8 @@ export const indexRoutes: Route = (asked) => {
   if (what === '_settings' && method === 'GET') return ok(settingsOf(asked, name, setting));
   if (what === '_settings' && method === 'PUT') return change(asked, name);
   if (what === undefined && method === 'PUT') return create(asked, name);
+  if (what === undefined && method === 'DELETE' && (name === '_all' || name.includes('*')))
+    return refused(400, 'illegal_argument_exception', 'Wildcard expressions or all indices are not allowed');
   const index = cluster.indices.find((one) => one.name === name);
   if (index === undefined) return refused(404, 'index_not_found_exception', `no such index [${name}]`);
   if (what === undefined && method === 'DELETE') return remove(asked, index);
@@ -47,7 +52,8 @@ export function flatSettings(
     ...(index.autoExpand === undefined ? {} : { 'index.auto_expand_replicas': index.autoExpand }),
     'index.version.created': versionId(index.createdVersion ?? oldest),
     ...(index.isReadOnly === true ? { 'index.blocks.write': 'true' } : {}),
-    ...(index.delayedTimeoutMs === 60_000 ? {} : { [delayedTimeoutKey]: `${index.delayedTimeoutMs}ms` }),
+    ...index.settings,
+    ...(index.hasDelay === true ? { [delayedTimeoutKey]: timeText(index.delayedTimeoutMs) } : {}),
   };
 }
 
@@ -76,28 +82,56 @@ interface GivenSettings {
   readonly replicas: number | undefined;
   /** Null: taken back. */
   readonly autoExpand: string | null | undefined;
-  readonly delayedTimeoutMs: number | undefined;
+  readonly delayedTimeoutMs: number | null | undefined;
+  /** All others, by their full names; null: taken back. */
+  readonly others: Readonly<Record<string, string | null>>;
 }
 
-/** With or without `index.` in front. */
-function given(settings: unknown): GivenSettings {
-  const flat = Object.fromEntries(
-    Object.entries(flattened(settings)).map(([key, value]) => [key.replace(/^index\./, ''), value]),
-  );
+/** Those that have a place of their own in the row. */
+const rowKeys = [
+  'index.number_of_shards',
+  'index.number_of_replicas',
+  'index.auto_expand_replicas',
+  delayedTimeoutKey,
+];
+
+function given(full: Readonly<Record<string, unknown>>): GivenSettings {
   const number = (key: string): number | undefined =>
-    flat[key] === undefined ? undefined : Number(flat[key]);
-  const autoExpand = flat['auto_expand_replicas'];
+    full[key] === undefined ? undefined : Number(full[key]);
+  const autoExpand = full['index.auto_expand_replicas'];
+  const delay = full[delayedTimeoutKey];
   return {
-    shards: number('number_of_shards'),
-    replicas: number('number_of_replicas'),
+    shards: number('index.number_of_shards'),
+    replicas: number('index.number_of_replicas'),
     autoExpand:
       autoExpand === undefined
         ? undefined
         : typeof autoExpand === 'string' && autoExpand !== 'false'
           ? autoExpand
           : null,
-    delayedTimeoutMs: milliseconds(flat[delayedTimeoutKey.replace(/^index\./, '')]),
+    delayedTimeoutMs: delay === null ? null : milliseconds(delay),
+    others: Object.fromEntries(
+      Object.entries(full)
+        .filter(([key]) => !rowKeys.includes(key))
+        .map(([key, value]) => [key, value === null ? null : textOf(value)]),
+    ),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** As every version of 8 and 9 refuses it, whether in a new index or in one that is there. */
+function unknownSetting(full: Readonly<Record<string, unknown>>): ReturnType<Route> {
+  const name = Object.keys(full).find((key) => !isIndexSetting(key));
+  return name === undefined
+    ? undefined
+    : refused(
+        400,
+        'illegal_argument_exception',
+        `unknown setting [${name}] please check that any required plugins are installed, or check the breaking changes documentation for removed settings`,
+      );
 }
 
 const timeUnits: Readonly<Record<string, number>> = {
@@ -107,6 +141,13 @@ const timeUnits: Readonly<Record<string, number>> = {
   h: 3_600_000,
   d: 86_400_000,
 };
+
+/** As it was given, as far as that can be told: `10m`. */
+function timeText(ms: number): string {
+  const [unit = 'ms', size = 1] =
+    Object.entries(timeUnits).findLast(([, one]) => ms >= one && ms % one === 0) ?? [];
+  return `${ms / size}${unit}`;
+}
 
 function milliseconds(value: unknown): number | undefined {
   const match = typeof value === 'string' ? /^(\d+)(ms|s|m|h|d)$/.exec(value) : null;
@@ -118,40 +159,74 @@ function create({ cluster, body, nodes }: Asked, name: string): ReturnType<Route
     return refused(400, 'resource_already_exists_exception', `index [${name}] already exists`);
   if (!/^[^A-Z_+\-\\/*?"<>| ,#:][^A-Z\\/*?"<>| ,#:]*$/.test(name))
     return refused(400, 'invalid_index_name_exception', `Invalid index name [${name}]`);
-  const {
-    shards = 1,
-    replicas = 1,
-    autoExpand,
-    delayedTimeoutMs = 60_000,
-  } = given(recordOf(body)['settings']);
-  const createdVersion = nodes[0]?.version;
+  const own = fullNames(recordOf(body)['settings']);
+  const problem = unknownSetting(own);
+  if (problem !== undefined) return problem;
+  const isHidden = textOf(own['index.hidden'] ?? false) === 'true';
+  const all = given({ ...fromTemplates(cluster, { name, isHidden }), ...own });
+  const { shards = 1, replicas = 1, autoExpand, delayedTimeoutMs } = all;
+  const others = { [tierKey]: usualTier, ...all.others };
   cluster.indices.push(
     newIndex(name, {
       shards,
       replicas,
       autoExpand: autoExpand ?? undefined,
-      delayedTimeoutMs,
-      createdVersion,
+      delayedTimeoutMs: delayedTimeoutMs ?? undefined,
+      createdVersion: nodes[0]?.version,
+      settings: withoutNulls(others),
     }),
   );
   return ok({ acknowledged: true, shards_acknowledged: true, index: name });
 }
 
+function withoutNulls(settings: Readonly<Record<string, string | null>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(settings).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+}
+
+/** Each name and each wildcard has to match something, whatever else does (404); `ignore_unavailable` passes over names alone. */
+function missingTarget({ cluster, query }: Asked, expression: string): string | undefined {
+  const words = expression.split(',').filter((word) => !word.startsWith('-'));
+  const isMissing = (word: string): boolean => indicesOf(cluster.indices, word, query).length === 0;
+  const ignores = query.get('ignore_unavailable') === 'true';
+  if (words.every(isMissing)) return words[0];
+  return words.find((word) => (word.includes('*') || !ignores) && isMissing(word));
+}
+
 function change(asked: Asked, name: string): ReturnType<Route> {
+  const missing = missingTarget(asked, name);
+  if (missing !== undefined) return refused(404, 'index_not_found_exception', `no such index [${missing}]`);
   const body = recordOf(asked.body);
-  const changes = given(body['settings'] ?? body);
+  const full = fullNames(body['settings'] ?? body);
+  const problem = unknownSetting(full);
+  if (problem !== undefined) return problem;
+  const changes = given(full);
   if (changes.shards !== undefined)
     return refused(
       400,
       'illegal_argument_exception',
       `Can't update non dynamic settings [[index.number_of_shards]] for open indices [[${name}]]`,
     );
-  for (const index of named(asked, name)) {
+  const preserves = asked.query.get('preserve_existing') === 'true';
+  for (const index of named(asked, name)) changeOne(index, changes, preserves);
+  return ok({ acknowledged: true });
+}
+
+/** @param preserves what is set already stays ("Update index settings API", `preserve_existing`). */
+function changeOne(index: IndexRow, changes: GivenSettings, preserves: boolean): void {
+  if (!preserves) {
     index.replicas = changes.replicas ?? index.replicas;
     if (changes.autoExpand !== undefined) index.autoExpand = changes.autoExpand ?? undefined;
-    index.delayedTimeoutMs = changes.delayedTimeoutMs ?? index.delayedTimeoutMs;
   }
-  return ok({ acknowledged: true });
+  if (changes.delayedTimeoutMs !== undefined && !(preserves && index.hasDelay === true)) {
+    index.delayedTimeoutMs = changes.delayedTimeoutMs ?? 60_000;
+    index.hasDelay = changes.delayedTimeoutMs !== null;
+  }
+  const before = index.settings ?? {};
+  index.settings = withoutNulls(
+    preserves ? { ...changes.others, ...before } : { ...before, ...changes.others },
+  );
 }
 
 function remove({ cluster }: Asked, index: IndexRow): ReturnType<Route> {
