@@ -4,13 +4,13 @@
 //
 // Each is asked for its version, for all settings of a node with their defaults, and for those of an index that is made for it and deleted.
 // Versions that are in the file already and are not asked stay. Families (`node.attr.*`) and secrets have no default, so they are not in
-// the answer: src/elasticsearch/known-settings.ts knows them.
+// the answer: src/config/known-settings.ts knows them.
 import { writeFileSync } from 'node:fs';
 
-import { indexSettingNames, listedVersions, nodeSettingNames } from '../src/elasticsearch/setting-names.ts';
+import { indexSettingNames, listedVersions, nodeSettingNames } from '../src/config/setting-names.ts';
 import { compareVersions, parseVersion, type Version } from '../src/elasticsearch/versions.ts';
 
-const file = new URL('../src/elasticsearch/setting-names.ts', import.meta.url);
+const file = new URL('../src/config/setting-names.ts', import.meta.url);
 const probe = 'es-ecs-setting-names';
 
 interface Names {

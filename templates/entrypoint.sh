@@ -50,6 +50,11 @@ data=$home/data
 mv "$config/elasticsearch.yml.new" "$config/elasticsearch.yml"
 printf -- '-Xms%sm\n-Xmx%sm\n' "$ES_ECS_HEAP_MIB" "$ES_ECS_HEAP_MIB" >"$config/jvm.options.d/es-ecs-heap.options"
 
+# The user's own, after those of the image: a later option wins.
+options=$config/jvm.options.d/es-ecs-user.options
+if [[ -n ${ES_ECS_JVM_OPTIONS:-} ]]; then printf '%s\n' "$ES_ECS_JVM_OPTIONS" >"$options"; else rm -f "$options"; fi
+unset ES_ECS_JVM_OPTIONS
+
 # Secrets: from the environment into files that only this user reads, and out of the environment.
 secret_file() {
   [[ -n ${!1:-} ]] || fail "$1 is missing: the task definition injects it from Secrets Manager"

@@ -9,6 +9,10 @@ export interface Config {
   readonly name: string;
   readonly region: string;
   readonly elasticsearch: {
+    /** For the JVM of each node, beside those that es-ecs sets. */
+    readonly jvmOptions?: readonly string[];
+    /** What names of plugins' own settings begin with, which no list knows. */
+    readonly pluginSettings?: readonly string[];
     /** x.y.z, 8.x from 8.13 on, or 9.x. */
     readonly version: string;
     /** Dynamic ones go to the cluster by API, static ones into elasticsearch.yml; keys that es-ecs owns are refused by the schema with the reason. */

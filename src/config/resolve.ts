@@ -4,12 +4,18 @@ import { allRoles, defaultBastionType, type ConfigFile } from './schema.ts';
 /** Brings the short forms of the file to the one form that everything else reads. */
 export function resolveConfig(file: ConfigFile): Config {
   const { name, region, network, image, access, logs, iam, encryption, tags } = file;
-  const { version, settings, heapMiB } = file.elasticsearch;
+  const { version, settings, heapMiB, jvmOptions, pluginSettings } = file.elasticsearch;
   const { zones } = network;
   return {
     name,
     region,
-    elasticsearch: { version, settings, heapMiB },
+    elasticsearch: {
+      version,
+      settings,
+      heapMiB,
+      ...(jvmOptions.length === 0 ? {} : { jvmOptions }),
+      ...(pluginSettings.length === 0 ? {} : { pluginSettings }),
+    },
     nodeGroups: resolveNodeGroups(file),
     network: {
       cidr: network.cidr,

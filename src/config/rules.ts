@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { cidrErrors, cidrWarnings, networkErrors, networkWarnings } from './network-rules.ts';
 import { nodeErrors, nodeWarnings } from './node-rules.ts';
 import type { Path } from './position.ts';
-import { imageWarnings, settingErrors } from './setting-rules.ts';
+import { imageWarnings, settingErrors, settingWarnings } from './setting-rules.ts';
 import { tagErrors } from './tag-rules.ts';
 
 /** What a rule has to say, and of which value. Paths are those of the file: `nodes`, not `nodeGroups`. */
@@ -34,6 +34,7 @@ export const warningRules: readonly Rule[] = [
   ...nodeWarnings,
   ...networkWarnings,
   ...cidrWarnings,
+  ...settingWarnings,
   ...imageWarnings,
 ];
 

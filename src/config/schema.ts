@@ -187,6 +187,33 @@ const elasticsearch = field(
       description: "Java heap of each node in MiB. Left out: by rule from the instance type's memory.",
     }).optional(),
     settings: settings.default({}),
+    pluginSettings: field(
+      z.array(
+        field(z.string().regex(/^[a-z][\w-]*(\.[\w-]+)*\.?$/), {
+          what: "the beginning of a setting's name (such as my_plugin.)",
+          description: 'What names of settings begin with that a plugin brings.',
+        }),
+      ),
+      {
+        what: "a list of beginnings of settings' names",
+        description:
+          'Settings of plugins: a name that the version of Elasticsearch does not know is refused, unless it begins so.',
+      },
+    ).default([]),
+    jvmOptions: field(
+      z.array(
+        field(z.string().regex(/^-[^\s]+$/), {
+          what: 'one option of the JVM (such as -XX:+UseParallelGC)',
+          description: 'One option of the JVM, as it would stand on a line of jvm.options.',
+        }),
+      ),
+      {
+        what: 'a list of options of the JVM',
+        description:
+          "Options of each node's JVM, beside those of Elasticsearch and after them. The nodes restart one by one for a change. " +
+          'What es-ecs sets itself is refused.',
+      },
+    ).default([]),
   }),
   { what: 'a map with a version', description: 'Which Elasticsearch runs, and how it is set up.' },
 );

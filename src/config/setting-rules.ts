@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { knownSetting } from './known-settings.ts';
 import { whyOwned, whyRefused } from './owned-settings.ts';
 import type { Finding, Rule } from './rules.ts';
 
@@ -23,15 +24,90 @@ function checkVersion({ elasticsearch: { version } }: Config): readonly Finding[
   return [];
 }
 
+function isName(setting: string): boolean {
+  return /^[a-z0-9_*-]+(\.[A-Za-z0-9_*-]+)*$/.test(setting);
+}
+
 function checkSettings({ elasticsearch: { settings, version } }: Config): readonly Finding[] {
   const major = Number(version.split('.')[0]);
   return Object.entries(settings).flatMap(([setting, value]) => {
     const path = ['elasticsearch', 'settings', setting];
-    if (!/^[a-z0-9_*-]+(\.[A-Za-z0-9_*-]+)*$/.test(setting)) {
+    if (!isName(setting)) {
       return [{ path, message: 'not the name of a setting (letters, digits, _ and - with dots between)' }];
     }
     const because = whyOwned(setting) ?? whyRefused(setting, value, major);
     return because === undefined ? [] : [{ path, message: because }];
+  });
+}
+
+/** Names that the version does not know: with one of them no node starts, or the cluster refuses it. */
+function unknownSettings(
+  { elasticsearch: { settings, version, pluginSettings = [] } }: Config,
+  isMeant: (isSure: boolean) => boolean,
+): readonly Finding[] {
+  const major = Number(version.split('.')[0]);
+  return Object.entries(settings).flatMap(([setting, value]) => {
+    // Of what is refused in any case the reason is said once.
+    const because = whyOwned(setting) ?? whyRefused(setting, value, major);
+    if (because !== undefined || !isName(setting)) return [];
+    if (pluginSettings.some((prefix) => setting.startsWith(prefix))) return [];
+    const known = knownSetting(setting, version);
+    if (known.kind === 'known' || !isMeant(known.isSure)) return [];
+    const nearest = known.nearest.length === 0 ? '' : `; did you mean ${known.nearest.join(' or ')}?`;
+    const plugins = "a plugin's own is allowed by elasticsearch.pluginSettings";
+    const words = known.isSure ? 'does not know it' : 'may not know it';
+    const path = ['elasticsearch', 'settings', setting];
+    return [
+      { path, message: `Elasticsearch ${version} ${words}${nearest === '' ? `; ${plugins}` : nearest}` },
+    ];
+  });
+}
+
+interface OwnedOption {
+  readonly option: RegExp;
+  readonly because: string;
+}
+
+/** Options of the JVM that are not the user's to set: es-ecs or Elasticsearch's own launcher does. */
+const ownedOptions: readonly OwnedOption[] = [
+  {
+    option: /^-Xm[sxn]|^-XX:(Initial|Max|Min|Soft)?(Max)?HeapSize=|^-XX:(Initial|Max|Min)RAM/,
+    because: 'the heap is elasticsearch.heapMiB, or by rule from the memory of the instance type',
+  },
+  {
+    option: /^-XX:[+-]?HeapDump/,
+    because:
+      'a dump of the heap goes to the data volume and can push it over its watermark; es-ecs has them off',
+  },
+  {
+    option: /^-XX:[+-](ExitOnOutOfMemoryError|CrashOnOutOfMemoryError)$|^-XX:OnOutOfMemoryError/,
+    because: 'a node that has run out of memory ends, and ECS starts it again',
+  },
+  {
+    option:
+      /^-D(es|jna|io\.netty|log4j2?|java\.(io\.tmpdir|security\.(manager|policy)|locale\.providers|library\.path))\b/,
+    because: "Elasticsearch's launcher sets it",
+  },
+  {
+    option: /^-(cp|classpath|-class-path|jar|-module-path|p|m|-module)\b/,
+    because: 'Elasticsearch is what runs',
+  },
+  {
+    option: /^-(version|showversion|help|h|\?|X|-version|-help|-dry-run)$/,
+    because: 'the JVM would end at once',
+  },
+  {
+    option: /^-(XX:)?(Flags|VMOptionsFile)=|^-XX:CompileCommandFile/,
+    because: 'files of options are in the image',
+  },
+  { option: /^-D\S*(password|secret|token)\S*=/i, because: 'secrets do not belong into this file' },
+];
+
+function checkOptions({ elasticsearch: { jvmOptions = [] } }: Config): readonly Finding[] {
+  return jvmOptions.flatMap((option, at) => {
+    const owned = ownedOptions.find((one) => one.option.test(option));
+    if (owned === undefined) return [];
+    return [{ path: ['elasticsearch', 'jvmOptions', at], message: `not yours to set: ${owned.because}` }];
   });
 }
 
@@ -58,6 +134,11 @@ function checkKey({ region, encryption: { kmsKeyId } }: Config): readonly Findin
 export const settingErrors: readonly Rule[] = [
   { rule: 'Elasticsearch is 8.13.0 or later of 8.x, or 9.x.', check: checkVersion },
   { rule: 'Settings that es-ecs owns, and secrets, are not set here.', check: checkSettings },
+  {
+    rule: 'The version of Elasticsearch knows each setting by its name, or it begins as `elasticsearch.pluginSettings` says.',
+    check: (config) => unknownSettings(config, (isSure) => isSure),
+  },
+  { rule: 'Options of the JVM are not those that es-ecs or Elasticsearch sets.', check: checkOptions },
   { rule: '`encryption.kmsKeyId` is a key of yours, of the very region.', check: checkKey },
 ];
 
@@ -74,6 +155,14 @@ function sayMovingImage({ image: { uri } }: Config): readonly Finding[] {
     ? [{ path, message: `${uri} moves: nodes may come to run different images; name a version or a digest` }]
     : [];
 }
+
+/** Warned about: names that a version of Elasticsearch may or may not know which no list is of. */
+export const settingWarnings: readonly Rule[] = [
+  {
+    rule: 'Settings are known by name, where Elasticsearch is newer or older than the versions whose names are listed.',
+    check: (config) => unknownSettings(config, (isSure) => !isSure),
+  },
+];
 
 /** Warned about: an image that changes under its name. */
 export const imageWarnings: readonly Rule[] = [

@@ -41,6 +41,9 @@ export const secretVariables = {
 /** The environment variable of a node's roles. */
 export const rolesVariable = 'ES_ECS_ROLES';
 
+/** The environment variable of the user's own options of the JVM. */
+export const jvmOptionsVariable = 'ES_ECS_JVM_OPTIONS';
+
 /** For the task definition's `healthCheck`: local to the node, and no secret on its command line. */
 export const healthCheck = {
   command: ['CMD', containerPaths.healthCheck],
@@ -71,12 +74,18 @@ export function containerEnvironment(node: {
   readonly region: string;
   readonly roles: readonly string[];
   readonly heapMiB: number;
+  /** The user's own, in their order. */
+  readonly jvmOptions?: readonly string[];
 }): Readonly<Record<string, string>> {
   return {
     // The EC2 discovery plugin passes no region to its client since 8.19 and 9.1, which then takes this one.
     AWS_REGION: node.region,
     ES_ECS_HEAP_MIB: String(node.heapMiB),
     [rolesVariable]: node.roles.join(','),
+    // One a line; none holds a blank. Left out where there is none, so that nothing restarts for nothing.
+    ...(node.jvmOptions === undefined || node.jvmOptions.length === 0
+      ? {}
+      : { [jvmOptionsVariable]: node.jvmOptions.join('\n') }),
   };
 }
 

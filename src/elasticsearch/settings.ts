@@ -43,7 +43,7 @@ export const newIndexSettings = { 'index.unassigned.node_left.delayed_timeout': 
  */
 export function settings(config: SettingsConfig): Settings {
   return {
-    ...ofUser(config, (name) => !goesByApi(config, name)),
+    ...settingsOfUser(config),
     'cluster.name': config.name,
     'path.data': containerPaths.data,
     'path.logs': containerPaths.logs,
@@ -54,6 +54,11 @@ export function settings(config: SettingsConfig): Settings {
     'cluster.routing.allocation.awareness.attributes': zoneAttribute,
     ...security(),
   };
+}
+
+/** The user's settings that stand in elasticsearch.yml. */
+export function settingsOfUser(config: UserConfig): Settings {
+  return ofUser(config, (name) => !goesByApi(config, name));
 }
 
 /**

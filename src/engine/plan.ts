@@ -224,7 +224,8 @@ async function outlook(
     const because = `depends on ${missing.map(({ address }) => address).join(', ')}`;
     // Not known to restart anything; but where a change can, the worse is said.
     const worst: Impact = resource.lane === undefined ? 'in-place' : 'rolling';
-    return { entry: { ...there, action: 'change', impact: worst, because }, expected: undefined };
+    const changes = resource.foreseen?.(observed) ?? [];
+    return { entry: { ...there, changes, action: 'change', impact: worst, because }, expected: undefined };
   }
   const changes = resource.diff(desired.value, observed);
   const impact = heaviest(changes);

@@ -193,6 +193,11 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    * may be made for what cannot be ended. Reads only.
    */
   refusals?(observed: Observed): Promise<readonly Change[]>;
+  /**
+   * The differences that are known though something that it needs is yet to be made: for the plan to name them, and never carried out as
+   * they are. Pure.
+   */
+  foreseen?(observed: Observed): readonly Change[];
   /** Pure; [] is in sync. The functions in `apply` close over what they need. */
   diff(desired: Desired, observed: Observed): readonly Change[];
 

@@ -152,6 +152,51 @@ describe('what is refused of Elasticsearch', () => {
     expect(whyRefused(setting, true, 8)).toBeUndefined();
   });
 
+  it('what the version does not know, with the nearest name, unless it is a plugin that brings it', () => {
+    const wrong = { 'indices.query.bool.max_clause_cout': 1, 'my_plugin.size': 2 };
+    expect(refusals(withSettings(wrong))).toEqual([
+      'elasticsearch.settings.indices.query.bool.max_clause_cout: Elasticsearch 9.4.6 does not know it; did you mean indices.query.bool.max_clause_count?',
+      "elasticsearch.settings.my_plugin.size: Elasticsearch 9.4.6 does not know it; a plugin's own is allowed by elasticsearch.pluginSettings",
+    ]);
+    const allowed = withSettings({ 'my_plugin.size': 2 }).replace(
+      'settings:',
+      'pluginSettings: [my_plugin.], settings:',
+    );
+    expect(warnings(allowed)).toEqual([]);
+    // A version that no list is of may know it.
+    const newer = withSettings({ 'search.brand_new': 1 }).replace('9.4.6', '9.9.0');
+    expect(warnings(newer)).toEqual([
+      expect.stringContaining("Elasticsearch 9.9.0 may not know it; a plugin's own is allowed"),
+    ]);
+  });
+
+  it.each([
+    ['-Xmx4g', 'the heap is elasticsearch.heapMiB, or by rule from the memory of the instance type'],
+    ['-Xms1g', 'the heap is'],
+    ['-XX:MaxRAMPercentage=50', 'the heap is'],
+    ['-XX:MaxHeapSize=1g', 'the heap is'],
+    ['-XX:+HeapDumpOnOutOfMemoryError', 'a dump of the heap goes to the data volume'],
+    ['-XX:-ExitOnOutOfMemoryError', 'a node that has run out of memory ends'],
+    ['-Des.path.home=/tmp', "Elasticsearch's launcher sets it"],
+    ['-Djava.io.tmpdir=/tmp', "Elasticsearch's launcher sets it"],
+    ['-cp', 'Elasticsearch is what runs'],
+    ['-version', 'the JVM would end at once'],
+    ['-Djavax.net.ssl.trustStorePassword=x', 'secrets do not belong'],
+  ])('the option %s of the JVM', (option, because) => {
+    const text = fileWith().replace('9.4.6', `9.4.6, jvmOptions: ["${option}"]`);
+    expect(refusals(text)).toEqual([expect.stringContaining(`not yours to set: ${because}`)]);
+  });
+
+  it.each([
+    '-XX:+UseParallelGC',
+    '-XX:G1ReservePercent=25',
+    '-Dnetworkaddress.cache.ttl=10',
+    '-Xss2m',
+    '-Xlog:gc*',
+  ])('and not %s, which somebody needs', (option) => {
+    expect(warnings(fileWith().replace('9.4.6', `9.4.6, jvmOptions: ["${option}"]`))).toEqual([]);
+  });
+
   it('what is no name of a setting', () => {
     expect(refusals(withSettings({ 'indices memory': 1 }))).toEqual([
       'elasticsearch.settings.indices memory: not the name of a setting (letters, digits, _ and - with dots between)',

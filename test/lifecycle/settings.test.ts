@@ -172,3 +172,24 @@ it('keeps all settings in the image where the config leaves no way in', async ()
   expect(changes.map(({ address }) => address)).not.toContain('service/settings');
   expect((await story.run('plan')).stdout).toContain('restarts 3 nodes one by one');
 });
+
+it('names each static setting and option of the JVM that changes, in the plan of what restarts for it', async () => {
+  const first = { 'indices.query.bool.max_clause_count': 2_048, 'node.attr.rack': 'r1' };
+  story = await Story.standing(configWith(first));
+  story.write(
+    configWith({ 'indices.query.bool.max_clause_count': 4_096, 'http.compression': false }).replace(
+      'version: 9.4.6',
+      'version: 9.4.6\n  jvmOptions: [-XX:+UseParallelGC, -Xss2m]',
+    ),
+  );
+  const { changes } = await story.json<PlanDocument>('plan');
+  const definition = changes.find(({ address }) => address === 'task/definition');
+  const seen = new Map((definition?.fields ?? []).map(({ path, before, after }) => [path, [before, after]]));
+  const label = 'dockerLabels.es-ecs.setting.';
+  expect(seen.get(`${label}indices.query.bool.max_clause_count`)).toEqual(['2048', '4096']);
+  expect(seen.get(`${label}node.attr.rack`)).toEqual(['r1', null]);
+  expect(seen.get(`${label}http.compression`)).toEqual([null, 'false']);
+  expect(seen.get('environment.ES_ECS_JVM_OPTIONS')).toEqual([null, '-XX:+UseParallelGC\n-Xss2m']);
+  expect((await story.json<UpDocument>('up', '--yes')).outcome).toBe('applied');
+  expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+});

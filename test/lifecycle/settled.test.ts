@@ -94,7 +94,10 @@ describe('a host that died', () => {
   async function movesOnLoss(indices: readonly string[]): Promise<readonly string[]> {
     // Elasticsearch's own index of users waits a minute, as nobody may change it: its copy is no reason to even things out.
     await told('PUT', '/_cluster/settings', { persistent: { 'cluster.routing.rebalance.enable': 'none' } });
+    story.later(5 * 60_000);
     const before = await story.behindTheBack(async ({ ec2 }, world) => {
+      // What was on its way has arrived.
+      world.catchUp();
       const seen = places(world);
       const [instanceId = ''] = [...world.rows(programs).values()]
         .filter(({ node, isUp }) => node?.name === 'search-1' && isUp)

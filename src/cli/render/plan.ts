@@ -113,7 +113,9 @@ function renderEntry(
   const paint = entry.action === 'refuse' || entry.action === 'destroy' ? style.red : style.yellow;
   const impact = impactWords(entry, leadsToRestarts);
   const head = `${paint(marks[entry.action])} ${entry.resource.address}${impact === '' ? '' : `  ${impact}`}`;
-  const because = entry.changes.length === 0 && entry.because !== undefined ? [`    ${entry.because}`] : [];
+  // Where it depends on what is yet to be made, its changes are only those that are foreseen.
+  const isSaid = entry.changes.some(({ because }) => because === entry.because);
+  const because = !isSaid && entry.because !== undefined ? [`    ${entry.because}`] : [];
   return [head, ...because, ...entry.changes.map((change) => `    ${renderChange(change)}`)];
 }
 

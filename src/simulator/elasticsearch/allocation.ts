@@ -6,6 +6,7 @@ import {
   copiesOf,
   mayHold,
   type Placement,
+  refusalsOf,
   type Shard,
   wantedReplicas,
 } from './deciders.ts';
@@ -50,6 +51,14 @@ export function isAwaited(board: Board, shard: Shard, copy: ShardCopyRow): boole
   );
 }
 
+/** Its node is back with it and has others to bring up first: what lies there is waited for (ReplicaShardAllocator, throttled). */
+function hasItsTurnYet(board: Board, shard: Shard, copy: ShardCopyRow): boolean {
+  const node = copy.state === 'away' ? board.byDisk.get(copy.diskId) : undefined;
+  return (
+    node !== undefined && refusalsOf(board, node, { shard, kind: 'replica', existing: copy }).length === 0
+  );
+}
+
 /** The copies that are where they belong or on no node, without those that are on their way to take over. */
 function settledCopies(board: Board, shard: Shard): ShardCopyRow[] {
   return copiesOf(board.cluster, shard).filter((copy) => copy.movesFrom === undefined);
@@ -69,7 +78,9 @@ function assign(board: Board, shard: Shard): void {
   }
   const wanted = wantedReplicas(shard.index, board);
   const replicas = settledCopies(board, shard).filter((copy) => copy !== primary);
-  const expected = replicas.filter((copy) => copy.state !== 'away' || isAwaited(board, shard, copy));
+  const expected = replicas.filter(
+    (copy) => copy.state !== 'away' || isAwaited(board, shard, copy) || hasItsTurnYet(board, shard, copy),
+  );
   for (let count = expected.length; count < wanted; count += 1)
     addCopy(board, { shard, kind: 'replica' }, recoveryMs.copied(shard.index.bytes));
   const active = settledCopies(board, shard).filter((copy) => copy !== primary && copy.state !== 'away');

@@ -1,3 +1,5 @@
+import type { TaskDefinition } from '@aws-sdk/client-ecs';
+
 import type { NodeGroup } from '../../config/config.ts';
 import {
   containerEnvironment,
@@ -6,10 +8,12 @@ import {
   healthCheck,
   hostPaths,
   httpPort,
+  jvmOptionsVariable,
   stopTimeoutSeconds,
   transportPort,
   ulimits,
 } from '../../elasticsearch/container.ts';
+import { settingsOfUser } from '../../elasticsearch/settings.ts';
 import { memoryOf } from '../../elasticsearch/sizing.ts';
 import { invariant } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
@@ -19,6 +23,9 @@ import type { DefinitionContents } from './definition.ts';
 import { containerSecrets } from './secrets.ts';
 
 const certificatesLabel = 'es-ecs.certificates-until';
+
+/** What the label of a setting begins with. */
+const settingLabel = 'es-ecs.setting.';
 
 /** What others have become. */
 export interface ContentsInputs {
@@ -47,11 +54,7 @@ export function definitionContents(
   const instanceType = facts.instanceTypes.get(group.instanceType);
   invariant(instanceType, `nothing is known of the instance type ${group.instanceType}`);
   const memory = memoryOf(instanceType.memoryMiB, group.roles, config.elasticsearch.heapMiB);
-  const environment = containerEnvironment({
-    region: config.region,
-    roles: group.roles,
-    heapMiB: memory.heapMiB,
-  });
+  const environment = environmentOf(context, group, memory.heapMiB);
   return {
     family: nameOfGroup(config, group.name),
     networkMode: 'host',
@@ -80,10 +83,7 @@ export function definitionContents(
           { sourceVolume: 'data', containerPath: containerPaths.data, readOnly: false },
           { sourceVolume: 'node', containerPath: containerPaths.node, readOnly: true },
         ],
-        // Renewed certificates are another revision, so that nodes restart with them one by one.
-        ...(inputs.certificatesUntil === undefined
-          ? {}
-          : { dockerLabels: { [certificatesLabel]: inputs.certificatesUntil } }),
+        ...labelled(labelsOf(context, inputs)),
         ulimits: ulimits.map((limit) => ({ ...limit })),
         stopTimeout: stopTimeoutSeconds,
         healthCheck: {
@@ -107,4 +107,76 @@ export function definitionContents(
       },
     ],
   };
+}
+
+function environmentOf(
+  { config }: StepContext,
+  group: NodeGroup,
+  heapMiB: number,
+): Readonly<Record<string, string>> {
+  const { jvmOptions } = config.elasticsearch;
+  const { region } = config;
+  return containerEnvironment({
+    region,
+    roles: group.roles,
+    heapMiB,
+    ...(jvmOptions === undefined ? {} : { jvmOptions }),
+  });
+}
+
+/**
+ * Of a container what of it follows from the config's settings and options alone, whatever becomes of its image: as far as that goes, what it
+ * will differ by is known before the image is built.
+ */
+export function configuredParts(
+  context: StepContext,
+  group: NodeGroup,
+  seen: Partial<TaskDefinition>,
+): { readonly desired: object; readonly observed: object } {
+  const [there] = seen.containerDefinitions ?? [];
+  const isSetting = ([name]: readonly [string, string]): boolean => name.startsWith(settingLabel);
+  const settings = (labels: Readonly<Record<string, string>>): object =>
+    Object.fromEntries(Object.entries(labels).filter(isSetting));
+  const option = (all: Readonly<Record<string, string | undefined>>): object => ({
+    [jvmOptionsVariable]: all[jvmOptionsVariable],
+  });
+  const environment = Object.fromEntries(
+    (there?.environment ?? []).map(({ name = '', value }) => [name, value]),
+  );
+  return {
+    desired: {
+      dockerLabels: settings(bakedLabels(context)),
+      environment: option(environmentOf(context, group, 0)),
+    },
+    observed: { dockerLabels: settings(there?.dockerLabels ?? {}), environment: option(environment) },
+  };
+}
+
+/**
+ * Renewed certificates are another revision, so that nodes restart with them one by one. The user's settings that are baked into the image stand
+ * here by name: of an image nobody could say which of them differs.
+ */
+function labelsOf(
+  context: StepContext,
+  { certificatesUntil }: ContentsInputs,
+): Readonly<Record<string, string>> {
+  return {
+    ...(certificatesUntil === undefined ? {} : { [certificatesLabel]: certificatesUntil }),
+    ...bakedLabels(context),
+  };
+}
+
+/** An image of the user's own has its settings in it. */
+function bakedLabels({ config }: StepContext): Readonly<Record<string, string>> {
+  if (config.image.uri !== undefined) return {};
+  return Object.fromEntries(
+    Object.entries(settingsOfUser(config)).map(([name, value]) => [
+      `${settingLabel}${name}`,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+function labelled(labels: Readonly<Record<string, string>>): { dockerLabels?: Record<string, string> } {
+  return Object.keys(labels).length === 0 ? {} : { dockerLabels: { ...labels } };
 }

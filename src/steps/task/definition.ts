@@ -27,7 +27,7 @@ import type { Image } from '../image/image.ts';
 import type { Repository } from '../image/repository.ts';
 import { addressOfGroup, definitionAddress, nameOfGroup } from '../names.ts';
 import { brief } from '../waits.ts';
-import { definitionContents } from './definition-contents.ts';
+import { configuredParts, definitionContents } from './definition-contents.ts';
 import type { LogGroup } from '../logs/log-group.ts';
 import { type Secret, untilTag } from './secret.ts';
 
@@ -116,6 +116,10 @@ export function definition(
       const revision = observed.revision + 1;
       const taskDefinitionArn = observed.taskDefinitionArn.replace(/\d+$/, String(revision));
       return { ...observed, revision, taskDefinitionArn };
+    },
+    foreseen: (observed) => {
+      const parts = configuredParts(context, group, observed.contents);
+      return differences(parts.desired, parts.observed).map((one) => ({ ...one, impact: 'in-place' }));
     },
     diff: (desired, observed) => {
       const revisions = revisionChanges(ecs, desired, observed);

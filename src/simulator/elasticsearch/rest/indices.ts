@@ -4,7 +4,7 @@ import type { IndexRow } from '../rows.ts';
 import { newIndex } from '../seeds.ts';
 import { isOlder } from '../start-troubles.ts';
 import { indicesOf } from './targets.ts';
-import { isIndexSetting } from '../../../elasticsearch/known-settings.ts';
+import { isIndexSetting } from '../../../config/known-settings.ts';
 import { fromTemplates, fullNames } from './templates.ts';
 import { type Asked, nested, ok, recordOf, refused, type Route } from './asked.ts';
 

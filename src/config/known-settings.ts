@@ -1,5 +1,4 @@
 import { indexSettingNames, listedVersions, nodeSettingNames } from './setting-names.ts';
-import { compareVersions, parseVersion, type Version } from './versions.ts';
 
 /**
  * Families of settings whose names are not all given: whoever writes them chooses a part. None of these has a default, so no server lists
@@ -34,7 +33,9 @@ const unjudged: readonly string[] = [
   'cloud.',
   'cluster.lifecycle.',
   'data_streams.',
-  'discovery.',
+  'discovery.azure.',
+  'discovery.ec2.',
+  'discovery.gce.',
   'esql.',
   'gcs.',
   'hdfs.',
@@ -74,6 +75,17 @@ const unjudged: readonly string[] = [
   'xpack.universal_profiling.',
 ];
 
+/** The minor alone: what a patch release knows its minor knows. */
+interface Version {
+  readonly major: number;
+  readonly minor: number;
+}
+
+function versionOf(text: string): Version {
+  const [major = 0, minor = 0] = text.split('.').map(Number);
+  return { major, minor };
+}
+
 interface Listed {
   readonly version: Version;
   readonly node: ReadonlySet<string>;
@@ -84,7 +96,7 @@ let lists: readonly Listed[] | undefined;
 /** Read once, and only where somebody has settings. */
 function listed(): readonly Listed[] {
   lists ??= listedVersions.map((text, at) => ({
-    version: parseVersion(text) ?? { major: 0, minor: 0, patch: 0 },
+    version: versionOf(text),
     node: namesAt(nodeSettingNames, at),
   }));
   return lists;
@@ -110,7 +122,8 @@ export type KnownSetting =
  * Whether a version of Elasticsearch knows a setting of a node. Between two versions whose names are listed, what one of them knows counts
  * as known: when it came or went is not.
  */
-export function knownSetting(name: string, version: Version): KnownSetting {
+export function knownSetting(name: string, asked: string): KnownSetting {
+  const version = versionOf(asked);
   if (nodeFamilies.some((family) => family.test(name)) || unjudged.some((prefix) => name.startsWith(prefix)))
     return { kind: 'known' };
   const all = listed();
@@ -125,9 +138,8 @@ export function knownSetting(name: string, version: Version): KnownSetting {
   return { kind: 'unknown', nearest: nearestOf(name, names), isSure };
 }
 
-/** By the minor: what a patch release knows its minor knows. */
 function isSameOrOlder(one: Version, other: Version): boolean {
-  return compareVersions({ ...one, patch: 0 }, { ...other, patch: 0 }) <= 0;
+  return one.major < other.major || (one.major === other.major && one.minor <= other.minor);
 }
 
 const mostNamed = 3;
