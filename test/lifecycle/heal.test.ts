@@ -141,7 +141,8 @@ const troubles: readonly Trouble[] = [
     then: ({ ec2 }, world) => ec2.send(new DeleteVolumeCommand({ VolumeId: volumeOf(world, 'search-1') })),
     cause: /has lost its data volume, which is gone/,
     cure: 'a new host',
-    minutes: [2, 6],
+    // Its replicas wait ten minutes for the disk that never comes back.
+    minutes: [10, 14],
   },
 ];
 

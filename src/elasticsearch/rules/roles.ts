@@ -1,5 +1,6 @@
 import { coversRole, departureRefusal, type RemainingNode } from './departure.ts';
 import { isDataRole, type Situation } from './situation.ts';
+import { shardsOn } from './stopping.ts';
 
 /** What a node is about to lose by its restart. */
 export interface RoleLoss {
@@ -14,15 +15,34 @@ export interface RoleLoss {
 
 /** The nodes in the cluster that are to come back with fewer roles than they have, of those whose loss can do harm. */
 export function roleLosses(
-  { nodes }: Pick<Situation, 'nodes'>,
+  situation: Pick<Situation, 'nodes' | 'shards' | 'indices'>,
   wanted: readonly RemainingNode[],
 ): readonly RoleLoss[] {
+  const { nodes } = situation;
   return wanted.flatMap(({ name, roles: after }) => {
     const before = nodes.find((node) => node.name === name)?.roles ?? after;
-    const data = lostTiers(before, after);
+    const lost = lostTiers(before, after);
+    const data = mayAllStay(situation, { name, roles: after }, wanted) ? [] : lost;
     const isDemoted = before.includes('master') && !after.includes('master');
     if (data.length === 0 && !isDemoted) return [];
     return [{ name, data, isDemoted, kept: after.filter((role) => coversRole(before, role)) }];
+  });
+}
+
+/**
+ * Whether each shard on a node may stay with the roles that it is to have: the tier that its index is on, the first of those it prefers that any node
+ * will have, is among them. Told to give up its shards the node could not: Elasticsearch takes them nowhere but to that tier.
+ */
+function mayAllStay(
+  situation: Pick<Situation, 'shards' | 'indices'>,
+  { name, roles }: RemainingNode,
+  wanted: readonly RemainingNode[],
+): boolean {
+  if (!roles.some(isDataRole)) return false;
+  return shardsOn(situation, name).every(({ index }) => {
+    const preference = situation.indices.find((one) => one.name === index)?.tierPreference;
+    const tier = preference?.split(',').find((one) => wanted.some((node) => coversRole(node.roles, one)));
+    return tier !== undefined && coversRole(roles, tier);
   });
 }
 

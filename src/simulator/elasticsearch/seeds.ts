@@ -1,4 +1,5 @@
 import type { World } from '../core/world.ts';
+import { tierKey, usualTier } from './deciders.ts';
 import {
   elasticsearchEvents,
   type IndexRow,
@@ -40,7 +41,7 @@ export function newIndex(name: string, seed: IndexSeed): IndexRow {
     documents: seed.documents ?? 0,
     delayedTimeoutMs: seed.delayedTimeoutMs ?? minuteMs,
     hasDelay: seed.delayedTimeoutMs !== undefined,
-    ...(seed.settings === undefined ? {} : { settings: seed.settings }),
+    settings: { [tierKey]: usualTier, ...seed.settings },
     createdVersion: seed.createdVersion,
     isReadOnly: seed.isReadOnly,
   };

@@ -43,6 +43,27 @@ describe('what nodes lose', () => {
   });
 });
 
+describe('the shards of a node that loses a tier', () => {
+  it('stay where it keeps the tier that their index is on, by what the nodes are to be', () => {
+    const wanted = [
+      named('n-0', ['master', 'data_hot', 'data_content']),
+      named('n-1', ['data_warm']),
+      named('n-2', all),
+    ];
+    const on = (tierPreference: string): readonly string[] => {
+      const indices = situation().indices.map((index) => ({ ...index, tierPreference }));
+      return roleLosses(situation({ indices }), wanted)
+        .filter(({ data }) => data.length > 0)
+        .map(({ name }) => name);
+    };
+    expect(on('data_content')).toEqual(['n-1']);
+    expect(on('data_warm,data_hot')).toEqual(['n-0']);
+    // The frozen tier has no node, the cold one has.
+    expect(on('data_frozen,data_hot')).toEqual(['n-1']);
+    expect(on('data_cold')).toEqual(['n-0', 'n-1']);
+  });
+});
+
 describe('roles are not taken', () => {
   it('where nothing is lost it has no say, whatever the cluster is like', () => {
     const red = situation({ health: { ...situation().health, status: 'red' } });

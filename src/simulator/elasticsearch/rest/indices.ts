@@ -1,4 +1,3 @@
-import { tierKey, usualTier } from '../deciders.ts';
 import { countIndex } from '../history.ts';
 import type { IndexRow } from '../rows.ts';
 import { newIndex } from '../seeds.ts';
@@ -165,7 +164,6 @@ function create({ cluster, body, nodes }: Asked, name: string): ReturnType<Route
   const isHidden = textOf(own['index.hidden'] ?? false) === 'true';
   const all = given({ ...fromTemplates(cluster, { name, isHidden }), ...own });
   const { shards = 1, replicas = 1, autoExpand, delayedTimeoutMs } = all;
-  const others = { [tierKey]: usualTier, ...all.others };
   cluster.indices.push(
     newIndex(name, {
       shards,
@@ -173,7 +171,7 @@ function create({ cluster, body, nodes }: Asked, name: string): ReturnType<Route
       autoExpand: autoExpand ?? undefined,
       delayedTimeoutMs: delayedTimeoutMs ?? undefined,
       createdVersion: nodes[0]?.version,
-      settings: withoutNulls(others),
+      settings: withoutNulls(all.others),
     }),
   );
   return ok({ acknowledged: true, shards_acknowledged: true, index: name });
