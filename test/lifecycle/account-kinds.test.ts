@@ -17,7 +17,8 @@ const asDemanded = configText(`${demanded}encryption: { kmsKeyId: alias/company/
 /** What AWS only remembers: answers by their tokens, names that are free again soon, numbers that are never used twice. */
 const memories = ['core/', 'ecs/task-definition-revisions', 'elasticsearch/', 'kms/'];
 /** How AWS shows for a while what is gone. */
-const gone = /"(deletedAtMs":\d|state":"terminated"|status":"INACTIVE"|lastStatus":"STOPPED")/;
+const gone =
+  /"(deletedAtMs":\d|state":"terminated"|status":"INACTIVE"|lastStatus":"STOPPED"|isOfDeleted":true)/;
 
 /** Whatever of a cluster is in the account, by table and id. */
 function leftOf({ account: { tables } }: Story): readonly string[] {
