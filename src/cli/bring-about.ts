@@ -11,7 +11,7 @@ import { headline } from './render/headline.ts';
 import { renderPlan, restartLine, restartWords, summaryWords } from './render/plan.ts';
 import { refusalLines, throwRefused } from './render/refusals.ts';
 import { renderUp, upDocument } from './render/up.ts';
-import { concernsOf, refusalsOf } from '../steps/limits/examine.ts';
+import { type Concerns, concernsOf, keysMade, refusalsOf } from '../steps/limits/examine.ts';
 import { reported } from './reporters/reported.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,8 +31,10 @@ export interface Bringing {
  */
 export async function bringAbout(plan: Plan, session: Session, bringing: Bringing): Promise<void> {
   const { options, terminal, startedMs } = bringing;
+  const { state } = session;
+  let looked: Concerns;
   if (!isInSync(plan)) {
-    await agree(plan, session, bringing);
+    looked = await agree(plan, session, bringing);
     // With nothing to change nothing is written, and what a gate brings to light is guarded by its first write. Nor does a run that
     // ends before it has made anything leave a lock behind it.
     if (plan.summary.refuse === 0) {
@@ -43,11 +45,14 @@ export async function bringAbout(plan: Plan, session: Session, bringing: Bringin
       if (!isNew) await lock.retag(session.context.formerTags);
       await session.state.gives(Object.keys(session.config.tags));
     }
-    await session.state.pin(session.pins);
+    await state.pin(session.pins);
   } else {
-    warn(concernsOf(session.context), terminal);
+    looked = await concernsOf(plan, session.context, { refusals: [], pins: state.pins });
+    warn(looked.concerns, terminal);
   }
+  await state.pin(looked.pins);
   const outcome = await carryOut(plan, session, bringing);
+  await state.pin(await keysMade(outcome.observed, session.context, state.pins));
   // What was left alone may still carry what has left the config.
   const isWhole = plan.entries.every(({ action }) => action !== 'left-alone');
   if (isWhole) await session.state.hasGiven(Object.keys(session.config.tags));
@@ -55,6 +60,7 @@ export async function bringAbout(plan: Plan, session: Session, bringing: Bringin
     plan,
     outcome,
     session,
+    concerns: looked.concerns,
     waited: options.wait,
     elapsedMs: realClock.now() - startedMs,
     path: criticalPath(outcome.spans),
@@ -69,7 +75,7 @@ function warn(concerns: readonly EsEcsError[], terminal: Terminal): void {
 }
 
 /** Shows the plan and asks, where there is something to lose or to pay. */
-async function agree(plan: Plan, session: Session, { options, terminal }: Bringing): Promise<void> {
+async function agree(plan: Plan, session: Session, { options, terminal }: Bringing): Promise<Concerns> {
   const { hasColour } = terminal;
   const forecast = forecastMs(plan, options.wait);
   terminal.err(`${headline(session)}\n`);
@@ -81,10 +87,12 @@ async function agree(plan: Plan, session: Session, { options, terminal }: Bringi
   terminal.err(`${summaryWords(plan)}, ${aboutMinutes(forecast)}, ${cost.total}`);
   terminal.err(`${cost.parts}\n`);
   if (plan.summary.refuse === 0) throwRefused(refusals);
-  warn(concernsOf(session.context, refusals), terminal);
-  if (plan.summary.refuse > 0 || options.yes === true || session.simulation !== undefined) return;
+  const looked = await concernsOf(plan, session.context, { refusals, pins: session.state.pins });
+  warn(looked.concerns, terminal);
+  if (plan.summary.refuse > 0 || options.yes === true || session.simulation !== undefined) return looked;
   const yes = (answer: string): boolean => /^y(es)?$/i.test(answer);
   await confirm({ question: `${warningFor(plan)}Go ahead? [y/N] `, expected: yes, flag: '--yes' }, terminal);
+  return looked;
 }
 
 function warningFor(plan: Plan): string {

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+
 import { AssociateKmsKeyCommand, DisassociateKmsKeyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { UpdateSecretCommand } from '@aws-sdk/client-secrets-manager';
@@ -7,7 +9,14 @@ import type { World } from '../../src/simulator/core/world.ts';
 import { volumes } from '../../src/simulator/ec2/volumes.ts';
 import { repositories } from '../../src/simulator/ecr/repositories.ts';
 import { roles } from '../../src/simulator/iam/roles.ts';
-import { addKey, keys, type KeyState, type NewKey, setEbsKey } from '../../src/simulator/kms/keys.ts';
+import {
+  addKey,
+  keys,
+  type KeyRow,
+  type KeyState,
+  type NewKey,
+  setEbsKey,
+} from '../../src/simulator/kms/keys.ts';
 import { logGroups } from '../../src/simulator/logs/log-groups.ts';
 import { secrets } from '../../src/simulator/secrets-manager/secrets.ts';
 import { configText, type PlanDocument, Story, type UpDocument } from './story.ts';
@@ -107,6 +116,7 @@ describe('a key that cannot be used', () => {
     );
     expect(one?.message).toContain(why);
     expect(one?.hints[0]).toContain(wayOut);
+    expect((await story.run('plan')).stdout).toMatch(/is refused until the key can be used$/);
     const up = await story.run('up');
     expect(up.status).toBe(1);
     expect(up.stderr).toContain(why);
@@ -310,6 +320,67 @@ describe('what a key has to do with things that exist', () => {
     expect(other.concerns).toHaveLength(1);
   });
 
+  const { Version, Statement } = keyPolicy();
+  const hostsKeptOut = {
+    Version,
+    Statement: [
+      ...Statement,
+      {
+        Effect: 'Deny',
+        Principal: { AWS: 'arn:aws:iam::123456789012:role/es-ecs-search-eu-west-1-instance' },
+        Action: 'kms:CreateGrant',
+        Resource: '*',
+      },
+    ],
+  };
+
+  it.each<[string, object, string]>([
+    [
+      'Auto Scaling',
+      keyPolicy('Launch', 'LaunchGrants'),
+      'does not let the role AWSServiceRoleForAutoScaling do',
+    ],
+    ['CloudWatch Logs', keyPolicy('Logs'), 'does not let CloudWatch Logs, for the log group'],
+    ['the hosts', hostsKeptOut, 'does not let the role of the hosts do kms:CreateGrant'],
+  ])('says when its policy no longer lets in %s, though nothing is to be changed', async (_, policy, why) => {
+    const arn = await withKeyThere();
+    expect((await story.json<Concerned>('up')).concerns).toEqual([]);
+    await story.behindTheBack((_clients, world) => {
+      for (const key of world.rows(keys).values()) if (key.arn === arn) key.policy = JSON.stringify(policy);
+      return Promise.resolve();
+    });
+    const plan = await story.json<PlanDocument & Concerned>('plan');
+    expect(plan).toMatchObject({ changes: [], refusals: [] });
+    expect(plan.concerns.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([expect.stringContaining(why)]),
+    );
+    // Everywhere the same, and for machines as well.
+    expect((await story.json<Concerned>('status')).concerns).toEqual(plan.concerns);
+    expect((await story.json<Concerned>('up')).concerns).toEqual(plan.concerns);
+    expect((await story.run('status')).stdout).toContain(why);
+  });
+
+  it('that things have kept, and no config names any more, is looked at as well', async () => {
+    const arn = await withKeyThere();
+    await story.json('up');
+    await story.behindTheBack((_clients, world) =>
+      Promise.resolve(addKey(world, { alias: 'alias/other', policy: keyPolicy() })),
+    );
+    story.write(withKey.replace('alias/search', 'alias/other'));
+    expect((await story.json<Concerned>('up')).concerns).toEqual([]);
+    expect((await story.json<PlanDocument & Concerned>('plan')).concerns).toEqual([]);
+    await story.behindTheBack((_clients, world) => {
+      for (const key of world.rows(keys).values()) if (key.arn === arn) key.state = 'PendingDeletion';
+      return Promise.resolve();
+    });
+    const { changes, concerns } = await story.json<PlanDocument & Concerned>('plan');
+    expect(changes).toEqual([]);
+    expect(concerns.map(({ message }) => message)).toEqual([
+      `the key of hosts/volume/search-0 and 3 more: ${arn} is to be deleted, and with it all that it encrypts: what runs goes on, but no host that starts gets its data volume, no host pulls the image`,
+    ]);
+    expect(concerns[0]?.hints[0]).toContain('aws kms cancel-key-deletion');
+  });
+
   it('lets a cluster go whose key is lost', async () => {
     await withKeyThere();
     await story.json('up');
@@ -323,6 +394,60 @@ describe('what a key has to do with things that exist', () => {
 });
 
 describe("the account's own key for disks", () => {
+  it('is looked at where nothing is to be changed: its state, and whom it lets in', async () => {
+    const arn = await ownKey();
+    expect((await story.json<Concerned>('up')).concerns).toEqual([]);
+    const concerns = async (change: (key: KeyRow) => void) => {
+      await story.behindTheBack((_clients, world) => {
+        for (const key of world.rows(keys).values()) if (key.arn === arn) change(key);
+        return Promise.resolve();
+      });
+      const document = await story.json<PlanDocument & Concerned>('plan');
+      expect(document.changes).toEqual([]);
+      return document.concerns.map(({ message }) => message);
+    };
+    expect(await concerns(() => undefined)).toEqual([]);
+    expect(
+      await concerns((key) => {
+        key.policy = JSON.stringify(keyPolicy('Launch', 'LaunchGrants'));
+      }),
+    ).toEqual([
+      expect.stringMatching(
+        /^the account's default key for disks: the policy of .* AWSServiceRoleForAutoScaling/,
+      ),
+    ]);
+    expect(
+      await concerns((key) => {
+        key.state = 'Disabled';
+      }),
+    ).toEqual([
+      `the account's default key for disks: ${arn} is disabled: what runs goes on, but no host that starts gets its data volume`,
+    ]);
+    // It is not the default any more: hosts start, and yet their data is by it.
+    await story.behindTheBack((_clients, world) => {
+      setEbsKey(world, addKey(world, { policy: keyPolicy() }).arn);
+      return Promise.resolve();
+    });
+    expect((await concerns(() => undefined))[0]).toMatch(/^the key of hosts\/volume\/search-0 and 2 more: /);
+  });
+
+  it("costs a plan no call where it is AWS's own, with the state lost one until the next up", async () => {
+    story = new Story(configText());
+    await story.json('up');
+    const { total } = (await story.json<PlanDocument>('plan')).apiCalls;
+    expect(total).toBeLessThanOrEqual(39);
+    const described = async (): Promise<number> => {
+      const { apiCalls } = await story.json<{
+        readonly apiCalls: { readonly byOperation: Readonly<Record<string, number>> };
+      }>('up', '--verbose');
+      return apiCalls.byOperation['DescribeKey'] ?? 0;
+    };
+    expect(await described()).toBe(0);
+    rmSync(story.stateFile);
+    expect(await described()).toBe(1);
+    expect(await described()).toBe(0);
+  });
+
   async function ownKey(...without: readonly string[]): Promise<string> {
     story = new Story(configText());
     await story.run('plan');

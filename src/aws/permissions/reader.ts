@@ -159,7 +159,7 @@ function named(scope: Scope): readonly Permission[] {
     {
       sid: 'LookAtKeys',
       because:
-        'whether the key of the config can be used, and by whom; keys have no names that one could go by',
+        'whether the keys that the cluster is encrypted with can be used, and by whom; keys have no names that one could go by',
       actions: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants'],
       resources: [arnIn(scope, 'kms', 'key/*')],
     },

@@ -1,5 +1,5 @@
 import { isInSync, makePlan, type Plan } from '../../engine/plan.ts';
-import type { EsEcsError } from '../../errors.ts';
+import type { ErrorCode, EsEcsError } from '../../errors.ts';
 import { concernsOf, refusalsOf } from '../../steps/limits/examine.ts';
 import type { Ending } from '../ending.ts';
 import { inSession } from '../in-session.ts';
@@ -18,7 +18,8 @@ export async function plan(options: PlanOptions, terminal: Terminal, ending: End
   await inSession({ options, command: 'plan', terminal, locks: false }, async (session) => {
     const made = await makePlan(session.graph, session.state);
     const refusals = await refusalsOf(made, session.context);
-    const concerns = concernsOf(session.context, refusals);
+    const { pins } = session.state;
+    const { concerns } = await concernsOf(made, session.context, { refusals, pins });
     const inSync = isInSync(made);
     if (options.exitCode === true && !inSync) ending.status = changesStatus;
     if (options.json === true) {
@@ -54,5 +55,16 @@ export async function plan(options: PlanOptions, terminal: Terminal, ending: End
 
 function whatUpDoes({ summary }: Plan, refusals: readonly EsEcsError[]): string {
   if (summary.refuse > 0) return 'is refused until that is set back';
-  return refusals.length > 0 ? 'is refused until there is room for it' : 'does it';
+  const codes = new Set(refusals.map(({ code }) => code));
+  if (codes.size === 0) return 'does it';
+  const ways = [...codes].map((code) => untilWords.get(code) ?? 'what is said above is put right');
+  return `is refused until ${[...new Set(ways)].join(', and ')}`;
 }
+
+/** When a plan that the account refuses goes through, by the code of the refusal. */
+const untilWords: ReadonlyMap<ErrorCode, string> = new Map([
+  ['QUOTA', 'there is room for it'],
+  ['KMS_KEY', 'the key can be used'],
+  ['INSTANCE_TYPE_UNFIT', 'the account may start such instances'],
+  ['REFUSED', 'the config is changed'],
+]);

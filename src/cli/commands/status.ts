@@ -1,6 +1,7 @@
 import { daysLeft } from '../../certificates/days-left.ts';
 import { inspect } from '../../engine/inspect.ts';
 import { EsEcsError } from '../../errors.ts';
+import { concernsOf } from '../../steps/limits/examine.ts';
 import { readCertificates } from '../../steps/way-in.ts';
 import type { Ending } from '../ending.ts';
 import { inSession } from '../in-session.ts';
@@ -18,7 +19,9 @@ export async function status(options: StatusOptions, terminal: Terminal, ending:
       inspect(session.graph, session.state),
       certificateDaysLeft(session),
     ]);
-    const seen = readStatus(inspection, session, daysLeft);
+    const { pins } = session.state;
+    const { concerns } = await concernsOf(inspection.plan, session.context, { refusals: [], pins });
+    const seen = readStatus(inspection, session, { certificateDaysLeft: daysLeft, concerns });
     if (options.exitCode === true && seen.outcome !== 'healthy') ending.status = degradedStatus;
     if (options.json === true) terminal.out(JSON.stringify(statusDocument(seen, session), undefined, 2));
     else terminal.out(renderStatus(seen, session, { ...terminal, verbose: options.verbose === true }));

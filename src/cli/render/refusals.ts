@@ -5,7 +5,7 @@ export function refusalLines(refusals: readonly EsEcsError[]): readonly string[]
   return refusals.flatMap(({ message, hints }) => ['', `! ${message}`, ...hints.map((hint) => `  ${hint}`)]);
 }
 
-/** The same as `plan --json` gives it. */
+/** The same as `--json` gives it. */
 export function refusalDocument({ code, message, hints }: EsEcsError): object {
   return { code, message, hints };
 }

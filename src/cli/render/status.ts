@@ -1,11 +1,13 @@
 import type { Inspected, Inspection } from '../../engine/inspect.ts';
 import type { Orphan } from '../../engine/orphans.ts';
+import type { EsEcsError } from '../../errors.ts';
 import { observedOf } from '../../steps/index.ts';
 import { cureOf, type HostTrouble } from '../../steps/hosts/host-trouble.ts';
 import type { ClusterState, NodeState } from '../../steps/service/cluster.ts';
 import type { Session } from '../session.ts';
 import { duration } from './duration.ts';
 import { orphanDocuments, orphanLines } from './orphans.ts';
+import { refusalDocument, refusalLines } from './refusals.ts';
 import { styleFor } from './style.ts';
 import { renderTable } from './table.ts';
 
@@ -53,17 +55,19 @@ export interface Status {
   readonly resources: readonly Inspected[];
   /** What carries the cluster's tag and is nobody's. */
   readonly orphans: readonly Orphan[];
+  /** What will go wrong, though nothing does yet. */
+  readonly concerns: readonly EsEcsError[];
 }
 
 /**
  * Draws what a person must know out of everything that was observed. Pure.
  *
- * @param certificateDaysLeft what `status` has read of the certificates.
+ * @param beside what `status` has read of the certificates and of keys.
  */
 export function readStatus(
   inspection: Inspection,
   session: Session,
-  certificateDaysLeft: number | undefined,
+  beside: Pick<Status, 'certificateDaysLeft' | 'concerns'>,
 ): Status {
   const { resources, observed } = inspection;
   const cluster = observedOf(observed, session.steps.cluster);
@@ -101,10 +105,10 @@ export function readStatus(
       uuid: cluster?.uuid,
       problem: cluster?.problem,
     },
-    certificateDaysLeft,
     nodes,
     resources,
     orphans: inspection.plan.orphans,
+    ...beside,
   };
 }
 
@@ -212,6 +216,7 @@ export function renderStatus(seen: Status, session: Session, look: StatusLook): 
     ...imageLines(session, flag),
     drift,
     ...orphanLines(seen.orphans, flag),
+    ...refusalLines(seen.concerns),
     seen.outcome === 'healthy' && drifted.length === 0
       ? `es-ecs plan${flag}  shows details`
       : `es-ecs up${flag}  puts it right; es-ecs plan${flag}  shows how`,
@@ -310,6 +315,7 @@ export function statusDocument(seen: Status, session: Session): object {
       inSync,
     })),
     orphans: orphanDocuments(seen.orphans),
+    concerns: seen.concerns.map(refusalDocument),
     apiCalls: session.meter.calls,
   };
 }

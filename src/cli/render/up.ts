@@ -3,7 +3,9 @@ import { isInSync, type Plan } from '../../engine/plan.ts';
 import type { CriticalPath } from '../../engine/timeline.ts';
 import { observedOf } from '../../steps/index.ts';
 import type { Session } from '../session.ts';
+import type { EsEcsError } from '../../errors.ts';
 import { duration } from './duration.ts';
+import { refusalDocument } from './refusals.ts';
 import { styleFor } from './style.ts';
 
 /** What an `up` has to tell. */
@@ -11,6 +13,8 @@ export interface UpTold {
   readonly plan: Plan;
   readonly outcome: Outcome;
   readonly session: Session;
+  /** What is wrong beside what was changed. */
+  readonly concerns: readonly EsEcsError[];
   /** Whether it waited for hosts, tasks and Elasticsearch. */
   readonly waited: boolean;
   /** Wall time. */
@@ -95,6 +99,7 @@ export function upDocument(told: UpTold): object {
               .length,
             uuid: cluster.uuid ?? null,
           },
+    concerns: told.concerns.map(refusalDocument),
     apiCalls: { ...session.meter.calls, ...(told.verbose ? { byOperation: session.meter.byOperation } : {}) },
     elapsedMs,
     ...(session.simulation === undefined ? {} : { simulated: simulatedDocument(outcome, path) }),

@@ -3,7 +3,7 @@ import { GetKeyPolicyCommand, paginateListGrants } from '@aws-sdk/client-kms';
 import { servicePrincipals } from '../../aws/partitions.ts';
 import { collectPages } from '../../aws/ec2.ts';
 import type { Plan } from '../../engine/plan.ts';
-import { EsEcsError } from '../../errors.ts';
+import type { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
 import { silently } from '../limits/silently.ts';
@@ -31,47 +31,47 @@ const others = [
   'image/repository',
 ];
 
+/** Whether a plan makes or changes something that asks for a key. */
+export function asksForKey(plan: Plan): boolean {
+  return asks(plan, disks) || asks(plan, others);
+}
+
+function asks({ entries }: Plan, prefixes: readonly string[]): boolean {
+  const touched = entries.filter(({ action }) => ['create', 'change', 'replace'].includes(action));
+  return touched.some(({ resource }) => prefixes.some((prefix) => resource.address.startsWith(prefix)));
+}
+
+/** What the policy of the config's key must allow. */
+export function keyNeeds(context: StepContext, makesDisks: boolean): readonly KeyNeed[] {
+  return [
+    ...(makesDisks ? [scalingNeed(context), hostNeed(context)] : []),
+    ...logNeeds(context),
+    callerNeed(context, 'everything'),
+    executionNeed(context),
+  ];
+}
+
+/** Of the key that the account has chosen for its disks. */
+export function defaultPlace({ facts: { region, accountId } }: Pick<StepContext, 'facts'>): KeyPlace {
+  return { where: "the account's default key for disks", region, accountId };
+}
+
 /**
  * Why what a plan makes could not be encrypted: the key of the config, or else the account's own for disks, is none that can be used, or its
  * policy does not let those use it who must. Silent where it may not be looked at. Nothing is read for a plan that makes nothing with a key.
  */
 export async function keyRefusals(plan: Plan, context: StepContext): Promise<readonly EsEcsError[]> {
-  const touched = plan.entries.filter(({ action }) => ['create', 'change', 'replace'].includes(action));
-  const touches = (prefixes: readonly string[]): boolean =>
-    touched.some(({ resource }) => prefixes.some((prefix) => resource.address.startsWith(prefix)));
   const { key } = context.facts;
-  const makesDisks = touches(disks);
+  const makesDisks = asks(plan, disks);
   if (key !== undefined) {
-    if (!makesDisks && !touches(others)) return [];
-    const needs = [
-      ...(makesDisks ? [scalingNeed(context), hostNeed(context)] : []),
-      ...logNeeds(context),
-      callerNeed(context, 'everything'),
-      executionNeed(context),
-    ];
-    return judge(key, context, { place: placeOfConfig(context), needs });
+    if (!asksForKey(plan)) return [];
+    return judge(key, context, { place: placeOfConfig(context), needs: keyNeeds(context, makesDisks) });
   }
   if (!makesDisks) return [];
   const own = await defaultKey(context);
   if (own === undefined) return [];
-  const { region, accountId } = context.facts;
   const needs = [scalingNeed(context), hostNeed(context), callerNeed(context, 'disks')];
-  return judge(own, context, {
-    place: { where: "the account's default key for disks", region, accountId },
-    needs,
-  });
-}
-
-/**
- * Why the key of the config cannot be used any more, where nothing that is made or changed asks for it. Nothing is read for it: facts have the key.
- */
-export function keyConcern(context: StepContext): EsEcsError | undefined {
-  const { key } = context.facts;
-  const why = key === undefined ? undefined : whyUnusable(key, placeOfConfig(context));
-  if (why === undefined) return undefined;
-  // A data key in use stays in the host's memory; attaching a disk and reading a secret ask KMS anew ("How unusable KMS keys affect data keys").
-  const after = 'what runs goes on, but no host that starts gets its disks, and no task its secrets';
-  return new EsEcsError('KMS_KEY', `${why.message}: ${after}`, { hint: why.hints });
+  return judge(own, context, { place: defaultPlace(context), needs });
 }
 
 /** The customer key that the account has chosen for its disks; EBS's own may be named by its ARN, too. */
@@ -82,7 +82,8 @@ async function defaultKey({ clients }: StepContext): Promise<Key | undefined> {
   return 'KeyManager' in key.seen && key.seen.KeyManager === 'AWS' ? undefined : key;
 }
 
-async function judge(
+/** Why a key cannot be used for what is needed: by its state, or by its policy and its grants. */
+export async function judge(
   key: Key,
   context: StepContext,
   { place, needs }: { readonly place: KeyPlace; readonly needs: readonly KeyNeed[] },

@@ -1,8 +1,11 @@
 import type { Plan } from '../../engine/plan.ts';
+import type { Address } from '../../engine/resource.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
-import { keyConcern, keyRefusals } from '../encryption/refusals.ts';
+import { ownKeysAmong, watchKeys } from '../encryption/concerns.ts';
+import { asksForKey, keyRefusals } from '../encryption/refusals.ts';
+import type { Pins } from '../pins.ts';
 import { planRefusals } from './plan-of-account.ts';
 import { quotaRefusals } from './quotas.ts';
 
@@ -19,13 +22,50 @@ export async function refusalsOf(plan: Plan, context: StepContext): Promise<read
   return [...noWayIn(plan, context), ...looked.flat()];
 }
 
-/** What people should know of a cluster that a plan leaves as it is, or changes in something else; what is refused anyway is not said twice. */
-export function concernsOf(
+/** What people should know beside a plan, and what the look at it has found out for good. */
+export interface Concerns {
+  readonly concerns: readonly EsEcsError[];
+  /** Pins: keys that are AWS's own, which need not be looked at again. */
+  readonly pins: Pins;
+}
+
+/**
+ * What people should know of what a plan leaves as it is: today, the keys by which it is encrypted. What is refused anyway is not said twice.
+ * Reads only.
+ */
+export async function concernsOf(
+  plan: Plan,
   context: StepContext,
-  refusals: readonly EsEcsError[] = [],
-): readonly EsEcsError[] {
-  const concern = keyConcern(context);
-  return concern === undefined || refusals.some(({ code }) => code === concern.code) ? [] : [concern];
+  { refusals, pins }: { readonly refusals: readonly EsEcsError[]; readonly pins: Pins },
+): Promise<Concerns> {
+  const entries = plan.entries.filter(({ observed }) => observed !== undefined);
+  const { concerns, own } = await watchKeys(context, {
+    observed: new Map(entries.map(({ resource, observed }) => [resource.address, observed])),
+    own: ownKeysIn(pins),
+    isJudged: asksForKey(plan),
+  });
+  const said = new Set(refusals.map(({ message }) => message));
+  return { concerns: concerns.filter(({ message }) => !said.has(message)), pins: keyPins(own) };
+}
+
+/** The same pins for what a run has made. */
+export async function keysMade(
+  observed: ReadonlyMap<Address, unknown>,
+  context: StepContext,
+  pins: Pins,
+): Promise<Pins> {
+  return keyPins(await ownKeysAmong(context, observed, ownKeysIn(pins)));
+}
+
+const keyPinPrefix = 'aws-managed-key/';
+
+function keyPins(arns: Iterable<string>): Pins {
+  return Object.fromEntries([...arns].map((arn) => [`${keyPinPrefix}${arn}`, 'yes']));
+}
+
+function ownKeysIn(pins: Pins): ReadonlySet<string> {
+  const names = Object.keys(pins).filter((name) => name.startsWith(keyPinPrefix));
+  return new Set(names.map((name) => name.slice(keyPinPrefix.length)));
 }
 
 /** A cluster that es-ecs itself cannot reach never forms in earnest: nobody withdraws the right to bootstrap, and no node could be restarted. */
