@@ -53,6 +53,9 @@ describe('a fresh account', () => {
     expect(hints[0]).toContain('aws freetier upgrade-account-plan --account-plan-type PAID');
     expect(hints[1]).toContain('t3.micro');
     expect(hints[2]).toContain('--service-code ec2 --quota-code L-1216C47A --desired-value 8');
+    expect((await story.run('plan')).stdout).toMatch(
+      /is refused until the account may start such instances, and there is room for it$/,
+    );
     const before = story.account.tables;
     const up = await story.run('up', '--yes');
     expect(up.status).toBe(2);

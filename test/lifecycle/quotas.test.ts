@@ -143,6 +143,7 @@ it('refuses a new cluster that nobody could reach, and leaves an old one alone',
   expect(plan.stdout).toContain(
     'with the bastion off and no access.endpoint, es-ecs has no way to Elasticsearch',
   );
+  expect(plan.stdout).toMatch(/is refused until the config is changed$/);
   expect((await story.run('up', '--yes')).status).toBe(1);
   story.write(configText('bastion: false\naccess: { endpoint: "https://search.example.com:9200" }\n'));
   expect((await story.json<Refused>('plan')).refusals).toEqual([]);
