@@ -83,6 +83,9 @@ it('waits with the first node while others, whose services somebody has deleted,
   story.write(configText('instanceType: m7g.xlarge\n'));
   const told = await story.run('up', '--yes');
   expect(told.status, told.stderr).toBe(0);
-  expect(told.stderr).toContain('search-0 waits: one node answers, and the cluster has no elected master');
+  // How many have gone when it looks, who can say; those that are left elect nobody for the moment.
+  expect(told.stderr).toMatch(
+    /search-0 waits: (one node answers|2 nodes answer), and the cluster has no elected master/,
+  );
   expect(await settings()).toEqual({ persistent: {}, transient: {} });
 });
