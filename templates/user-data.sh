@@ -57,13 +57,13 @@ note_problem() {
 # not run: that asks neither for a permission, with which one host could end all others, nor for a way to AWS.
 longest=3900
 make_room() {
-  local up=0 since=0
-  [[ -r $root/proc/uptime ]] && read -r up _ <"$root/proc/uptime" || return 0
+  local up since=$root/run/es-ecs/waits-since
+  # The clock of the day may jump while the host comes up.
+  read -r up _ <"$root/proc/uptime" || return 0
   up=${up%.*}
-  # Counted anew once the person has put it right.
-  if [[ -n $waits_for_person ]]; then echo "$up" >"$root/run/es-ecs/for-person"; fi
-  [[ ! -s $root/run/es-ecs/for-person ]] || since=$(<"$root/run/es-ecs/for-person")
-  [[ -n $in_background && $((up - since)) -ge $longest ]] || return 0
+  # From the first look of this boot, and anew once a person has put right what he alone could.
+  if [[ -n $waits_for_person || ! -s $since ]]; then echo "$up" >"$since"; fi
+  [[ -n $in_background && $((up - $(<"$since"))) -ge $longest ]] || return 0
   say 'not ready after more than an hour: powering off, so that the group starts another host'
   systemctl poweroff
 }

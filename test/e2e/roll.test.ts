@@ -114,7 +114,11 @@ describe.skipIf(parts === undefined)(
       const from = witnesses().here();
       const before = nodes.map((node) => runtime.running(node));
       const { settings: good } = cluster.edited;
-      await edit({ settings: { ...good, 'indices.memory.no_such_thing': '1' } });
+      const setting = 'indices.memory.no_such_thing';
+      await edit({ settings: { ...good, [setting]: '1' } });
+      expect(await esEcs(['up', '--yes'])).toMatchObject({ status: 2 });
+      // Taken for a plugin's, which no node has.
+      await edit({ settings: { ...good, [setting]: '1' }, pluginSettings: [setting] });
       const ended = await account.hasten(10, () => esEcs(['up', '--yes']));
       const gone = new Set(
         witnesses()
@@ -124,11 +128,11 @@ describe.skipIf(parts === undefined)(
       const untouched = before.filter((task) => task.observation.status === 'running');
       const left = await settings();
       const afterMs = performance.now() - from.atMs;
-      await edit({ settings: good });
+      await edit({ settings: good, pluginSettings: [] });
       await up();
       say(`\na refused setting: stopped after ${seconds(afterMs)}\n${ended.stderr}`);
       expect(ended.status).toBe(1);
-      expect(ended.stderr).toContain('unknown setting [indices.memory.no_such_thing]');
+      expect(ended.stderr).toContain(`unknown setting [${setting}]`);
       expect(gone.size).toBe(1);
       expect(left).toEqual({});
       expect(untouched.map(({ node }) => node)).toEqual(nodes.filter((node) => !gone.has(node)));

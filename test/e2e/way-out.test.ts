@@ -31,6 +31,7 @@ const services = [
   'ec2',
   'api.ecr',
   'ecs',
+  'kms',
   'logs',
   'secretsmanager',
   'servicequotas',

@@ -15,6 +15,8 @@ export interface Edited {
   readonly instanceType: string;
   readonly nodes: number;
   readonly settings: Readonly<Record<string, string>>;
+  /** What names of settings begin with that the config takes for a plugin's. */
+  readonly pluginSettings?: readonly string[];
 }
 
 /** A real cluster behind a real bastion, and the config and command line of the person who owns it. */
@@ -124,11 +126,18 @@ export function namesOf(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `search-${String(index)}`);
 }
 
-function configText({ version, heapMiB, instanceType, nodes, settings }: Edited): string {
+function configText({
+  version,
+  heapMiB,
+  instanceType,
+  nodes,
+  settings,
+  pluginSettings = [],
+}: Edited): string {
   return [
     'name: search',
     'region: eu-west-1',
-    `elasticsearch: ${JSON.stringify({ version, heapMiB, settings })}`,
+    `elasticsearch: ${JSON.stringify({ version, heapMiB, settings, pluginSettings })}`,
     `nodes: ${String(nodes)}`,
     `instanceType: ${instanceType}`,
     'bastion: { allowedCidrs: [203.0.113.7/32] }',
