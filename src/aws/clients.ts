@@ -27,11 +27,15 @@ import { refuseWebPages } from './web-page.ts';
 export interface Clients {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
+  /** For questions to EC2 without whose answer a command goes on. */
+  readonly ec2Aside: EC2Client;
   readonly ecr: ECRClient;
   readonly ecs: ECSClient;
   readonly freeTier: FreeTierClient;
   readonly iam: IAMClient;
   readonly kms: KMSClient;
+  /** The same to KMS. */
+  readonly kmsAside: KMSClient;
   readonly logs: CloudWatchLogsClient;
   readonly secretsManager: SecretsManagerClient;
   readonly serviceQuotas: ServiceQuotasClient;
@@ -83,7 +87,7 @@ export interface ClientOptions {
 }
 
 /**
- * For what is good to know and no more: a network without a way to that service (few have an endpoint for Service Quotas, and none for the Free Tier API) must not hold
+ * For what is good to know and no more: a network without a way to that service (few have an endpoint for Service Quotas or KMS, and none for the Free Tier API) must not hold
  * up a plan.
  */
 const soon = { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true } as const;
@@ -117,21 +121,23 @@ export function createClients(options: ClientOptions): Clients {
     guardCalls(client, options);
     return client;
   };
-  const hasty = {
+  const hasty = (most: number) => ({
     requestHandler: { ...requestHandler, ...soon },
-    retryStrategy: createRetryStrategy({ clock: options.clock, once: true }),
-  };
+    retryStrategy: createRetryStrategy({ clock: options.clock, most }),
+  });
   const makers = {
     autoScaling: () => ready(new AutoScalingClient(settings('autoscaling'))),
     ec2: () => ready(new EC2Client(settings('ec2'))),
+    ec2Aside: () => ready(new EC2Client({ ...settings('ec2'), ...hasty(2) })),
     ecr: () => ready(new ECRClient(settings('ecr'))),
     ecs: () => ready(new ECSClient(settings('ecs'))),
-    freeTier: () => ready(new FreeTierClient({ ...settings('freetier'), ...hasty })),
+    freeTier: () => ready(new FreeTierClient({ ...settings('freetier'), ...hasty(1) })),
     iam: () => ready(new IAMClient(settings('iam'))),
     kms: () => ready(new KMSClient(settings('kms'))),
+    kmsAside: () => ready(new KMSClient({ ...settings('kms'), ...hasty(2) })),
     logs: () => ready(new CloudWatchLogsClient(settings('logs'))),
     secretsManager: () => ready(new SecretsManagerClient(settings('secretsmanager'))),
-    serviceQuotas: () => ready(new ServiceQuotasClient({ ...settings('servicequotas'), ...hasty })),
+    serviceQuotas: () => ready(new ServiceQuotasClient({ ...settings('servicequotas'), ...hasty(1) })),
     ssm: () => ready(new SSMClient(settings('ssm'))),
     sts: () => ready(new STSClient(settings('sts'))),
   };

@@ -53,8 +53,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal;
   /** Called when the service begins to hold our calls back, and again only after it had stopped doing so. */
   readonly onSlow?: () => void;
-  /** True: no call is repeated, as nobody waits for its answer. */
-  readonly once?: boolean;
+  /** Attempts at most, where the answer is good to know and no more. */
+  readonly most?: number;
 }
 
 interface Attempt extends RetryToken {
@@ -79,12 +79,12 @@ class ServiceRetries implements RetryStrategyV2 {
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
   readonly #onSlow: () => void;
-  readonly #once: boolean;
+  readonly #most: number;
   readonly #rate: SendRate;
   #retriesLeft = sharedRetries;
 
-  constructor({ clock, signal, onSlow, once = false }: RetryOptions) {
-    this.#once = once;
+  constructor({ clock, signal, onSlow, most = Infinity }: RetryOptions) {
+    this.#most = most;
     this.#clock = clock;
     this.#signal = signal;
     this.#onSlow = onSlow ?? (() => undefined);
@@ -103,7 +103,7 @@ class ServiceRetries implements RetryStrategyV2 {
     const count = before.count + 1;
     const kind = failureKind(info);
     this.#slowDown(kind, before);
-    if (this.#once || !this.#mayRepeat(kind, info) || count >= this.#attemptsAt(kind, info)) {
+    if (count >= this.#most || !this.#mayRepeat(kind, info) || count >= this.#attemptsAt(kind, info)) {
       if (before.inDoubt && kind !== 'lost') noteEnd(info.error, 'in-doubt');
       noteTries(info.error, { times: count, overMs: this.#clock.now() - before.firstMs });
       throw new Error('no retry left');

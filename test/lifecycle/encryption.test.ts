@@ -431,7 +431,7 @@ describe("the account's own key for disks", () => {
     expect((await concerns(() => undefined))[0]).toMatch(/^the key of hosts\/volume\/search-0 and 2 more: /);
   });
 
-  it("costs no call where it is AWS's own, and two once the state is lost", async () => {
+  it("costs no call where it is AWS's own, and one once the state is lost", async () => {
     story = new Story(configText());
     await story.json('up');
     const described = async (command: string): Promise<number> => {
@@ -443,8 +443,7 @@ describe("the account's own key for disks", () => {
     };
     expect(await described('up')).toBe(0);
     rmSync(story.stateFile);
-    // Whose it is, and which is the account's default.
-    expect(await described('up')).toBe(2);
+    expect(await described('up')).toBe(1);
     expect(await described('up')).toBe(0);
   });
 

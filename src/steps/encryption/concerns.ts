@@ -61,7 +61,7 @@ export async function ownKeysAmong(
   const open = [...heldKeys(observed).keys()].filter(
     (named) => !known.has(named) && (key === undefined || !isKey(key, named)),
   );
-  const looked = await Promise.all(open.map((named) => lookAtKey(clients, named)));
+  const looked = await Promise.all(open.map((named) => lookAtKey({ kms: clients.kmsAside }, named)));
   return open.filter((_, index) => isOwn(looked[index]));
 }
 
@@ -110,11 +110,10 @@ async function watchKept(
   const { clients, facts } = context;
   const hasDisks = addresses.some((address) => address.startsWith(volumeAddressPrefix));
   const mayBeDefault = facts.key === undefined && hasDisks && !isJudged;
-  const [key, defaultKey] = await Promise.all([
-    lookAtKey(clients, named),
-    mayBeDefault ? defaultDiskKey(clients) : undefined,
-  ]);
+  const key = await lookAtKey({ kms: clients.kmsAside }, named);
   if (isOwn(key)) return { own: named };
+  // Of a key of which nothing is known, nothing more is asked.
+  const defaultKey = mayBeDefault && !('error' in key.seen) ? await defaultDiskKey(clients) : undefined;
   const isDefault = defaultKey !== undefined && isKey(key, defaultKey);
   const { region, accountId } = facts;
   const place: KeyPlace = isDefault

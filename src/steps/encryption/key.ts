@@ -46,7 +46,7 @@ export function keptKey(
 }
 
 /** The key that the account has chosen for its disks; undefined where that is EBS's own, or nobody may look. */
-export async function defaultDiskKey({ ec2 }: Pick<Clients, 'ec2'>): Promise<string | undefined> {
-  const named = (await silently(ec2.send(new GetEbsDefaultKmsKeyIdCommand({}))))?.KmsKeyId;
+export async function defaultDiskKey({ ec2Aside }: Pick<Clients, 'ec2Aside'>): Promise<string | undefined> {
+  const named = (await silently(ec2Aside.send(new GetEbsDefaultKmsKeyIdCommand({}))))?.KmsKeyId;
   return named?.endsWith('alias/aws/ebs') === true ? undefined : named;
 }

@@ -80,11 +80,13 @@ export function bareClients(url: string): Clients {
   return {
     autoScaling: new AutoScalingClient(settings),
     ec2: new EC2Client(settings),
+    ec2Aside: new EC2Client(settings),
     ecr: new ECRClient(settings),
     ecs: new ECSClient(settings),
     freeTier: new FreeTierClient(settings),
     iam: new IAMClient(settings),
     kms: new KMSClient(settings),
+    kmsAside: new KMSClient(settings),
     logs: new CloudWatchLogsClient(settings),
     secretsManager: new SecretsManagerClient(settings),
     serviceQuotas: new ServiceQuotasClient(settings),
