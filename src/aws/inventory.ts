@@ -4,6 +4,7 @@ import type { Address, Kin, Sight } from '../engine/resource.ts';
 import { EsEcsError } from '../errors.ts';
 import type { Clients } from './clients.ts';
 import { taggedKinds } from './ec2.ts';
+import { notOwned } from './not-owned.ts';
 import { clusterTag, isOf, resourceTag, type Tags } from './tags.ts';
 
 /**
@@ -191,13 +192,7 @@ export class Inventory {
     const owner = collection.tags(item)[clusterTag];
     if (owner === this.#cluster) return item;
     if (owner === undefined && sight.id === collection.id(item)) return item;
-    throw new EsEcsError(
-      'NOT_OWNED',
-      `${collection.id(item)} exists among the ${collection.name} and ${
-        owner === undefined ? 'has no tag' : `belongs to the cluster ${owner}: its tag is`
-      } ${clusterTag}${owner === undefined ? '' : `=${owner}`}`,
-      { hint: `give the cluster another name, or remove or tag ${collection.id(item)} yourself` },
-    );
+    throw notOwned({ name: collection.id(item), kind: collection.name, tags: collection.tags(item) });
   }
 
   #loader(collection: Collection<unknown>, fresh: boolean): Loader {

@@ -124,6 +124,7 @@ async function openSimulation(options: AccountOptions, files: SessionFiles): Pro
   if (holder !== undefined) throw served(file, holder);
   const simulation = await open({
     file,
+    keyFile: files.key,
     config: located.config,
     faults,
     ...(permissions === undefined ? {} : { permissions }),

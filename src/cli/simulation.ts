@@ -41,6 +41,8 @@ export interface Simulation {
 /** Where the account is, and for whom. */
 export interface SimulationOptions {
   readonly file: string;
+  /** Where the cluster's key pair is: clusters of one account have each their own. */
+  readonly keyFile: string;
   readonly config: Config;
   /** What is to go wrong. */
   readonly faults?: readonly Fault[];
@@ -106,13 +108,13 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
   };
 }
 
-/** What goes with a simulated account; the key pair alone is a real one, in a file beside the account's. */
+/** What goes with a simulated account; the key pair alone is a real one, in a file. */
 export function simulatedAdapters(account: SimulatedAccount, options: SimulationOptions): Adapters {
-  const { file, config } = options;
+  const { keyFile, config } = options;
   return {
     images: simulatedImageBuilder(account, elasticsearchYml(config)),
     keys: createKeyStore({
-      file: path.join(path.dirname(file), 'state.key'),
+      file: keyFile,
       comment: `es-ecs ${config.name}`,
     }),
     secrets: createSecretMaker(() => account.clock.now()),

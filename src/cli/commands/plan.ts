@@ -64,6 +64,7 @@ function whatUpDoes({ summary }: Plan, refusals: readonly EsEcsError[]): string 
 /** When a plan that the account refuses goes through, by the code of the refusal. */
 const untilWords: ReadonlyMap<ErrorCode, string> = new Map([
   ['QUOTA', 'there is room for it'],
+  ['NOT_OWNED', 'the names are free'],
   ['KMS_KEY', 'the key can be used'],
   ['INSTANCE_TYPE_UNFIT', 'the account may start such instances'],
   ['REFUSED', 'the config is changed'],

@@ -44,6 +44,7 @@ export async function simulateServe(options: ServeOptions, terminal: Terminal): 
     const { config } = located;
     const simulation = await createSimulation({
       file,
+      keyFile: files.key,
       config,
       faults,
       ...permissions,

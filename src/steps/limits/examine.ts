@@ -6,15 +6,18 @@ import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
 import { ownKeysAmong, watchKeys } from '../encryption/concerns.ts';
 import { asksForKey, keyRefusals } from '../encryption/refusals.ts';
 import type { Pins } from '../pins.ts';
+import { takenNames } from '../taken-names.ts';
 import { planRefusals } from './plan-of-account.ts';
 import { quotaRefusals } from './quotas.ts';
 
 /**
- * Why a plan could not be carried out, though nothing in it is refused: what the account may not have, and what nobody could reach.
+ * Why a plan could not be carried out, though nothing in it is refused: names that others have, what the account may not
+ * have, and what nobody could reach.
  * Looked at before anything is made. Reads only, and only for what the plan makes.
  */
 export async function refusalsOf(plan: Plan, context: StepContext): Promise<readonly EsEcsError[]> {
   const looked = await Promise.all([
+    takenNames(plan, context),
     keyRefusals(plan, context),
     planRefusals(plan, context),
     quotaRefusals(plan, context),

@@ -54,7 +54,8 @@ type Described = Omit<Secret, 'policy'>;
 
 const missing = ['ResourceNotFoundException'];
 
-const secrets: Collection<Described> = {
+/** By name. */
+export const secrets: Collection<Described> = {
   name: 'secrets',
   list: async ({ secretsManager }, cluster) => {
     const found = await collectPages(
