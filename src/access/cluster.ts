@@ -24,6 +24,8 @@ export interface WayIn {
   readonly caCertificate: string;
   /** Of the user `elastic`. */
   readonly password: string;
+  /** The one that takes its place: a rotation that was cut off may have put it in force already. */
+  readonly nextPassword?: string | undefined;
 }
 
 /** A way in that is kept open. */
@@ -42,7 +44,9 @@ interface OpenDoor {
   readonly door: Door;
   readonly clusterName: string;
   readonly agent: DoorAgent;
-  readonly client: Client;
+  /** One for each password, the one that was taken last in front: shared by all doors. */
+  readonly clients: ReadonlyMap<string, Client>;
+  readonly passwords: string[];
 }
 
 /**
@@ -56,7 +60,9 @@ const untouched: readonly ErrorCode[] = ['CLUSTER_NO_MASTER', 'CLUSTER_PASSWORD'
 
 /** Opens nothing yet: the first question does. */
 export function connectCluster(way: WayIn, clock: Clock): ClusterConnection {
-  const doors = way.doors.map((door) => openDoor(door, way, clock));
+  const { password, nextPassword } = way;
+  const passwords = [password, ...(nextPassword === undefined ? [] : [nextPassword])];
+  const doors = way.doors.map((door) => openDoor({ door, passwords }, way, clock));
   invariant(doors.length > 0, 'there is a node to ask');
   return {
     control: clusterControl({ send: (request) => askInTurn(doors, request) }),
@@ -66,10 +72,37 @@ export function connectCluster(way: WayIn, clock: Clock): ClusterConnection {
   };
 }
 
-function openDoor(door: Door, way: WayIn, clock: Clock): OpenDoor {
-  const { route, clusterName, caCertificate, password } = way;
+function openDoor(
+  { door, passwords }: Pick<OpenDoor, 'door' | 'passwords'>,
+  way: WayIn,
+  clock: Clock,
+): OpenDoor {
+  const { route, clusterName, caCertificate } = way;
   const agent = new DoorAgent({ door, trust: { caCertificate, clusterName }, route, clock });
-  return { door, clusterName, agent, client: createClient(agent, { clusterName, password }) };
+  const clients = new Map(
+    passwords.map((password) => [password, createClient(agent, { clusterName, password })]),
+  );
+  return { door, clusterName, agent, clients, passwords };
+}
+
+/** With the password that was taken last, and where that is refused with the other: nobody knows which one a cut-off rotation has left. */
+async function exchangeByAny(
+  { clients, passwords }: OpenDoor,
+  request: ServerRequest,
+): Promise<ElasticsearchAnswer> {
+  let refused: ElasticsearchAnswer | undefined;
+  for (const password of [...passwords]) {
+    const client = clients.get(password);
+    invariant(client, 'each password has its client');
+    const answer = await exchange(client, request);
+    if (answer.status !== 401) {
+      passwords.sort((one, other) => Number(other === password) - Number(one === password));
+      return answer;
+    }
+    refused ??= answer;
+  }
+  invariant(refused, 'there is a password');
+  return refused;
 }
 
 /** The door that answered moves to the front, so that the next question begins there. */
@@ -102,13 +135,11 @@ type Outcome =
       readonly mayDiffer: boolean;
     };
 
-async function askOne(
-  { door, clusterName, client, agent }: OpenDoor,
-  request: ServerRequest,
-): Promise<Outcome> {
+async function askOne(open: OpenDoor, request: ServerRequest): Promise<Outcome> {
+  const { door, clusterName, agent } = open;
   let answer: ElasticsearchAnswer;
   try {
-    answer = await askLed((one) => exchange(client, one), request);
+    answer = await askLed((one) => exchangeByAny(open, one), request);
   } catch (error) {
     const failure = requestFailure(error, { door, dialled: agent.failure });
     if (!(failure instanceof EsEcsError)) throw failure;

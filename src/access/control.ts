@@ -32,12 +32,18 @@ export function clusterControl(server: ClusterServer): ClusterControl {
     request: (request) => server.send({ ...request, accepts: 'any' }),
     putSettings: (changes) => putSettings(server, changes),
     lengthenDelays: (indices) => lengthenDelays(server, indices),
+    setPassword: (password) => setPassword(server, password),
     flush: () => flush(server),
     excludeVotes: (names) => excludeVotes(server, { node_names: names }),
     excludeAbsentVotes: (ids) => excludeVotes(server, { node_ids: ids }),
     clearVoteExclusions: ({ awaitRemoval }) => clearVoteExclusions(server, awaitRemoval),
     waitForHealth: (wanted) => awaitHealth(server, wanted),
   };
+}
+
+/** The same password again changes nothing but its hash ("Change user passwords", `_security/user/{username}/_password`). */
+async function setPassword(server: ClusterServer, password: string): Promise<void> {
+  await server.send({ method: 'PUT', path: '/_security/user/elastic/_password', body: { password } });
 }
 
 const flushAnswer = z.object({ _shards: z.object({ total: z.number(), failed: z.number() }) });

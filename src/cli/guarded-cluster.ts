@@ -11,6 +11,10 @@ export function guardedCluster(access: ClusterAccess, beforeWrite: () => Promise
       await beforeWrite();
       await control.putSettings(changes);
     },
+    setPassword: async (password) => {
+      await beforeWrite();
+      await control.setPassword(password);
+    },
     flush: async () => {
       await beforeWrite();
       return control.flush();

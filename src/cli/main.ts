@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { EsEcsError } from '../errors.ts';
 import type { Ending } from './ending.ts';
 import type {
+  ApplyOptions,
   CommonOptions,
   CredentialsOptions,
   DestroyOptions,
@@ -132,6 +133,13 @@ export function program(terminal: Terminal, ending: Ending): Command {
     .argument('<node>', 'the node, as status shows it')
     .action(async (node: string, options: Omit<RestartOptions, 'nodes'>) =>
       (await import('./commands/restart.ts')).restart({ ...options, nodes: [node] }, 'replace', terminal),
+    );
+
+  const rotate = root.command('rotate').description('new secrets for a cluster that goes on serving');
+  applying(common(rotate.command('password')))
+    .description('give the user elastic another password; no node restarts, and the one before is refused')
+    .action(async (options: ApplyOptions) =>
+      (await import('./commands/rotate-password.ts')).rotateThePassword(options, terminal),
     );
 
   common(root.command('unlock'))

@@ -7,6 +7,8 @@ import type { ClusterControl, ElasticsearchAnswer, ElasticsearchRequest } from '
 import { EsEcsError, invariant } from '../errors.ts';
 import { answerText } from '../simulator/elasticsearch/answer-text.ts';
 import { createClusterServer } from '../simulator/elasticsearch/https-server.ts';
+import { nodesUp } from '../simulator/elasticsearch/coordination.ts';
+import { takesOneOf } from '../simulator/elasticsearch/logins.ts';
 import { UnknownRequest } from '../simulator/elasticsearch/unknown-request.ts';
 import { findSecret } from '../simulator/secrets-manager/secrets.ts';
 import { secretName } from '../steps/names.ts';
@@ -48,21 +50,25 @@ export async function askSimulated(
 export function serveSimulated(visit: Visit, options: SessionOptions): Server {
   const oneByOne = pLimit(1);
   const { nodeCertificate = '', nodeKey = '' } = valuesOf(visit, 'certificates');
-  const { password = '' } = valuesOf(visit, 'password');
   return createClusterServer({
     certificate: nodeCertificate,
     privateKey: nodeKey,
-    password,
+    takes: (password) =>
+      oneByOne(() => withVisit(options, (again) => Promise.resolve(takesPassword(again, password)))),
     ask: (request) =>
       oneByOne(() => withVisit(options, async (again) => (await connectSimulated(again)).request(request))),
   });
 }
 
+function takesPassword({ simulation, config }: Visit, password: string): boolean {
+  invariant(simulation !== undefined, 'this is a simulated account');
+  const { world } = simulation.account;
+  world.catchUp();
+  return takesOneOf(world, nodesUp(world, config.name), [password]);
+}
+
 /** From the account itself, as the nodes have them: es-ecs has no use for their key anywhere else. */
-function valuesOf(
-  { simulation, config }: Visit,
-  secret: 'certificates' | 'password',
-): Readonly<Record<string, string>> {
+function valuesOf({ simulation, config }: Visit, secret: 'certificates'): Readonly<Record<string, string>> {
   invariant(simulation !== undefined, 'this is a simulated account');
   const row = findSecret(simulation.account.world, secretName(config, secret));
   const text = row?.versions.find((version) => version.stages.includes('AWSCURRENT'))?.text;

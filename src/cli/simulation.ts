@@ -12,7 +12,7 @@ import { EsEcsError } from '../errors.ts';
 import { createSimulatedAccount, type Fault, type SimulatedAccount } from '../simulator/account.ts';
 import type { Delays } from '../simulator/core/delays.ts';
 import { parseSnapshot } from '../simulator/core/snapshot.ts';
-import type { WorldSnapshot } from '../simulator/core/world.ts';
+import type { World, WorldSnapshot } from '../simulator/core/world.ts';
 import { kindOf, openAs } from '../simulator/kinds/kinds.ts';
 import type { PolicyStatement } from '../simulator/policy/documents.ts';
 import type { Weighed } from '../simulator/policy/permissions.ts';
@@ -20,7 +20,10 @@ import type { TaskRuntime } from '../simulator/ecs/task-runtime.ts';
 import { simulatedImageBuilder } from '../simulator/ecr/image-builder.ts';
 import { simulatedClusterView } from '../simulator/elasticsearch/cluster-view.ts';
 import { createKeyStore } from '../ssh/key-store.ts';
+import { findSecret } from '../simulator/secrets-manager/secrets.ts';
 import type { Adapters } from '../steps/adapters.ts';
+import { secretName } from '../steps/names.ts';
+import { passwordKeys } from '../steps/way-in.ts';
 
 /** The simulated account of a directory, and the adapters that go with it. */
 export interface Simulation {
@@ -118,8 +121,22 @@ export function simulatedAdapters(account: SimulatedAccount, options: Simulation
       comment: `es-ecs ${config.name}`,
     }),
     secrets: createSecretMaker(() => account.clock.now()),
-    cluster: { connect: () => Promise.resolve(simulatedClusterView(account.world, config.name)) },
+    cluster: {
+      connect: () => {
+        const { world } = account;
+        return Promise.resolve(simulatedClusterView(world, config.name, simulatedPasswords(world, config)));
+      },
+    },
   };
+}
+
+/** Those that the secret holds now, as the real way in reads them; undefined where there is none. */
+function simulatedPasswords(world: World, config: Config): readonly string[] | undefined {
+  const row = findSecret(world, secretName(config, 'password'));
+  const text = row?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.text;
+  if (text === undefined) return undefined;
+  const { password, next } = passwordKeys.parse(JSON.parse(text));
+  return next === undefined ? [password] : [password, next];
 }
 
 async function writeAccount(file: string, snapshot: WorldSnapshot): Promise<void> {

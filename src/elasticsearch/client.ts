@@ -217,6 +217,12 @@ export interface ClusterControl extends ClusterView {
   putSettings(changes: SettingChanges): Promise<void>;
   /** Lets shards wait longer for a node that went away: those of indices to come, and of these; what somebody else has set stays. */
   lengthenDelays(indices: readonly string[]): Promise<void>;
+  /**
+   * Gives the user `elastic` this password, at once and on every node; the one before is refused from then on.
+   *
+   * @throws EsEcsError CLUSTER_REFUSED
+   */
+  setPassword(password: string): Promise<void>;
   /** Writes what is only in the translog, so that the shards of a node that goes are back sooner. */
   flush(): Promise<FlushResult>;
   /**

@@ -29,6 +29,8 @@ export interface ClusterCredentials {
   readonly caCertificate: string;
   /** Of the user `elastic`. */
   readonly password: string;
+  /** Set while a rotation is under way, or was cut off: it may be in force already. */
+  readonly nextPassword?: string | undefined;
 }
 
 /** What it takes to look something up. */
@@ -93,17 +95,27 @@ export function endpointAddress(endpoint: string): NodeAddress {
 }
 
 const certificateKeys = z.object({ caCertificate: z.string(), nodeCertificate: z.string() });
-const passwordKeys = z.object({ password: z.string() });
+/** The JSON of the password's secret. */
+export const passwordKeys = z.object({ password: z.string(), next: z.string().optional() });
 
 /**
  * The certificates that the nodes have, without their key.
  *
  * @throws EsEcsError ACCESS_DENIED, NOT_FOUND
  */
-export function readCertificates(
+export async function readCertificates(
   lookup: Pick<Lookup, 'clients' | 'config'>,
 ): Promise<z.infer<typeof certificateKeys>> {
-  return readSecret(lookup, 'certificates', certificateKeys);
+  return (await readSecret(lookup, 'certificates', certificateKeys)).value;
+}
+
+/** What the secret of the password holds. */
+export interface PasswordSecret {
+  readonly password: string;
+  /** What takes its place in a rotation that has begun; then either of the two is in force. */
+  readonly next?: string | undefined;
+  /** Of the secret's value. */
+  readonly versionId: string;
 }
 
 /**
@@ -111,36 +123,41 @@ export function readCertificates(
  *
  * @throws EsEcsError ACCESS_DENIED, NOT_FOUND
  */
-export async function readPassword(lookup: Pick<Lookup, 'clients' | 'config'>): Promise<string> {
-  const { password } = await readSecret(lookup, 'password', passwordKeys);
-  return password;
+export async function readPassword(lookup: Pick<Lookup, 'clients' | 'config'>): Promise<PasswordSecret> {
+  const { value, versionId } = await readSecret(lookup, 'password', passwordKeys);
+  return { ...value, versionId };
 }
 
 /** @throws EsEcsError ACCESS_DENIED, NOT_FOUND */
 export async function readCredentials(
   lookup: Pick<Lookup, 'clients' | 'config'>,
 ): Promise<ClusterCredentials> {
-  const [{ caCertificate }, password] = await Promise.all([readCertificates(lookup), readPassword(lookup)]);
-  return { caCertificate, password };
+  const [{ caCertificate }, { password, next }] = await Promise.all([
+    readCertificates(lookup),
+    readPassword(lookup),
+  ]);
+  return { caCertificate, password, ...(next === undefined ? {} : { nextPassword: next }) };
 }
 
 async function readSecret<Value>(
   { clients, config }: Pick<Lookup, 'clients' | 'config'>,
   secret: 'certificates' | 'password',
   keys: z.ZodType<Value>,
-): Promise<Value> {
+): Promise<{ readonly value: Value; readonly versionId: string }> {
   const name = secretName(config, secret);
   let text: string | undefined;
+  let versionId: string | undefined;
   try {
     const answer = await clients.secretsManager.send(new GetSecretValueCommand({ SecretId: name }));
     text = answer.SecretString;
+    versionId = answer.VersionId;
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException')
       throw new EsEcsError('NOT_FOUND', `there is no secret ${name}`, { hint: 'es-ecs up  makes it' });
     throw notReadable(toEsEcsError(error), name);
   }
   const parsed = keys.safeParse(parse(text ?? ''));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { value: parsed.data, versionId: versionId ?? '' };
   throw new EsEcsError('NOT_FOUND', `the secret ${name} does not hold what es-ecs wrote`, {
     hint: 'somebody else has written it: restore its first version, which carries AWSPREVIOUS or a version id',
   });

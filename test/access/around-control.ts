@@ -22,6 +22,7 @@ export function aroundControl(control: ClusterControl, around: Around): ClusterC
     request: (request) => around('request', () => control.request(request)),
     putSettings: (changes) => around('putSettings', () => control.putSettings(changes)),
     lengthenDelays: (indices) => around('lengthenDelays', () => control.lengthenDelays(indices)),
+    setPassword: (password) => around('setPassword', () => control.setPassword(password)),
     flush: () => around('flush', () => control.flush()),
     excludeVotes: (names) => around('excludeVotes', () => control.excludeVotes(names)),
     excludeAbsentVotes: (ids) => around('excludeAbsentVotes', () => control.excludeAbsentVotes(ids)),

@@ -445,6 +445,7 @@ export const longLife: readonly Scene[] = [
     // AWS takes no second change of a volume before it is through with the first.
     fails: true,
   },
+  { what: 'it is given another password', commands: [['rotate password', '--yes']] },
   { what: 'a node restarts', commands: [['restart', 'search-0', '--yes']] },
   {
     what: 'a host is replaced',

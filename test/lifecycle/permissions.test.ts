@@ -22,7 +22,6 @@ const rare = [
   'ec2:ReplaceRouteTableAssociation',
   'iam:PutRolePermissionsBoundary',
   'logs:GetLogEvents',
-  'secretsmanager:GetSecretValue',
   'secretsmanager:PutSecretValue',
 ];
 

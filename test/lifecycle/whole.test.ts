@@ -4,6 +4,7 @@ import { DeleteVolumeCommand } from '@aws-sdk/client-ec2';
 import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { simulatedClusterView } from '../../src/simulator/elasticsearch/cluster-view.ts';
 import { clusterTag, resourceTag } from '../../src/aws/tags.ts';
 import type { WorldSnapshot } from '../../src/simulator/core/world.ts';
 import { configText, type PlanDocument, Story, type UpDocument } from './story.ts';
@@ -143,6 +144,9 @@ describe('the cluster of the smallest config', () => {
     const SecretString = JSON.stringify({ password: 'a rotated password' });
     await story.behindTheBack(({ secretsManager }) =>
       secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString })),
+    );
+    await story.behindTheBack((_, world) =>
+      simulatedClusterView(world, 'search').setPassword('a rotated password'),
     );
     const told = await story.run('destroy', '--yes');
     expect(told.stdout).toContain(

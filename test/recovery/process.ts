@@ -76,7 +76,7 @@ export async function runProcess(invocation: Invocation): Promise<Ended | undefi
   const [command = '', ...options] = words;
   const config = `${directory}/es-ecs.yaml`;
   const running = execute(
-    ['node', 'es-ecs', command, '--config', config, '--simulate', ...options],
+    ['node', 'es-ecs', ...command.split(' '), '--config', config, '--simulate', ...options],
     terminal,
   ).finally(() => {
     started();
@@ -109,6 +109,7 @@ function simulationFor(invocation: Invocation, options: Parameters<typeof simula
 
 const clusterWrites: readonly (keyof ClusterControl)[] = [
   'putSettings',
+  'setPassword',
   'flush',
   'excludeVotes',
   'excludeAbsentVotes',

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { EsEcsError } from '../../errors.ts';
-import { readCertificates, readCredentials, readPassword } from '../../steps/way-in.ts';
+import { type PasswordSecret, readCertificates, readCredentials, readPassword } from '../../steps/way-in.ts';
 import { inVisit } from '../in-session.ts';
 import type { CredentialsOptions } from '../options.ts';
 import type { Visit } from '../session.ts';
@@ -26,7 +26,7 @@ export async function credentials(options: CredentialsOptions, terminal: Termina
   if (!isAskedFor && terminal.isOutTerminal !== true) throw notShown();
   await inVisit({ options, command: 'credentials', terminal, locks: false }, async (visit) => {
     if (options.ca !== undefined) await giveCertificate(visit, options.ca, terminal);
-    else if (isAlone) giveAlone(await readPassword(visit), options, terminal);
+    else if (isAlone) giveAlone(saidOf(await readPassword(visit), terminal), options, terminal);
     else await giveAll(visit, options, terminal);
   });
 }
@@ -44,12 +44,26 @@ function notShown(): EsEcsError {
   );
 }
 
+/** Between the two calls of a rotation nobody knows from the secret alone which of its two passwords is in force. */
+function saidOf({ password, next }: PasswordSecret, terminal: Terminal): string {
+  sayRotated(next, terminal);
+  return password;
+}
+
+function sayRotated(next: string | undefined, terminal: Terminal): void {
+  if (next === undefined) return;
+  terminal.err(
+    'the password is being rotated, or that was cut off: if this one is refused, es-ecs rotate password  goes on with it',
+  );
+}
+
 function giveAlone(password: string, options: CredentialsOptions, terminal: Terminal): void {
   terminal.out(options.json === true ? JSON.stringify({ password }, undefined, 2) : password);
 }
 
 async function giveAll(visit: Visit, options: CredentialsOptions, terminal: Terminal): Promise<void> {
-  const { password, caCertificate } = await readCredentials(visit);
+  const { password, caCertificate, nextPassword } = await readCredentials(visit);
+  sayRotated(nextPassword, terminal);
   if (options.json === true) {
     terminal.out(JSON.stringify({ user, password, caCertificate }, undefined, 2));
     return;

@@ -13,10 +13,12 @@ import { clusterRoutes } from './rest/cluster.ts';
 import { explainRoutes } from './rest/explain.ts';
 import { filtered } from './rest/filter.ts';
 import { indexRoutes } from './rest/indices.ts';
+import { securityRoutes } from './rest/security.ts';
 import { settingsRoutes } from './rest/settings.ts';
 import { templateRoutes } from './rest/templates.ts';
 import { voteRoutes } from './rest/votes.ts';
 import { interjectionTo } from './interjections.ts';
+import { takesOneOf } from './logins.ts';
 import { disks, type NodeIdentity, type SimulatedClusterRow, simulatedClusters } from './rows.ts';
 import { isOlder } from './start-troubles.ts';
 import { UnknownRequest } from './unknown-request.ts';
@@ -77,6 +79,7 @@ const routes: readonly Route[] = [
   voteRoutes,
   templateRoutes,
   catRoutes,
+  securityRoutes,
   indexRoutes,
 ];
 
@@ -130,14 +133,36 @@ function bodyOf({ body }: ServerRequest): unknown {
   }
 }
 
-/** The simulated Elasticsearch of a cluster name, asked in the way the real one is. */
-export function simulatedClusterView(world: World, clusterName: string): ClusterControl {
+/** The answer to a password that no node takes. */
+function unauthenticated({ path }: ServerRequest): ElasticsearchAnswer {
+  return refused(
+    401,
+    'security_exception',
+    `unable to authenticate user [elastic] for REST request [${path}]`,
+  );
+}
+
+/**
+ * The simulated Elasticsearch of a cluster name, asked in the way the real one is.
+ *
+ * @param passwords of the user `elastic`, of which one must be taken; absent: nobody asks for one.
+ */
+export function simulatedClusterView(
+  world: World,
+  clusterName: string,
+  passwords?: readonly string[],
+): ClusterControl {
+  const answerKnown = (request: ServerRequest): ElasticsearchAnswer => {
+    const up = nodesUp(world, clusterName);
+    const isKnown = passwords === undefined || takesOneOf(world, up, passwords);
+    return isKnown ? answer(world, clusterName, request) : unauthenticated(request);
+  };
   return clusterControl({
     send: (request) =>
       Promise.resolve()
         .then(() => {
           world.catchUp();
-          return askLed((one) => Promise.resolve(answer(world, clusterName, one)), request);
+          return askLed((one) => Promise.resolve(answerKnown(one)), request);
         })
         .then((said) => {
           const failure = answerFailure(said, { who: clusterName, clusterName, request });

@@ -12,8 +12,8 @@ export interface ServedCluster {
   /** PEM, of the nodes. */
   readonly certificate: string;
   readonly privateKey: string;
-  /** Of the user `elastic`. */
-  readonly password: string;
+  /** Whether this is the password of the user `elastic` now. */
+  takes(password: string): Promise<boolean>;
   ask(request: ElasticsearchRequest): Promise<ElasticsearchAnswer>;
 }
 
@@ -45,8 +45,7 @@ async function answerTo(
   request: IncomingMessage,
   path: string,
 ): Promise<ElasticsearchAnswer> {
-  const login = `Basic ${Buffer.from(`elastic:${served.password}`).toString('base64')}`;
-  if (request.headers.authorization !== login)
+  if (!(await isKnown(served, request.headers.authorization)))
     return failure(401, 'security_exception', `unable to authenticate user for REST request [${path}]`);
   const method = methods.find((one) => one === request.method);
   if (method === undefined)
@@ -60,6 +59,12 @@ async function answerTo(
     const type = error.code === 'CLUSTER_NO_MASTER' ? 'master_not_discovered_exception' : 'unavailable';
     return failure(503, type, error.message);
   }
+}
+
+async function isKnown(served: ServedCluster, authorization: string | undefined): Promise<boolean> {
+  const [scheme = '', encoded = ''] = (authorization ?? '').split(' ');
+  const [user, ...password] = Buffer.from(encoded, 'base64').toString().split(':');
+  return scheme.toLowerCase() === 'basic' && user === 'elastic' && served.takes(password.join(':'));
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const;

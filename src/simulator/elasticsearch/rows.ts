@@ -13,6 +13,8 @@ export interface NodeIdentity {
   readonly heapMiB: number;
   /** Another one at each start. */
   readonly ephemeralId: string;
+  /** Of the user `elastic`, as long as the cluster has none for it. */
+  readonly bootstrapPassword?: string | undefined;
   /** Its discovery asks under a name that is not EC2's in this region: it finds nobody, and nobody it. */
   readonly isLost?: true;
 }
@@ -150,6 +152,8 @@ export interface SimulatedClusterRow {
   /** Gone once no node is left that knows them. */
   transient: SettingRows;
   snapshots: SnapshotRow[];
+  /** Of the user `elastic`, once it was set by API; it lies in an index, and so on the disks. */
+  nativePassword?: string;
   templates?: TemplateRow[];
   /** What `_migration/deprecations` finds that has to be mended before the next major version. */
   critical?: string[];

@@ -1,5 +1,6 @@
 import { ec2Host } from '../../aws/partitions.ts';
 import { bootstrapTagKey, initialMastersOf } from '../../elasticsearch/bootstrap.ts';
+import { secretVariables } from '../../elasticsearch/container.ts';
 import type { World } from '../core/world.ts';
 import { writeTaskLog } from '../ecs/agent.ts';
 import { shortName } from '../ecs/common.ts';
@@ -68,6 +69,7 @@ function identityOf(world: World, launch: TaskLaunch): NodeIdentity | undefined 
     initialMasters: initialMastersOf(host?.initialMasters ?? attributes[bootstrapTagKey] ?? ''),
     heapMiB: Number(heapMiB ?? usualHeapMiB),
     ephemeralId: idFor(launch.taskArn),
+    bootstrapPassword: launch.containers[0]?.secrets[secretVariables.password],
   };
 }
 

@@ -1,6 +1,7 @@
 import { resourceTag } from '../../aws/tags.ts';
 import { clusterUuidTagKey } from '../../elasticsearch/bootstrap.ts';
 import type { ClusterControl, ClusterHealth } from '../../elasticsearch/client.ts';
+import type { Address } from '../../engine/resource.ts';
 import { EsEcsError, type ErrorCode } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
@@ -136,8 +137,12 @@ export class ClusterAsker {
  *
  * @throws EsEcsError CLUSTER_FOREIGN
  */
-async function assertOurs(context: StepContext, uuid: string): Promise<void> {
-  const noted = (await context.inventory.owned(volumes)).filter((volume) =>
+export async function assertOurs(
+  { inventory }: Pick<StepContext, 'inventory'>,
+  uuid: string,
+  address: Address = 'service/cluster',
+): Promise<void> {
+  const noted = (await inventory.owned(volumes)).filter((volume) =>
     volume.tags[resourceTag]?.startsWith(volumeAddressPrefix),
   );
   const foreign = noted.find((volume) => (volume.tags[clusterUuidTagKey] ?? uuid) !== uuid);
@@ -146,7 +151,7 @@ async function assertOurs(context: StepContext, uuid: string): Promise<void> {
     'CLUSTER_FOREIGN',
     `the cluster that answers is ${uuid}, and ${foreign.volumeId} holds data of ${foreign.tags[clusterUuidTagKey] ?? ''}`,
     {
-      address: 'service/cluster',
+      address,
       hint: [
         `aws ec2 describe-volumes --filters Name=tag-key,Values=${clusterUuidTagKey}`,
         'es-ecs ssh  looks at what the nodes say of themselves; nothing was changed',

@@ -8,8 +8,12 @@ import type { Change, Inputs, Resource } from '../../engine/resource.ts';
 import type { StepContext } from '../context.ts';
 import { volumeAddressPrefix } from '../hosts/launch-template-data.ts';
 import { type Volume, volumes } from '../hosts/volume.ts';
-import { clusterName } from '../names.ts';
+import { clusterName, secretName } from '../names.ts';
+import { type MarkedPassword, passwordMark, setInTag } from '../task/password-mark.ts';
+import { bringIntoForce } from '../task/password-value.ts';
+import { type Secret, secrets } from '../task/secret.ts';
 import { brief } from '../waits.ts';
+import type { ClusterAsker } from './ask-cluster.ts';
 import type { ClusterState } from './cluster.ts';
 
 /** What is noted on one data volume. */
@@ -28,6 +32,8 @@ export interface FormationDesired {
 
 export interface Formation {
   readonly volumes: readonly NotedVolume[];
+  /** The version that is current, and in which cluster which one was set by API; undefined where there is no such secret. */
+  readonly password: MarkedPassword | undefined;
 }
 
 /** CreateTags and DeleteTags take up to 1000 resources at once. */
@@ -39,12 +45,15 @@ const address = 'service/formation';
 export interface FormationNeeds {
   readonly cluster: Resource<unknown, ClusterState>;
   readonly volumes: readonly Resource<unknown, Volume>[];
+  readonly password: Resource<unknown, Secret>;
+  readonly asker: ClusterAsker;
 }
 
 /**
- * What is written down once the cluster has formed: its UUID on every data volume, so that a loss of the state loses nothing and
- * another cluster is never taken for this one; and the right to bootstrap, which is withdrawn, so that a node with an
- * empty disk can join and never found a second cluster. It exists with the first data volume, and costs nothing.
+ * What is done once the cluster has formed: its UUID is noted on every data volume, so that a loss of the state loses nothing and
+ * another cluster is never taken for this one; the right to bootstrap is withdrawn, so that a node with an
+ * empty disk can join and never found a second cluster; and the password is set by API, as until then each node has its own, the one that
+ * the secret held when it started, and a secret that changes would split them. It exists with the first data volume, and costs nothing.
  *
  * Only a run that has waited for the cluster knows the UUID. To all others it is as it should be.
  */
@@ -52,11 +61,13 @@ export function formation(
   context: StepContext,
   needs: FormationNeeds,
 ): Resource<FormationDesired, Formation> {
-  const { ec2 } = context.clients;
+  const { password, asker } = needs;
+  /** Lists may not show it yet. */
+  let setByThisRun: MarkedPassword | undefined;
   const byAddress = Object.fromEntries(needs.volumes.map((volume) => [volume.address, volume]));
   return {
     address,
-    needs: { ...byAddress, cluster: needs.cluster },
+    needs: { ...byAddress, cluster: needs.cluster, password },
     waits: { ...brief, for: 'the record of the cluster' },
     desired: (inputs) => ({
       clusterUuid: clusterOf(inputs)?.uuid,
@@ -66,12 +77,17 @@ export function formation(
       const found = fresh
         ? await freshVolumes(context, needs.volumes, inputs)
         : (await context.inventory.owned(volumes)).filter(isDataVolume);
-      return found.length === 0 ? undefined : { volumes: found.map(toNoted) };
+      if (found.length === 0) return undefined;
+      const marked = setByThisRun ?? (await markedPassword(context, inputs));
+      return { volumes: found.map(toNoted), password: marked };
     },
     id: ({ volumes: noted }) =>
       noted.find((volume) => volume.clusterUuid !== undefined)?.clusterUuid ?? clusterName(context.config),
     phase: () => 'ready',
-    diff: (desired, observed) => differences(ec2, desired, observed),
+    diff: (desired, observed) =>
+      differences(context, { desired, observed }, async (clusterUuid) => {
+        setByThisRun = await bringIntoForce(context, clusterUuid, (work) => asker.tell(work));
+      }),
     // What there is to write depends on what is already there: all of it is a difference.
     create: ({ clusterUuid }) => Promise.resolve({ id: clusterUuid ?? clusterName(context.config) }),
     once: { by: 'name' },
@@ -82,6 +98,21 @@ export function formation(
 function clusterOf(inputs: Partial<Inputs<Record<string, Resource>>>): ClusterState | undefined {
   // Under this name stands the gate, whose type the list of volumes beside it hides.
   return inputs['cluster'] as ClusterState | undefined;
+}
+
+/** As its own resource sees it; while planning, by the list that this one reads too. */
+async function markedPassword(
+  context: StepContext,
+  inputs: Partial<Inputs<Record<string, Resource>>>,
+): Promise<MarkedPassword | undefined> {
+  const name = secretName(context.config, 'password');
+  // As above.
+  const known = inputs['password'] as Secret | undefined;
+  const found =
+    known ??
+    (await context.inventory.find(secrets, 'task/secret/password', { id: name, fresh: false, name }));
+  if (found?.versionId === undefined) return undefined;
+  return { versionId: found.versionId, setIn: found.tags[setInTag] };
 }
 
 async function freshVolumes(
@@ -113,8 +144,13 @@ function toNoted({ volumeId, tags }: { readonly volumeId: string; readonly tags:
 }
 
 /** First the UUID, then the right: a run that is cut short between the two leaves one that the next run withdraws. */
-function differences(ec2: EC2Client, desired: FormationDesired, observed: Formation): readonly Change[] {
+function differences(
+  { clients: { ec2 } }: StepContext,
+  { desired, observed }: { readonly desired: FormationDesired; readonly observed: Formation },
+  setPassword: (clusterUuid: string) => Promise<void>,
+): readonly Change[] {
   const { clusterUuid } = desired;
+  const { password } = observed;
   if (clusterUuid === undefined) return [];
   const seen = new Map(observed.volumes.map((volume) => [volume.volumeId, volume]));
   const now = desired.volumes.map((volume) => seen.get(volume.volumeId) ?? volume);
@@ -123,7 +159,22 @@ function differences(ec2: EC2Client, desired: FormationDesired, observed: Format
   return [
     ...(unnoted.length === 0 ? [] : [noting(ec2, unnoted, clusterUuid)]),
     ...(entitled.length === 0 ? [] : [withdrawing(ec2, entitled)]),
+    ...(password === undefined || password.setIn === passwordMark(clusterUuid, password.versionId)
+      ? []
+      : [settingPassword(() => setPassword(clusterUuid))]),
   ];
+}
+
+/** Also where a rotation was cut off, and where somebody has written the secret by hand. */
+function settingPassword(apply: () => Promise<void>): Change {
+  return {
+    path: 'password',
+    before: undefined,
+    after: 'set by API',
+    impact: 'in-place',
+    because: 'until then each node has the one that it was started with',
+    apply,
+  };
 }
 
 function noting(ec2: EC2Client, volumeIds: readonly string[], clusterUuid: string): Change {

@@ -78,7 +78,12 @@ export function serviceStep(context: StepContext, inputs: ServiceInputs): Servic
       ...former,
       ...(settings === undefined ? [] : [settings]),
       cluster,
-      formation(context, { cluster, volumes: hosts.nodes.map((node) => node.volume) }),
+      formation(context, {
+        cluster,
+        volumes: hosts.nodes.map((node) => node.volume),
+        password: task.secrets.password,
+        asker,
+      }),
     ],
     services,
     cluster,

@@ -3,6 +3,7 @@ import {
   DeleteResourcePolicyCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
+  type DescribeSecretCommandOutput,
   GetResourcePolicyCommand,
   paginateListSecrets,
   PutSecretValueCommand,
@@ -46,11 +47,13 @@ export interface Secret {
   readonly policy: string | { readonly isDenied: true } | undefined;
   /** As it was given: an ARN, an id or an alias; undefined: Secrets Manager's own key. */
   readonly keyId: string | undefined;
+  /** Of the value that is current; undefined where it has none. */
+  readonly versionId: string | undefined;
   readonly tags: Tags;
 }
 
 /** What lists and descriptions say of a secret. */
-type Described = Omit<Secret, 'policy'>;
+export type Described = Omit<Secret, 'policy'>;
 
 const missing = ['ResourceNotFoundException'];
 
@@ -198,6 +201,7 @@ export function secret<N extends Needs>(
           isDoomed: false,
           policy: undefined,
           keyId: desired.keyArn,
+          versionId: made.VersionId,
           tags,
         },
       };
@@ -355,10 +359,17 @@ async function read({ secretsManager }: Clients, name: string): Promise<Describe
   return found === undefined ? undefined : toSecret(found);
 }
 
-function toSecret(
-  found: Pick<SecretListEntry, 'Name' | 'ARN' | 'DeletedDate' | 'KmsKeyId' | 'Tags'>,
-): Described {
+/** Lists say which version is current under one name, descriptions under another. */
+type Found = Pick<
+  SecretListEntry,
+  'Name' | 'ARN' | 'DeletedDate' | 'KmsKeyId' | 'Tags' | 'SecretVersionsToStages'
+> &
+  Pick<DescribeSecretCommandOutput, 'VersionIdsToStages'>;
+
+function toSecret(found: Found): Described {
+  const versions = found.SecretVersionsToStages ?? found.VersionIdsToStages ?? {};
   return {
+    versionId: Object.keys(versions).find((id) => versions[id]?.includes('AWSCURRENT') === true),
     name: found.Name ?? '',
     secretArn: found.ARN ?? '',
     isDoomed: found.DeletedDate !== undefined,

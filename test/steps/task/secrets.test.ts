@@ -123,6 +123,7 @@ describe('the secrets of a cluster', () => {
       isDoomed: true,
       policy: undefined,
       keyId: undefined,
+      versionId: undefined,
       tags,
     });
     expect(changes).toMatchObject([{ path: 'deletion', impact: 'in-place' }]);
@@ -139,6 +140,7 @@ describe('the secrets of a cluster', () => {
       isDoomed: false,
       policy: undefined,
       keyId: undefined,
+      versionId: undefined,
       tags: {},
     };
     await own.password.destroy?.(observed);
