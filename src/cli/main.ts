@@ -9,6 +9,7 @@ import type {
   DestroyOptions,
   EsOptions,
   InitOptions,
+  LoseOptions,
   PlanOptions,
   RebuildOptions,
   RestartOptions,
@@ -17,6 +18,8 @@ import type {
   TunnelOptions,
   UnlockOptions,
   UpOptions,
+  WaitOptions,
+  WriteOptions,
 } from './options.ts';
 import { toldHowToResume } from './resume.ts';
 import { ownVersion } from './own-version.ts';
@@ -186,13 +189,49 @@ export function program(terminal: Terminal, ending: Ending): Command {
 
   const simulate = root
     .command('simulate')
-    .description('the simulated account, for other programs than es-ecs');
+    .description('the simulated account: what happens in it, and serving it to other programs');
   simulated(simulate.command('serve'))
     .description('serve it over HTTP on this machine, for the AWS CLI and every SDK, until Ctrl-C')
     .option('--port <n>', 'the port, on 127.0.0.1; 0 is any', portOrAny, servedPort)
     .option('--pace <n>', "seconds of the account's time in one of the real", positive, 1)
     .action(async (options: ServeOptions) =>
       (await import('./commands/simulate-serve.ts')).simulateServe(options, terminal),
+    );
+
+  rehearsed(simulate.command('lose'))
+    .description('lose something in it, as a disaster would, and say what comes of that by itself')
+    .argument('<what>', 'host, agent or volume of a node; zone; image: that of all nodes, in the registry')
+    .argument('[name]', 'the node, as status shows it, or the zone')
+    .action(async (what: string, name: string | undefined, options: Omit<LoseOptions, 'what'>) =>
+      (await import('./commands/simulate-lose.ts')).simulateLose(
+        { ...options, what, ...(name === undefined ? {} : { name }) },
+        'lose',
+        terminal,
+      ),
+    );
+  rehearsed(simulate.command('regain'))
+    .description('give a lost zone its power back: AWS and up mend all else')
+    .argument('<what>', 'zone')
+    .argument('[name]', 'the zone')
+    .action(async (what: string, name: string | undefined, options: Omit<LoseOptions, 'what'>) =>
+      (await import('./commands/simulate-lose.ts')).simulateLose(
+        { ...options, what, ...(name === undefined ? {} : { name }) },
+        'regain',
+        terminal,
+      ),
+    );
+  rehearsed(simulate.command('wait'))
+    .description('let time go by in it, and say what happened')
+    .argument('<duration>', 'as in 90s, 10m, 1h30m, 2d')
+    .action(async (duration: string, options: Omit<WaitOptions, 'duration'>) =>
+      (await import('./commands/simulate-wait.ts')).simulateWait({ ...options, duration }, terminal),
+    );
+  rehearsed(simulate.command('write'))
+    .description('write documents to an index of its Elasticsearch, which is made if it is not there')
+    .argument('<index>', 'the index')
+    .option('--gib <n>', 'how much, in GiB, before replicas', positive)
+    .action(async (index: string, options: Omit<WriteOptions, 'index'>) =>
+      (await import('./commands/simulate-write.ts')).simulateWrite({ ...options, index }, terminal),
     );
 
   root
@@ -202,6 +241,14 @@ export function program(terminal: Terminal, ending: Ending): Command {
       terminal.out(ownVersion());
     });
   return root;
+}
+
+/** What makes something happen in the simulated account takes. */
+function rehearsed(command: Command): Command {
+  return command
+    .option('--config <file>', 'the config file', 'es-ecs.yaml')
+    .option('--state <file>', 'the state file (default: .es-ecs/simulated/state.json beside the config)')
+    .option('--json', 'one JSON document on stdout');
 }
 
 /** What is about the simulated account itself takes. */

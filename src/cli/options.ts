@@ -93,6 +93,26 @@ export interface ServeOptions extends SimulatedOptions {
   readonly pace: number;
 }
 
+/** What the commands take that make something happen in the simulated account. */
+type RehearsalOptions = Pick<SimulatedOptions, 'config' | 'state' | 'json'>;
+
+export interface LoseOptions extends RehearsalOptions {
+  /** host, zone, agent, volume, image. */
+  readonly what: string;
+  /** Of the node or the zone. */
+  readonly name?: string;
+}
+
+export interface WaitOptions extends RehearsalOptions {
+  /** As typed; `time-words.ts` reads it. */
+  readonly duration: string;
+}
+
+export interface WriteOptions extends RehearsalOptions {
+  readonly index: string;
+  readonly gib?: number;
+}
+
 export interface InitOptions {
   readonly config: string;
   readonly name?: string;

@@ -104,6 +104,19 @@ export class Story {
     return this.execute([...command.split(' '), '--config', this.config, ...options]);
   }
 
+  /** Makes something happen in the simulated account by a command, which must succeed, and gives its JSON document. */
+  async rehearse<Document>(command: string): Promise<Document> {
+    const told = await this.simulate(command, '--json');
+    if (told.status !== 0) throw new Error(`${command} ended with ${String(told.status)}:\n${told.stderr}`);
+    // The caller says which command's document it is.
+    return JSON.parse(told.stdout) as Document;
+  }
+
+  /** Runs a command about the simulated account itself. */
+  simulate(command: string, ...options: readonly string[]): Promise<Told> {
+    return this.execute(['simulate', ...command.split(' '), '--config', this.config, ...options]);
+  }
+
   /** Runs any command line. */
   async execute(words: readonly string[], trait: TerminalTrait = {}): Promise<Told> {
     const stdout: string[] = [];

@@ -31,6 +31,16 @@ export const groupRules: Readonly<Record<string, EventRule>> = {
     if (row.isDeleting) emptyOut(world, row);
     else keepCount(world, row);
   },
+  /** EC2's status checks have failed for long enough. */
+  'auto-scaling/failed-checks': (world, instanceId) => {
+    const row = world.rows(groups).get(world.rows(instances).get(instanceId)?.tags[groupTag] ?? '');
+    const member = row?.members.find((one) => one.instanceId === instanceId);
+    if (row === undefined || member?.lifecycle !== 'InService') return;
+    if (row.suspended.includes('ReplaceUnhealthy')) return;
+    member.isHealthy = false;
+    takeOut(world, row, { member, cause: checksCause });
+    keepCount(world, row);
+  },
   'auto-scaling/delete': (world, name) => {
     world.rows(groups).delete(name);
     for (const activity of world.rows(activities).values()) {
@@ -69,6 +79,9 @@ function look(world: World, row: GroupRow, member: MemberRow): void {
 
 const lostCause =
   'an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.';
+
+const checksCause =
+  'an instance was taken out of service in response to a EC2 instance status checks failure.';
 
 /** Begins a member's end: the activity, the state, and the instance itself. */
 export function takeOut(

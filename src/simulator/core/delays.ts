@@ -24,6 +24,11 @@ export const usualDelays = {
   instanceTerminate: 35_000,
   /** Auto Scaling's reaction to a new desired capacity or a lost instance. */
   scalingActivity: 4_000,
+  /**
+   * From a machine's failure until its group ends it: EC2 checks once a minute and tells of what fails twice, and Auto Scaling "waits a few
+   * minutes for AWS to fix the issue" ("About the health checks for your Auto Scaling group", Auto Scaling user guide).
+   */
+  failedChecks: 300_000,
   groupDelete: 5_000,
   endpoint: 2_000,
   endpointDelete: 2_000,

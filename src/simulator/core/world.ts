@@ -192,6 +192,11 @@ export class World {
     }
   }
 
+  /** When something happens next by itself; undefined where nothing is to come. */
+  get nextEventMs(): number | undefined {
+    return this.#events[0]?.atMs;
+  }
+
   /** Lets everything happen that is due by now, each at its own instant. */
   catchUp(): void {
     const nowMs = this.#clock.now();

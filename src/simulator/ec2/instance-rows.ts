@@ -52,6 +52,8 @@ export interface InstanceRow extends Ec2Row {
   shutdownBehavior: ShutdownBehavior;
   /** Lines of the serial console. */
   console: string[];
+  /** Its machine has no power: it runs in EC2's list alone. */
+  hasNoPower?: true;
   /** Counts starts, so that what belonged to an earlier one is recognised. */
   boots: number;
 }

@@ -2,6 +2,7 @@ import { SimulatedFailure } from '../core/failure.ts';
 import type { Fault } from '../core/faults.ts';
 import { faultWords } from '../core/fault-words.ts';
 import { table, type World } from '../core/world.ts';
+import { isZoneLost } from './zones.ts';
 
 /** Makes launches fail, whoever asks for them: RunInstances or an Auto Scaling group. */
 export interface LaunchTrouble {
@@ -51,6 +52,7 @@ export function meetTroubles(world: World, launch: Launch): string | undefined {
     if (fault.code.startsWith('Client.')) return `${fault.code}: ${fault.message ?? deathWords(fault.code)}`;
     throw failure(fault.code, fault.message, launch);
   }
+  if (isZoneLost(world, launch.zone)) throw failure('InsufficientInstanceCapacity', undefined, launch);
   for (const [id, row] of world.rows(troubles)) {
     if (row.type !== undefined && row.type !== launch.type) continue;
     if (row.zone !== undefined && row.zone !== launch.zone) continue;

@@ -74,6 +74,9 @@ export interface VolumeRow extends Ec2Row {
 /** EBS volumes by id. */
 export const volumes = table<VolumeRow>('ec2/volumes');
 
+/** Those that were lost, by id: hosts that had mounted them find nothing but errors there. */
+const destroyedVolumes = table<{ readonly atMs: number }>('ec2/destroyed-volumes');
+
 const byHolder = indexBy(volumes, ({ attachment }) =>
   attachment === undefined ? [] : [attachment.instanceId],
 );
@@ -439,6 +442,19 @@ export function releaseVolumes(world: World, instanceId: string): void {
     setAttachment(world, row, undefined);
     if (goes) deleteVolume(world, row);
   }
+}
+
+/** The disk behind a volume fails, and what is on it is gone with it ("annual failure rate", Amazon EBS). */
+export function destroyVolume(world: World, row: VolumeRow): void {
+  setAttachment(world, row, undefined);
+  world.rows(volumes).delete(row.id);
+  world.rows(destroyedVolumes).set(row.id, { atMs: world.nowMs });
+  world.schedule('hosts/forget', 0, row.id);
+}
+
+/** Whether the disk behind a volume has failed while something used it. */
+export function isDestroyed(world: World, volumeId: string): boolean {
+  return world.rows(destroyedVolumes).has(volumeId);
 }
 
 function deleteVolume(world: World, row: VolumeRow): void {

@@ -36,6 +36,8 @@ export type ZoneState = 'available' | 'information' | 'impaired' | 'unavailable'
 
 interface ZoneStateRow {
   readonly state: ZoneState;
+  /** Nothing in it has power, and nothing starts there. */
+  readonly isLost?: true;
 }
 
 const states = table<ZoneStateRow>('ec2/zone-states');
@@ -43,6 +45,17 @@ const states = table<ZoneStateRow>('ec2/zone-states');
 /** Says of a zone that it is not well, or well again; what runs there is not touched. For tests and rehearsals. */
 export function setZoneState(world: World, zone: string, state: ZoneState): void {
   world.rows(states).set(requireZone(world, zone), { state });
+}
+
+/** Marks a zone as one without power, or as well again. What that does to what stands there is `disasters/zone.ts`. */
+export function markZone(world: World, zone: string, how: 'lost' | 'well'): void {
+  const row: ZoneStateRow = how === 'lost' ? { state: 'impaired', isLost: true } : { state: 'available' };
+  world.rows(states).set(requireZone(world, zone), row);
+}
+
+/** Whether a zone is without power. */
+export function isZoneLost(world: World, zone: string): boolean {
+  return world.rows(states).get(zone)?.isLost === true;
 }
 
 /** The account's zones, as in `eu-west-1a`. */

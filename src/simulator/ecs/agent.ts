@@ -1,10 +1,13 @@
 import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 
 import type { World } from '../core/world.ts';
+import { instances } from '../ec2/instance-rows.ts';
 import { findImage, parseImageReference } from '../ecr/images.ts';
+import { parseUserData } from '../hosts/user-data.ts';
 import { appendLog, logGroups } from '../logs/log-groups.ts';
 import { ecsEvents } from './common.ts';
 import { containerInstances, schedulerReactionMs } from './container-instances.ts';
+import { forgetImages, imageOnHost, keepImage } from './kept-images.ts';
 import { readSecrets } from './secret-values.ts';
 import { type TaskDefinitionRow, taskDefinitions } from './task-definitions.ts';
 import { type ContainerLaunch, taskRuntimeOf } from './task-runtime.ts';
@@ -36,7 +39,9 @@ export function launchTask(world: World, taskArn: string): void {
     const containers = (definition.definition.containerDefinitions ?? []).map((container) =>
       prepare(world, { task, definition, container }),
     );
-    const misfit = containers.find((one) => !runsOn(world, one, architecture));
+    const misfit = containers.find(
+      (one) => !runsOn(world, one, { architecture, instanceId: task.instanceId }),
+    );
     if (misfit !== undefined) {
       failToExecute(world, task, misfit);
       return;
@@ -70,7 +75,7 @@ function prepare(world: World, preparation: Preparation): ContainerLaunch {
   const roleArn = definition.definition.executionRoleArn;
   const secrets = readSecrets(world, { roleArn, secrets: container.secrets ?? [] });
   if ('failure' in secrets) throw new StartFailure(secrets.failure);
-  const imageDigest = pull(world, container.image ?? '');
+  const imageDigest = pull(world, container.image ?? '', task.instanceId);
   const row = task.containers.find((one) => one.name === container.name);
   if (row !== undefined) row.imageDigest = imageDigest;
   checkLogs(world, container);
@@ -78,9 +83,11 @@ function prepare(world: World, preparation: Preparation): ContainerLaunch {
 }
 
 /** An image of this account's ECR must be there; one from elsewhere is taken to be. */
-function pull(world: World, image: string): string | undefined {
+function pull(world: World, image: string, instanceId: string): string | undefined {
   const reference = parseImageReference(world, image);
   if (reference === undefined) return undefined;
+  const kept = imageOnHost(world, { instanceId, image });
+  if (kept !== undefined && keepsImages(world, instanceId)) return kept.digest;
   const found = findImage(world, reference);
   if (found === 'no-repository') {
     throw new StartFailure(
@@ -92,7 +99,12 @@ function pull(world: World, image: string): string | undefined {
       `CannotPullContainerError: failed to resolve reference "${image}": ${image}: not found`,
     );
   }
+  keepImage(world, { instanceId, image }, found);
   return found.digest;
+}
+
+function keepsImages(world: World, instanceId: string): boolean {
+  return parseUserData(world.rows(instances).get(instanceId)?.userData)?.keepsImages === true;
 }
 
 /**
@@ -126,10 +138,14 @@ export function writeTaskLog(world: World, taskArn: string, message: string): vo
   appendLog(world, { group, stream, message });
 }
 
-function runsOn(world: World, launch: ContainerLaunch, architecture: string | undefined): boolean {
-  const reference = parseImageReference(world, launch.definition.image ?? '');
-  const image = reference === undefined ? undefined : findImage(world, reference);
-  if (image === undefined || image === 'no-repository') return true;
+function runsOn(
+  world: World,
+  launch: ContainerLaunch,
+  host: { readonly architecture: string | undefined; readonly instanceId: string },
+): boolean {
+  const { architecture, instanceId } = host;
+  const image = imageOnHost(world, { instanceId, image: launch.definition.image ?? '' });
+  if (image === undefined) return true;
   return (
     architecture === undefined || image.architecture === undefined || image.architecture === architecture
   );
@@ -262,6 +278,7 @@ export function hostDead(world: World, instanceId: string): void {
 
 /** EC2 has told ECS that the instance was terminated. */
 export function hostForgotten(world: World, instanceId: string): void {
+  forgetImages(world, instanceId);
   for (const row of world.rows(containerInstances).values()) {
     if (row.instanceId === instanceId) row.status = 'INACTIVE';
   }

@@ -4,14 +4,14 @@ import { secretVariables } from '../../elasticsearch/container.ts';
 import type { World } from '../core/world.ts';
 import { writeTaskLog } from '../ecs/agent.ts';
 import { shortName } from '../ecs/common.ts';
+import { imageOnHost } from '../ecs/kept-images.ts';
 import { taskChanged, type TaskLaunch, type TaskRuntime } from '../ecs/task-runtime.ts';
 import { pullShare } from '../ecs/tasks.ts';
-import { findImage, parseImageReference } from '../ecr/images.ts';
 import { hosts } from '../hosts/boot.ts';
 import { settleMs, settleSoon } from './coordination.ts';
 import { idFor, openDisk } from './disks.ts';
 import { elasticsearchEvents, type NodeIdentity, type ProgramRow, programs } from './rows.ts';
-import { downgradeTrouble, roleTrouble, startTrouble } from './start-troubles.ts';
+import { diskTrouble, downgradeTrouble, roleTrouble, startTrouble } from './start-troubles.ts';
 
 /** From a running container to an answering transport port. */
 const nodeStartMs = 15_000;
@@ -43,9 +43,7 @@ interface Contents {
 /** What an image says that the simulated Elasticsearch acts on. */
 function contentsOf(world: World, launch: TaskLaunch): Contents {
   const image = launch.containers[0]?.definition.image ?? '';
-  const reference = parseImageReference(world, image);
-  const found = reference === undefined ? undefined : findImage(world, reference);
-  const known = found === undefined || found === 'no-repository' ? undefined : found;
+  const known = imageOnHost(world, { instanceId: launch.host.instanceId, image });
   const version =
     known?.elasticsearchVersion ?? /\d+\.\d+\.\d+/.exec(shortName(image))?.[0] ?? unknownVersion;
   const endpoint = known?.discoveryEndpoint;
@@ -164,7 +162,7 @@ export function programRunning(world: World, taskArn: string): void {
 function troubleOf(world: World, { node, trouble }: ProgramRow): string | undefined {
   return node === undefined
     ? undefined
-    : (trouble ?? downgradeTrouble(world, node) ?? roleTrouble(world, node));
+    : (trouble ?? diskTrouble(world, node) ?? downgradeTrouble(world, node) ?? roleTrouble(world, node));
 }
 
 /** Elasticsearch says why it cannot start, and ends. */

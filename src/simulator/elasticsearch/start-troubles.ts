@@ -1,5 +1,6 @@
 import { compareVersions, parseVersion } from '../../elasticsearch/versions.ts';
 import { table, type World } from '../core/world.ts';
+import { isDestroyed } from '../ec2/volumes.ts';
 import type { TaskLaunch } from '../ecs/task-runtime.ts';
 import { disks, type NodeIdentity, simulatedClusters } from './rows.ts';
 
@@ -46,6 +47,12 @@ export function downgradeTrouble(world: World, node: NodeIdentity): string | und
   const written = world.rows(disks).get(node.diskId)?.version;
   if (written === undefined || !isOlder(node.version, written)) return undefined;
   return `java.lang.IllegalStateException: cannot downgrade a node from version [${written}] to version [${node.version}]`;
+}
+
+/** What was mounted is no disk any more. */
+export function diskTrouble(world: World, { diskId }: NodeIdentity): string | undefined {
+  if (!isDestroyed(world, diskId)) return undefined;
+  return 'java.lang.IllegalStateException: failed to obtain node locks, tried [/usr/share/elasticsearch/data]: java.io.IOException: Input/output error';
 }
 
 /** A node without a role for data does not start on a disk with shards (NodeEnvironment, `ensureNoShardData`). */

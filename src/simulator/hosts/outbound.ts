@@ -8,7 +8,9 @@ import {
   natGateways,
   routeTables,
   securityGroupRules,
+  subnets,
 } from '../ec2/tables.ts';
+import { isZoneLost } from '../ec2/zones.ts';
 
 const everywhere = '0.0.0.0/0';
 
@@ -36,6 +38,8 @@ function natProblem(world: World, id: string): string | undefined {
   if (row === undefined || row.deletingAtMs !== null) return `${id} is a black hole`;
   if (row.failure !== null) return `${id} has failed`;
   if (world.nowMs < row.settledAtMs) return `${id} is still pending`;
+  const zone = world.rows(subnets).get(row.subnetId)?.zone ?? '';
+  if (isZoneLost(world, zone)) return `${id} in ${zone} does not answer`;
   const onward = defaultRoute(world, row.vpcId, row.subnetId);
   const isOut = onward?.startsWith('igw-') === true && isAttached(world, onward, row.vpcId);
   return isOut ? undefined : `${id} stands in a subnet without an internet gateway`;

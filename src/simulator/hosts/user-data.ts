@@ -8,6 +8,8 @@ export interface HostScript {
   readonly watchesGrowth: boolean;
   /** It powers off when it is not ready after more than an hour. */
   readonly makesRoom: boolean;
+  /** Its agent pulls an image once, and runs what it has from then on (`ECS_IMAGE_PULL_BEHAVIOR`). */
+  readonly keepsImages: boolean;
   /** Where the host is to find its data volume; undefined for a host without one. */
   readonly volume: { readonly cluster: string; readonly addressPrefix: string } | undefined;
 }
@@ -43,7 +45,14 @@ function readScript(userData: string): HostScript | undefined {
   const hasVolume = cluster !== undefined && addressPrefix !== undefined;
   const watchesGrowth = /^\s*[^#\n]*systemctl start .*es-ecs-grow\.timer/m.test(text);
   const makesRoom = /^\s*[^#\n]*systemctl poweroff/m.test(text);
-  return { ecsCluster, watchesGrowth, makesRoom, volume: hasVolume ? { cluster, addressPrefix } : undefined };
+  const keepsImages = ['once', 'prefer-cached'].includes(assigned('ECS_IMAGE_PULL_BEHAVIOR') ?? '');
+  return {
+    ecsCluster,
+    watchesGrowth,
+    makesRoom,
+    keepsImages,
+    volume: hasVolume ? { cluster, addressPrefix } : undefined,
+  };
 }
 
 function decode(userData: string): string {

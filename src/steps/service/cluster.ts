@@ -99,7 +99,9 @@ export function clusterGate(
     find: async ({ fresh }) => {
       const seen = await Promise.all(names.map((name) => nodeState(context, name, fresh)));
       if (seen.every((one) => one.service === undefined)) return undefined;
-      if (!seen.every((one) => isServing(one.task))) return { ...unasked, nodes: seen };
+      // Whoever only looks wants to know how it is without those that are away; whoever waits waits for all of them first.
+      const serves = ({ task }: NodeState): boolean => isServing(task);
+      if (!(fresh ? seen.every(serves) : seen.some(serves))) return { ...unasked, nodes: seen };
       return { ...(await ask(asker, fresh)), nodes: seen };
     },
     // Where nobody can ask the cluster, the id is that of ECS's.

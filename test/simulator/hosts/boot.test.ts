@@ -257,6 +257,7 @@ describe('user data', () => {
   it('is read as the template has it', async () => {
     expect(parseUserData(await hostUserData())).toEqual({
       ecsCluster,
+      keepsImages: true,
       makesRoom: true,
       watchesGrowth: true,
       volume: { cluster: 'search', addressPrefix: 'hosts/volume/' },

@@ -8,7 +8,7 @@ import { fromTemplates, fullNames } from './templates.ts';
 import { type Asked, nested, ok, recordOf, refused, type Route } from './asked.ts';
 
 /** What a document takes, where nobody says. */
-const documentBytes = 1024;
+export const documentBytes = 1024;
 
 const delayedTimeoutKey = 'index.unassigned.node_left.delayed_timeout';
 
