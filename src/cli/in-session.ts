@@ -4,6 +4,7 @@ import type { PolicyStatement } from '../simulator/policy/documents.ts';
 import { interruptible } from './interrupts.ts';
 import type { CommonOptions } from './options.ts';
 import type { AskedRestart } from '../steps/context.ts';
+import type { Rotation } from '../steps/task/issue.ts';
 import { type Session, type SessionOptions, type Visit, withSession, withVisit } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -18,6 +19,7 @@ export interface SessionCommand {
   /** Everything is to go: `SessionOptions`. */
   readonly takesDown?: boolean;
   readonly asked?: AskedRestart;
+  readonly rotation?: Rotation;
   readonly refreshesImages?: boolean;
   /** Hosts are not waited for: `SessionOptions`. */
   readonly isImpatient?: boolean;

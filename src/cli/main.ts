@@ -13,6 +13,7 @@ import type {
   PlanOptions,
   RebuildOptions,
   RestartOptions,
+  RotateAuthorityOptions,
   ServeOptions,
   StatusOptions,
   TunnelOptions,
@@ -143,6 +144,20 @@ export function program(terminal: Terminal, ending: Ending): Command {
     .description('give the user elastic another password; no node restarts, and the one before is refused')
     .action(async (options: ApplyOptions) =>
       (await import('./commands/rotate-password.ts')).rotateThePassword(options, terminal),
+    );
+  applying(common(rotate.command('certificates')))
+    .description('give the nodes another key and certificate by the same authority, one by one')
+    .action(async (options: ApplyOptions) =>
+      (await import('./commands/rotate-certificates.ts')).rotateTheCertificates(options, terminal),
+    );
+  applying(common(rotate.command('authority')))
+    .description('give the cluster another authority, in three rolls: both are trusted in between')
+    .option(
+      '--prepare',
+      'only the first of them, so that clients get to know both before nodes show certificates by the new one',
+    )
+    .action(async (options: RotateAuthorityOptions) =>
+      (await import('./commands/rotate-certificates.ts')).rotateTheAuthority(options, terminal),
     );
 
   common(root.command('unlock'))

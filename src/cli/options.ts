@@ -33,6 +33,11 @@ export interface RestartOptions extends ApplyOptions {
   readonly nodes: readonly string[];
 }
 
+export interface RotateAuthorityOptions extends ApplyOptions {
+  /** Only the first step. */
+  readonly prepare?: boolean;
+}
+
 export interface DestroyOptions extends ApplyOptions {
   readonly deleteData?: boolean;
 }

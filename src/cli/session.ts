@@ -30,6 +30,7 @@ import { type Identity, identify } from '../steps/gather-facts.ts';
 import { type ClusterSteps, clusterSteps } from '../steps/index.ts';
 import type { Pins } from '../steps/pins.ts';
 import { foresee, type Preparation, prepareContext } from '../steps/prepare.ts';
+import type { Rotation } from '../steps/task/issue.ts';
 import { nodesUnderWay } from '../steps/service/steadiness.ts';
 import { askCallerAddress } from './caller-address.ts';
 import { guardedCluster } from './guarded-cluster.ts';
@@ -90,6 +91,8 @@ export interface SessionOptions {
   readonly takesDown?: boolean;
   /** Nodes that are to restart though nothing of them has changed. */
   readonly asked?: AskedRestart;
+  /** What is to be rotated by one step. */
+  readonly rotation?: Rotation;
   /** Hosts and nodes are not waited for. */
   readonly isImpatient?: boolean;
   /** Hosts are to have the newest machine image. */
@@ -403,6 +406,7 @@ function preparationOf(options: SessionOptions, visit: Visit): Preparation {
           },
         }),
     ...(options.asked === undefined ? {} : { asked: options.asked }),
+    ...(options.rotation === undefined ? {} : { rotation: options.rotation }),
     isImpatient: options.isImpatient === true,
     refreshesImages: options.refreshesImages === true,
     nodeLane: (nodes) =>

@@ -9,6 +9,7 @@ import type { Address } from '../engine/resource.ts';
 import type { Adapters } from './adapters.ts';
 import type { Departures } from './departures.ts';
 import type { Facts } from './facts.ts';
+import type { Rotation } from './task/issue.ts';
 
 /** What a person has asked to be restarted. */
 export interface AskedRestart {
@@ -30,6 +31,8 @@ export interface StepContext {
   readonly nodeLane: Lane;
   /** Nodes that are to restart though nothing of them has changed, and whether on a new host. */
   readonly asked?: AskedRestart;
+  /** What a person has asked to be rotated, by one step. */
+  readonly rotation?: Rotation;
   /** Set where hosts are not waited for: then what may be wrong with one for moments only is no difference. */
   readonly isImpatient?: boolean;
   /** By which nodes that the config no longer has leave. */

@@ -12,6 +12,7 @@ import type { ClusterState } from './service/cluster.ts';
 import { serviceStep } from './service/index.ts';
 import { strayServices } from './service/stray-services.ts';
 import { taskStep } from './task/index.ts';
+import type { Secret } from './task/secret.ts';
 import { strayDefinitions } from './task/stray-definitions.ts';
 
 /** Every resource of a cluster, and those whose observed state the commands show. */
@@ -25,6 +26,7 @@ export interface ClusterSteps {
   readonly searched: readonly AnyResource[];
   readonly bastion: Resource<unknown, Bastion> | undefined;
   readonly nodes: readonly NodeHandles[];
+  readonly certificates: Resource<unknown, Secret>;
   readonly cluster: Resource<unknown, ClusterState>;
 }
 
@@ -61,6 +63,7 @@ export function clusterSteps(context: StepContext): ClusterSteps {
     ],
     bastion: bastion.instance,
     nodes: hosts.nodes,
+    certificates: task.secrets.certificates,
     cluster: service.cluster,
   };
 }

@@ -23,7 +23,7 @@ import type { Pins } from './pins.ts';
 /** What a context is made from. */
 export interface Preparation
   extends FactsQuestion,
-    Pick<StepContext, 'adapters' | 'clock' | 'asked' | 'isImpatient'> {
+    Pick<StepContext, 'adapters' | 'clock' | 'asked' | 'rotation' | 'isImpatient'> {
   readonly nodeLane: (nodes: readonly Node[]) => Lane;
   readonly departures: (nodes: {
     readonly leaving: readonly string[];
@@ -79,7 +79,7 @@ function contextOf(
   { facts }: Gathered,
   { present, standingSubnets }: Pick<StepContext, 'present' | 'standingSubnets'>,
 ): StepContext {
-  const { config, located, clients, inventory, adapters, clock, asked, givenTags } = preparation;
+  const { config, located, clients, inventory, adapters, clock, asked, rotation, givenTags } = preparation;
   const nodes = topology(config, facts);
   const nodeLane = preparation.nodeLane(nodes);
   const leaving = formerNodes({ present }, nodes, 'hosts/group/').map((node) => node.name);
@@ -99,7 +99,11 @@ function contextOf(
     formerTags: formerTags(givenTags, config),
     isImpatient: preparation.isImpatient === true,
   };
-  return asked === undefined ? context : { ...context, asked };
+  return {
+    ...context,
+    ...(asked === undefined ? {} : { asked }),
+    ...(rotation === undefined ? {} : { rotation }),
+  };
 }
 
 /** What there may be more of than the config asks for: one for each zone, node or node group, or switched off since. */

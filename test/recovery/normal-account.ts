@@ -118,6 +118,7 @@ const unordered = new Set(['members']);
 function plainField(key: string, value: unknown, rename: Rename): unknown {
   if (key === 'text') return keysOf(value);
   // Made by chance.
+  if (key === 'trusted' || key === 'shown') return typeof value;
   if (key === 'nativePassword' || key === 'bootstrapPassword') return typeof value;
   const field = plain(value, rename);
   if (!Array.isArray(field) || !unordered.has(key)) return field;

@@ -15,6 +15,8 @@ export interface NodeIdentity {
   readonly ephemeralId: string;
   /** Of the user `elastic`, as long as the cluster has none for it. */
   readonly bootstrapPassword?: string | undefined;
+  /** PEM: whom it trusts, and what it shows. */
+  readonly tls?: { readonly trusted: string | undefined; readonly shown: string | undefined };
   /** Its discovery asks under a name that is not EC2's in this region: it finds nobody, and nobody it. */
   readonly isLost?: true;
 }

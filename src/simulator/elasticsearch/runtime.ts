@@ -55,6 +55,7 @@ function identityOf(world: World, launch: TaskLaunch): NodeIdentity | undefined 
   const { ES_ECS_ROLES: roles, ES_ECS_HEAP_MIB: heapMiB } = environmentOf(launch);
   if (roles === undefined) return undefined;
   const { attributes, instanceId } = launch.host;
+  const secrets = launch.containers[0]?.secrets ?? {};
   // What user data has found out; a host that was only registered, as in tests of ECS alone, says it by its attributes.
   const host = world.rows(hosts).get(instanceId);
   return {
@@ -67,7 +68,8 @@ function identityOf(world: World, launch: TaskLaunch): NodeIdentity | undefined 
     initialMasters: initialMastersOf(host?.initialMasters ?? attributes[bootstrapTagKey] ?? ''),
     heapMiB: Number(heapMiB ?? usualHeapMiB),
     ephemeralId: idFor(launch.taskArn),
-    bootstrapPassword: launch.containers[0]?.secrets[secretVariables.password],
+    bootstrapPassword: secrets[secretVariables.password],
+    tls: { trusted: secrets[secretVariables.caCertificate], shown: secrets[secretVariables.nodeCertificate] },
   };
 }
 

@@ -23,6 +23,7 @@ import type { DefinitionContents } from './definition.ts';
 import { containerSecrets } from './secrets.ts';
 
 const certificatesLabel = 'es-ecs.certificates-until';
+const issueLabel = 'es-ecs.certificates-issue';
 
 /** What the label of a setting begins with. */
 const settingLabel = 'es-ecs.setting.';
@@ -36,6 +37,8 @@ export interface ContentsInputs {
   readonly certificates: string;
   /** Until when the certificates are good; undefined where that is not known. */
   readonly certificatesUntil: string | undefined;
+  /** Which of them they are; undefined where they were never rotated. */
+  readonly certificatesIssue: string | undefined;
   readonly password: string;
   readonly executionRole: string;
   readonly taskRole: string;
@@ -153,15 +156,16 @@ export function configuredParts(
 }
 
 /**
- * Renewed certificates are another revision, so that nodes restart with them one by one. The user's settings that are baked into the image stand
+ * Renewed and rotated certificates are another revision, so that nodes restart with them one by one. The user's settings that are baked into the image stand
  * here by name: of an image nobody could say which of them differs.
  */
 function labelsOf(
   context: StepContext,
-  { certificatesUntil }: ContentsInputs,
+  { certificatesUntil, certificatesIssue }: ContentsInputs,
 ): Readonly<Record<string, string>> {
   return {
     ...(certificatesUntil === undefined ? {} : { [certificatesLabel]: certificatesUntil }),
+    ...(certificatesIssue === undefined ? {} : { [issueLabel]: certificatesIssue }),
     ...bakedLabels(context),
   };
 }

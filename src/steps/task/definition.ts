@@ -29,6 +29,7 @@ import { addressOfGroup, definitionAddress, nameOfGroup } from '../names.ts';
 import { brief } from '../waits.ts';
 import { configuredParts, definitionContents } from './definition-contents.ts';
 import type { LogGroup } from '../logs/log-group.ts';
+import { issueOfNodes } from './issue.ts';
 import { type Secret, untilTag } from './secret.ts';
 
 /** What RegisterTaskDefinition takes, without tags. */
@@ -102,6 +103,7 @@ export function definition(
         logGroup: inputs.logGroup.logGroupName,
         certificates: inputs.certificates.secretArn,
         certificatesUntil: inputs.certificates.tags[untilTag],
+        certificatesIssue: issueOfNodes(inputs.certificates.tags),
         password: inputs.password.secretArn,
         executionRole: inputs.executionRole.roleArn,
         taskRole: inputs.taskRole.roleArn,

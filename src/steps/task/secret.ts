@@ -103,8 +103,11 @@ export interface SecretOptions<N extends Needs> {
   readonly secret: 'authority' | 'certificates' | 'password';
   readonly description: string;
   readonly needs: N;
-  /** Called when there is no such secret yet, or when its value nears its end. What it makes goes to AWS and nowhere else. */
-  readonly make: (inputs: Inputs<N>) => Promise<SecretValue>;
+  /**
+   * Called when there is no such secret yet, or when its value nears its end, with what it is then. What it makes goes to AWS and nowhere
+   * else.
+   */
+  readonly make: (inputs: Inputs<N>, observed?: Secret) => Promise<SecretValue>;
   /** Told what a new secret holds, once AWS has it: this run need not read back what it has just written. */
   readonly made?: (value: SecretValue) => void;
 }
@@ -225,7 +228,8 @@ export function secret<N extends Needs>(
   };
 }
 
-function untilTags({ notAfterMs }: SecretValue): Tags {
+/** The tag for a value that ends. */
+export function untilTags({ notAfterMs }: Pick<SecretValue, 'notAfterMs'>): Tags {
   return notAfterMs === undefined ? {} : { [untilTag]: new Date(notAfterMs).toISOString().slice(0, 10) };
 }
 
@@ -249,7 +253,7 @@ function renewal<N extends Needs>(
       impact: 'in-place',
       because: days < 0 ? `it ended ${-days} days ago` : `it ends in ${days} days`,
       apply: async () => {
-        const value = await options.make(desired.inputs);
+        const value = await options.make(desired.inputs, observed);
         await secretsManager.send(
           new PutSecretValueCommand({ SecretId: observed.name, SecretString: JSON.stringify(value.values) }),
         );

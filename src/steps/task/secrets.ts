@@ -1,17 +1,10 @@
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { z } from 'zod';
-
-import type { Clients } from '../../aws/clients.ts';
 import { secretVariables } from '../../elasticsearch/container.ts';
 import type { Resource } from '../../engine/resource.ts';
-import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
+import { type Authority, readAuthority, signerIn, trustedIn } from './authority-value.ts';
+import { rotating } from './certificate-rotation.ts';
+import { issueOf } from './issue.ts';
 import { type Secret, secret } from './secret.ts';
-
-/** Key names within the secrets' JSON. */
-const authorityKeys = z.object({ certificate: z.string(), privateKey: z.string() });
-
-type Signer = z.infer<typeof authorityKeys>;
 
 /** The three secrets of a cluster. */
 export interface Secrets {
@@ -26,7 +19,7 @@ export interface Secrets {
  */
 export function secrets(context: StepContext): Secrets {
   const { adapters, clock, config } = context;
-  let ownSigner: Signer | undefined;
+  let ownAuthority: Authority | undefined;
   const authority = secret(context, {
     secret: 'authority',
     description: `certificate authority of the Elasticsearch cluster ${config.name}`,
@@ -35,20 +28,21 @@ export function secrets(context: StepContext): Secrets {
       const { certificate, privateKey } = await clock.hold(adapters.secrets.authority(config.name));
       return { values: { certificate, privateKey } };
     },
-    made: ({ values }) => {
-      ownSigner = authorityKeys.parse(values);
+    made: ({ values: { certificate = '', privateKey = '' } }) => {
+      ownAuthority = { certificate, privateKey };
     },
   });
   const certificates = secret(context, {
     secret: 'certificates',
     description: `node certificate of the Elasticsearch cluster ${config.name}`,
     needs: { authority },
-    make: async (inputs) => {
-      const signer = ownSigner ?? (await readAuthority(context.clients, inputs.authority.secretArn));
-      const node = await clock.hold(adapters.secrets.nodeCertificate(config.name, signer));
+    make: async (inputs, observed) => {
+      const signers = ownAuthority ?? (await readAuthority(context.clients, inputs.authority.secretArn));
+      const issue = issueOf(observed?.tags ?? {});
+      const node = await clock.hold(adapters.secrets.nodeCertificate(config.name, signerIn(signers, issue)));
       return {
         values: {
-          caCertificate: signer.certificate,
+          caCertificate: trustedIn(signers, issue),
           nodeCertificate: node.certificate,
           nodeKey: node.privateKey,
         },
@@ -62,7 +56,7 @@ export function secrets(context: StepContext): Secrets {
     needs: {},
     make: () => Promise.resolve({ values: { password: adapters.secrets.password() } }),
   });
-  return { authority, certificates, password };
+  return { authority, certificates: rotating(context, certificates), password };
 }
 
 /**
@@ -78,22 +72,4 @@ export function containerSecrets(arns: {
     ...keys.map((key) => ({ name: secretVariables[key], valueFrom: `${arns.certificates}:${key}::` })),
     { name: secretVariables.password, valueFrom: `${arns.password}:password::` },
   ];
-}
-
-/** @throws EsEcsError NOT_FOUND when the secret is not the authority that es-ecs wrote */
-async function readAuthority({ secretsManager }: Clients, secretArn: string): Promise<Signer> {
-  const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretArn }));
-  const parsed = authorityKeys.safeParse(parse(SecretString ?? ''));
-  if (parsed.success) return parsed.data;
-  throw new EsEcsError('NOT_FOUND', `the secret ${secretArn} holds no certificate authority`, {
-    hint: 'somebody else has written it: restore its first version, which carries AWSPREVIOUS or a version id',
-  });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@ import { createBench } from '../support/bench.ts';
 const inputs = {
   image: 'registry/search@sha256:4f',
   logGroup: '/es-ecs/search',
+  certificatesIssue: undefined,
   certificatesUntil: '2029-01-01',
   certificates: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:es-ecs/search/certificates-AbCdEf',
   password: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:es-ecs/search/password-AbCdEf',
