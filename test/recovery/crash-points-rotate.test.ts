@@ -122,7 +122,7 @@ describe('a rotation of the authority', () => {
     expect(values(after, 'authority')['certificate']).not.toBe(values(before, 'authority')['certificate']);
     // Around each write of a secret, and here and there in the rolls.
     const isNear = ({ name }: { readonly name: string }, index: number): boolean =>
-      /PutSecretValue|TagResource/.test(name) || index % 20 === 7;
+      /PutSecretValue|TagResource/.test(name) || index % 40 === 7;
     const chosen = points.filter(isNear);
     console.log(`rotate authority: killed at ${chosen.length} of ${points.length} points`);
     for (const point of chosen) {
