@@ -1,3 +1,4 @@
+import { editDistance } from './edit-distance.ts';
 import { indexSettingNames, listedVersions, nodeSettingNames } from './setting-names.ts';
 
 /**
@@ -112,7 +113,7 @@ export type KnownSetting =
   | { readonly kind: 'known' }
   | {
       readonly kind: 'unknown';
-      /** The names that are nearest to it, the nearest first; none where nothing is near. */
+      /** The names that are nearest to it, the nearest first; none where nothing is near. Looked for when it is asked for. */
       readonly nearest: readonly string[];
       /** That version is newer than all that were asked, or older: it may know it all the same. */
       readonly isSure: boolean;
@@ -134,8 +135,13 @@ export function knownSetting(name: string, asked: string): KnownSetting {
   const isSure =
     all.some((one) => isSameOrOlder(one.version, version)) &&
     all.some((one) => isSameOrOlder(version, one.version));
-  const names = new Set(near.flatMap(({ node }) => [...node]));
-  return { kind: 'unknown', nearest: nearestOf(name, names), isSure };
+  return {
+    kind: 'unknown',
+    isSure,
+    get nearest() {
+      return nearestOf(name, new Set(near.flatMap(({ node }) => [...node])));
+    },
+  };
 }
 
 function isSameOrOlder(one: Version, other: Version): boolean {
@@ -157,21 +163,6 @@ function nearestOf(name: string, names: ReadonlySet<string>): readonly string[] 
     .toSorted((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, mostNamed)
     .map((one) => one.name);
-}
-
-/** Letters to be changed, added or taken away; more than the limit is only known to be more. */
-function editDistance(one: string, other: string, limit: number): number {
-  if (Math.abs(one.length - other.length) > limit) return limit + 1;
-  let before = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= one.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const cost = one[i - 1] === other[j - 1] ? 0 : 1;
-      row.push(Math.min((before[j - 1] ?? 0) + cost, (before[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    before = row;
-  }
-  return before[other.length] ?? limit + 1;
 }
 
 const indexFamilies: readonly RegExp[] = [

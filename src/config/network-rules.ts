@@ -76,14 +76,15 @@ function checkRoom(config: Config): readonly Finding[] {
 }
 
 function checkRepeatedCidrs(config: Config): readonly Finding[] {
-  return [bastionCidrs(config), accessCidrs(config)].flatMap((placed) =>
-    placed
-      .filter(({ cidr }, index) => placed.findIndex((other) => other.cidr === cidr) < index)
+  return [bastionCidrs(config), accessCidrs(config)].flatMap((placed) => {
+    const first = new Map(placed.toReversed().map((one) => [one.cidr, one]));
+    return placed
+      .filter((one) => first.get(one.cidr) !== one)
       .map(({ path, cidr }) => ({
         path,
         message: `${cidr} stands here twice, and AWS refuses the second rule`,
-      })),
-  );
+      }));
+  });
 }
 
 function checkZoneNames({ region, network: { zones } }: Config): readonly Finding[] {

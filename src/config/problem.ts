@@ -1,4 +1,6 @@
 import { z } from 'zod';
+
+import { editDistance } from './edit-distance.ts';
 import { formatPath, type Path, type Source } from './position.ts';
 import { configSchema, wording } from './schema.ts';
 
@@ -58,6 +60,12 @@ function describeIssue(issue: Issue, where: Where): readonly Described[] {
     if (option !== undefined && errors !== undefined) {
       return errors.flatMap((inner) => describeIssue(inner, { schema: option, base: path, source }));
     }
+  }
+  if (issue.code === 'too_big' && issue.origin === 'array') {
+    const list = valueAt(source.value, path);
+    const count = Array.isArray(list) ? list.length : 0;
+    const message = `a list of ${String(count)} is longer than ${String(issue.maximum)}, which is the most`;
+    return [{ path, message, at: source.at(path) }];
   }
   return [
     {
@@ -205,30 +213,14 @@ function pathsOfKey(schema: Schema, key: string, base = ''): readonly string[] {
 /** The known key that was most likely meant; undefined when none is near. */
 function nearest(key: string, known: readonly string[]): string | undefined {
   const plain = simplify(key);
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(plain, simplify(candidate)) }))
+  const limit = Math.max(1, Math.floor(plain.length / 3));
+  const [best] = known
+    .map((candidate) => ({ candidate, distance: editDistance(plain, simplify(candidate), limit) }))
     .sort((a, b) => a.distance - b.distance);
-  const [best] = ranked;
-  if (best !== undefined && best.distance <= Math.max(1, Math.floor(plain.length / 3))) return best.candidate;
+  if (best !== undefined && best.distance <= limit) return best.candidate;
   return known.find((candidate) => plain.length >= 3 && simplify(candidate).startsWith(plain));
 }
 
 function simplify(key: string): string {
   return key.toLowerCase().replaceAll(/[-_\s]/g, '');
-}
-
-/** Levenshtein's distance, with a swap of neighbours counted as one. */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  const cell = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    rows.push(row);
-    for (let j = 1; j <= b.length; j++) {
-      const change = a[i - 1] === b[j - 1] ? 0 : 1;
-      const swap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? cell(i - 2, j - 2) + 1 : Infinity;
-      row.push(Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, cell(i - 1, j - 1) + change, swap));
-    }
-  }
-  return cell(a.length, b.length);
 }

@@ -188,27 +188,31 @@ const elasticsearch = field(
     }).optional(),
     settings: settings.default({}),
     pluginSettings: field(
-      z.array(
-        field(z.string().regex(/^[a-z][\w-]*(\.[\w-]+)*\.?$/), {
-          what: "the beginning of a setting's name (such as my_plugin.)",
-          description: 'What names of settings begin with that a plugin brings.',
-        }),
-      ),
+      z
+        .array(
+          field(z.string().regex(/^[a-z][\w-]*(\.[\w-]+)*\.?$/), {
+            what: "the beginning of a setting's name (such as my_plugin.)",
+            description: 'What names of settings begin with that a plugin brings.',
+          }),
+        )
+        .max(100),
       {
-        what: "a list of beginnings of settings' names",
+        what: "a list of beginnings of settings' names (100 at most)",
         description:
           'Settings of plugins: a name that the version of Elasticsearch does not know is refused, unless it begins so.',
       },
     ).default([]),
     jvmOptions: field(
-      z.array(
-        field(z.string().regex(/^-[^\s]+$/), {
-          what: 'one option of the JVM (such as -XX:+UseParallelGC)',
-          description: 'One option of the JVM, as it would stand on a line of jvm.options.',
-        }),
-      ),
+      z
+        .array(
+          field(z.string().regex(/^-[^\s]+$/), {
+            what: 'one option of the JVM (such as -XX:+UseParallelGC)',
+            description: 'One option of the JVM, as it would stand on a line of jvm.options.',
+          }),
+        )
+        .max(100),
       {
-        what: 'a list of options of the JVM',
+        what: 'a list of options of the JVM (100 at most)',
         description:
           "Options of each node's JVM, beside those of Elasticsearch and after them. The nodes restart one by one for a change. " +
           'What es-ecs sets itself is refused.',

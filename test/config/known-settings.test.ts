@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { loadConfig } from '../../src/config/load.ts';
+import { EsEcsError } from '../../src/errors.ts';
 import { isIndexSetting, knownSetting } from '../../src/config/known-settings.ts';
 
 /** As 8.19.13 and 9.4.3 judged them when they were started with them. */
@@ -75,4 +77,22 @@ describe('the name of a setting', () => {
     expect(isIndexSetting('index.routing.allocation.require.box')).toBe(true);
     expect(isIndexSetting('index.no_such')).toBe(false);
   });
+});
+
+it('only the first of many unknown settings have the nearest beside them, as each takes its time', () => {
+  const settings = Array.from(
+    { length: 40 },
+    (_, at) => `    indices.query.bool.max_clause_cout${String(at)}: 1\n`,
+  );
+  const text = `name: search\nregion: eu-west-1\nnodes: 3\nelasticsearch:\n  version: 9.4.6\n  settings:\n${settings.join('')}`;
+  let hints: readonly string[] = [];
+  try {
+    loadConfig(text, 'es-ecs.yaml');
+  } catch (error) {
+    if (!(error instanceof EsEcsError)) throw error;
+    hints = error.hints;
+  }
+  // The first of all is the message.
+  expect(hints).toHaveLength(39);
+  expect(hints.filter((hint) => hint.includes('did you mean'))).toHaveLength(19);
 });

@@ -288,6 +288,14 @@ describe('what the schema refuses', () => {
       'es-ecs.yaml:5:12: bastion.allowedCidrs: an empty list is not a list of CIDRs (at least one)',
     ],
     [
+      fileWith('network:\n  zones: [a, b, c, d, e, f, g]'),
+      'es-ecs.yaml:6:3: network.zones: a list of 7 is longer than 6, which is the most',
+    ],
+    [
+      fileWith('', `[${'{ name: a, count: 1 },'.repeat(21)}]`),
+      'es-ecs.yaml:4:1: nodes: a list of 21 is longer than 20, which is the most',
+    ],
+    [
       fileWith('image: { uri: search }'),
       'es-ecs.yaml:5:15: image.uri: search is not an image with its registry ' +
         '(such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/search:9.4.6)',
