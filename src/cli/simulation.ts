@@ -59,6 +59,8 @@ export interface SimulationOptions {
   readonly delays?: Partial<Delays>;
   /** What runs the tasks, where they are not to be played in virtual time. */
   readonly runtime?: TaskRuntime;
+  /** Comes out the same each time it is played, from this moment on and whatever is written to disk first. For tests and documents. */
+  readonly replayedFromMs?: number;
   /** Its time goes by itself, so many times as fast as the real one; absent: it jumps from one event to the next. */
   readonly pace?: number;
 }
@@ -78,11 +80,14 @@ export async function createSimulation(options: SimulationOptions): Promise<Simu
   const { file, config, faults = [], runtime, permissions, onWeighed, delays, pace } = options;
   const snapshot = await readAccount(file);
   if (snapshot !== undefined) checkRegion(snapshot, options);
-  const startMs = Math.max(realClock.now(), snapshot?.nowMs ?? 0);
+  const { replayedFromMs } = options;
+  const startMs = Math.max(replayedFromMs ?? realClock.now(), snapshot?.nowMs ?? 0);
   // Another seed each time the account has changed: client tokens come from it, and AWS remembers them for a day.
   const seed = (snapshot?.serial ?? 0) + 1;
   const clock =
-    pace === undefined ? createVirtualClock({ startMs, seed }) : createPacedClock({ startMs, pace });
+    pace === undefined
+      ? createVirtualClock({ startMs, seed, inOrder: replayedFromMs !== undefined })
+      : createPacedClock({ startMs, pace });
   const account = createSimulatedAccount({
     clock,
     region: config.region,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { permissionsPage } from '../../scripts/permissions-page.ts';
+import { rehearsalPage, tellsTheSame, withoutTimes } from '../../scripts/rehearsal-page.ts';
 import { impliedActions, renderPermissions } from '../../scripts/permissions.js';
 import { program } from '../../src/cli/main.ts';
 import { renderCommandReference } from '../../src/cli/reference.ts';
@@ -55,5 +56,19 @@ describe('docs/permissions.md', () => {
     const sids = shown.flatMap((json) => [...json.matchAll(/"Sid": "(\w+)"/g)].map(([, sid]) => sid));
     expect(sids.length).toBeGreaterThan(20);
     expect(sids).toEqual([...new Set(sids)]);
+  });
+});
+
+describe('docs/high-availability.md', () => {
+  it('is what is really printed, but for some seconds, and so is its picture', async () => {
+    const { page: printed, picture } = await rehearsalPage();
+    expect(withoutTimes(page('high-availability.md')), current).toBe(withoutTimes(printed));
+    expect(withoutTimes(page('zone-lost.svg')), current).toBe(withoutTimes(picture));
+  });
+
+  it('is not taken for the same where anything but a time differs', () => {
+    const told = page('high-availability.md');
+    expect(tellsTheSame(told, told.replace('green', 'yellow'))).toBe(false);
+    expect(tellsTheSame(told, told.replace('nothing is copied', 'much is copied'))).toBe(false);
   });
 });
