@@ -27,6 +27,8 @@ export interface Collection<Item> {
   readonly list?: (clients: Clients, cluster: string, depth: Depth) => Promise<readonly Item[]>;
   /** By id, at most `chunk` at a time; what does not exist is left out of the answer, never an error. */
   readonly byIds: (clients: Clients, ids: readonly string[], depth: Depth) => Promise<readonly Item[]>;
+  /** Where all of them are among things that a run lists anyway: these, so that one list answers for both. What is looked for anew has its own. */
+  readonly among?: (inventory: Pick<Inventory, 'owned'>) => Promise<readonly Item[]>;
   readonly chunk: number;
   /** Of EC2 things: what their ids begin with. Without any thing of that kind that carries the tag there is no list to read. */
   readonly prefix?: string;
@@ -46,9 +48,15 @@ export interface InventorySight<Item> extends Pick<Sight, 'id' | 'fresh'> {
   readonly meant?: (several: readonly Item[]) => Promise<Item | undefined>;
 }
 
+export interface InventoryOptions {
+  readonly depth?: Depth;
+  /** What a fresh look waits for before it is sent, so that others that are about to be asked for go with it. Absent: those of the same instant do. */
+  readonly gather?: () => Promise<void>;
+}
+
 /**
  * Answers every `find` of a run. The first question about a type reads all of the type; later ones cost nothing.
- * Fresh looks that happen at the same moment share calls.
+ * Fresh looks that happen at the same moment share calls; of a type that is being looked at, those that come meanwhile share the next.
  */
 export class Inventory {
   readonly #clients: Clients;
@@ -58,14 +66,18 @@ export class Inventory {
   readonly #fresh = new Map<Collection<unknown>, Loader>();
   /** Fresh lists that have been asked for and not been sent yet. */
   readonly #due = new Map<Collection<unknown>, Promise<readonly unknown[]>>();
+  /** Fresh looks that have been sent and not been answered yet. */
+  readonly #underWay = new Map<Collection<unknown>, Set<Promise<unknown>>>();
+  readonly #gather: () => Promise<void>;
   #kinds: Promise<ReadonlySet<string> | undefined> | undefined;
 
   readonly depth: Depth;
 
-  constructor(clients: Clients, cluster: string, depth: Depth = 'whole') {
+  constructor(clients: Clients, cluster: string, options: InventoryOptions = {}) {
     this.#clients = clients;
     this.#cluster = cluster;
-    this.depth = depth;
+    this.depth = options.depth ?? 'whole';
+    this.#gather = options.gather ?? afterDueTimers;
   }
 
   /**
@@ -155,22 +167,44 @@ export class Inventory {
     const due = this.#due.get(key);
     // As above: what the map holds under a collection is what that very collection returned.
     if (due !== undefined) return due as Promise<readonly Item[]>;
-    const reading = afterDueTimers().then(() => {
+    const reading = this.#turn(key).then(() => {
       this.#due.delete(key);
-      return this.#list(collection);
+      return this.#sent(key, this.#list(collection));
     });
     this.#due.set(key, reading);
     return reading;
   }
 
+  /** The moment at which the next fresh look of a type is to be sent: its answer is then of a later time than every question that shares it. */
+  async #turn(collection: Collection<unknown>): Promise<void> {
+    const before = this.#underWay.get(collection);
+    if (before === undefined || before.size === 0) return this.#gather();
+    await Promise.allSettled(before);
+    await afterDueTimers();
+  }
+
+  async #sent<Answer>(collection: Collection<unknown>, call: Promise<Answer>): Promise<Answer> {
+    const underWay = this.#underWay.get(collection) ?? new Set();
+    this.#underWay.set(collection, underWay.add(call));
+    try {
+      return await call;
+    } finally {
+      underWay.delete(call);
+    }
+  }
+
   async #read<Item>(collection: Collection<Item>): Promise<readonly Item[]> {
+    if (collection.among !== undefined) return this.#ownOf(collection, await collection.among(this));
     const { prefix } = collection;
     if (prefix !== undefined && (await this.#kinds)?.has(prefix) === false) return [];
     return this.#list(collection);
   }
 
   async #list<Item>(collection: Collection<Item>): Promise<readonly Item[]> {
-    const items = (await collection.list?.(this.#clients, this.#cluster, this.depth)) ?? [];
+    return this.#ownOf(collection, (await collection.list?.(this.#clients, this.#cluster, this.depth)) ?? []);
+  }
+
+  #ownOf<Item>(collection: Collection<Item>, items: readonly Item[]): readonly Item[] {
     return items.filter(
       (item) => isOf(this.#cluster, collection.tags(item)) && collection.isGone?.(item) !== true,
     );
@@ -202,7 +236,8 @@ export class Inventory {
     const loader: Loader = new DataLoader(
       async (ids) => {
         // A table and its route look at the same id at the same moment, and what is not kept comes twice.
-        const items = await collection.byIds(this.#clients, [...new Set(ids)], this.depth);
+        const asking = collection.byIds(this.#clients, [...new Set(ids)], this.depth);
+        const items = await (fresh ? this.#sent(collection, asking) : asking);
         const byId = new Map(items.map((item) => [collection.id(item), item]));
         return ids.map((id) => byId.get(id));
       },
@@ -210,7 +245,8 @@ export class Inventory {
         cache: !fresh,
         maxBatchSize: collection.chunk,
         batchScheduleFn: (callback) => {
-          setImmediate(callback);
+          if (fresh) void this.#turn(collection).then(callback);
+          else setImmediate(callback);
         },
       },
     );

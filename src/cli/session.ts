@@ -209,6 +209,9 @@ async function release(
   }
 }
 
+/** Answers to calls that were sent together come this far apart: what is looked at after each of them shares a call. */
+const gatherMs = 30;
+
 interface Opened {
   readonly files: SessionFiles;
   readonly account: Account;
@@ -224,7 +227,11 @@ async function open(options: SessionOptions, opened: Opened): Promise<Visit> {
   const asking = identify(clients);
   // It is waited for below, and what stands in between may fail before.
   asking.catch(() => undefined);
-  const inventory = new Inventory(clients, config.name, options.takesDown === true ? 'there' : 'whole');
+  const inventory = new Inventory(clients, config.name, {
+    depth: options.takesDown === true ? 'there' : 'whole',
+    // In virtual time the same things happen at the same instant.
+    ...(simulation === undefined ? { gather: () => clock.sleep(gatherMs) } : {}),
+  });
   // A run that has lost the lock ends its push as well.
   const signal = AbortSignal.any([options.signal, lock.lost]);
   const given =

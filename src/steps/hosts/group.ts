@@ -23,13 +23,7 @@ import { groupName } from '../names.ts';
 import type { EcsCluster } from './cluster.ts';
 import { groupTags, toGroupTags } from './group-tags.ts';
 import { retries } from '../waits.ts';
-import {
-  explainInstance,
-  type NodeInstances,
-  nodeInstances,
-  nodeKey,
-  type RunningHost,
-} from './instances.ts';
+import { explainInstance, instancesOf, type NodeInstances, type RunningHost } from './instances.ts';
 import type { HostOrigin, LaunchTemplate } from './launch-template.ts';
 import { volumeAddressPrefix } from './launch-template-data.ts';
 import { isFailedLaunch, LaunchWatch, sinceLastLaunch, wordsOf } from './launches.ts';
@@ -149,14 +143,14 @@ export function group(
     find: async (sight) => {
       // Side by side: of a group that is gone its instances are asked for anyway.
       if (!sight.fresh) readPartsAhead(context);
-      const early = sight.fresh || !isWhole ? undefined : instancesOf(context, node, false);
+      const early = sight.fresh || !isWhole ? undefined : instancesOf(context, node.name, false);
       early?.catch(() => undefined);
       const found = await context.inventory.find(groups, address, { ...sight, name });
       if (found === undefined) return lingering(context, node, sight.fresh);
       if (sight.fresh) await launches.look(found);
       // While a host is waited for there is nothing to see of it.
       if (!isWhole || (early === undefined && phaseOf(found) !== 'ready')) return found;
-      const seen = withHosts(found, await (early ?? instancesOf(context, node, true)));
+      const seen = withHosts(found, await (early ?? instancesOf(context, node.name, true)));
       const isAsked = !sight.fresh || retagging.hasBegun;
       return { ...seen, parts: await hostParts(context, seen.hosts, { fresh: sight.fresh, isAsked }) };
     },
@@ -271,11 +265,6 @@ function instanceTypeOf({ config }: StepContext, node: Node): string {
   return config.nodeGroups.find((one) => one.name === node.group)?.instanceType ?? 'instance';
 }
 
-function instancesOf(context: StepContext, node: Node, fresh: boolean): Promise<NodeInstances | undefined> {
-  const key = nodeKey(context.config.name, node.name);
-  return context.inventory.find(nodeInstances, key, { id: undefined, fresh, name: key });
-}
-
 /** What is not the group's any more is no host. */
 function withHosts(found: Group, seen: NodeInstances | undefined): Group {
   const own = new Set(found.instances.map(({ instanceId }) => instanceId));
@@ -284,7 +273,7 @@ function withHosts(found: Group, seen: NodeInstances | undefined): Group {
 
 /** A deleted group leaves its instance behind for a while, which still holds the volume, the subnet and the security group. */
 async function lingering(context: StepContext, node: Node, fresh: boolean): Promise<Group | undefined> {
-  const left = await instancesOf(context, node, fresh);
+  const left = await instancesOf(context, node.name, fresh);
   if (left === undefined) return undefined;
   return {
     groupName: groupName(node.name),

@@ -10,8 +10,8 @@ import { collectPages, ec2Filters, longestPage } from '../../aws/ec2.ts';
 import type { Collection } from '../../aws/inventory.ts';
 import { fromCapitalTags, isOf, nodeTag, type Tags } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
-import { metadataFromSdk, type SeenMetadata } from '../metadata-options.ts';
-import { type PartIds, partIdsOf } from '../part-ids.ts';
+import { type ClusterInstance, clusterInstances, toClusterInstance, unended } from '../cluster-instances.ts';
+import type { StepContext } from '../context.ts';
 import { problemTag } from '../policies/instance.ts';
 
 /** The instances of one node that have not ended: one, and for a while also the one before it. */
@@ -26,15 +26,7 @@ export interface NodeInstances {
 }
 
 /** What somebody can change in a host while it runs. */
-export interface RunningHost extends PartIds {
-  readonly instanceId: string;
-  readonly state: string;
-  readonly groupIds: readonly string[];
-  readonly metadata: SeenMetadata;
-  /** Its last start, on AWS's clock. */
-  readonly launchedAtMs: number | undefined;
-  readonly tags: Tags;
-}
+export type RunningHost = ClusterInstance;
 
 /**
  * Whether EC2 takes changes of an instance, and what is in it is what its launch template made of it: not while it comes up or goes.
@@ -43,8 +35,6 @@ export function isSettled({ state }: Pick<RunningHost, 'state'>): boolean {
   return state === 'running' || state === 'stopped';
 }
 
-/** An instance in any of these still holds its network interface and its disks. */
-const unended = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
 /** Values that all filters of a call have together, else `FilterLimitExceeded`: here one is the cluster's, and some are states. */
 const nodesInCall = 200 - 1 - unended.length;
 
@@ -55,41 +45,67 @@ export const nodeInstances: Collection<NodeInstances> = {
     const cluster = keys[0]?.split('/')[0] ?? '';
     const nodes = keys.map((key) => key.slice(cluster.length + 1));
     const found = await listUnended(clients, cluster, nodes);
-    return keys.flatMap((key) => {
-      const own = found.filter((one) => `${cluster}/${one.node}` === key);
-      const [first] = own;
-      if (first === undefined) return [];
-      const living = own.filter((one) => one.state !== 'shutting-down');
-      return [
-        {
-          key,
-          instanceIds: own.map((one) => one.instanceId),
-          living: living.map((one) => one.instanceId),
-          hosts: own,
-          tags: first.tags,
-        },
-      ];
-    });
+    return keys.flatMap((key) => ofNode(key, found.get(key) ?? []));
   },
   chunk: nodesInCall,
   id: (instances) => instances.key,
   tags: (instances) => instances.tags,
 };
 
+function ofNode(key: string, own: readonly RunningHost[]): NodeInstances[] {
+  const [first] = own;
+  if (first === undefined) return [];
+  const living = own.filter((one) => one.state !== 'shutting-down');
+  return [
+    {
+      key,
+      instanceIds: own.map((one) => one.instanceId),
+      living: living.map((one) => one.instanceId),
+      hosts: own,
+      tags: first.tags,
+    },
+  ];
+}
+
+/** Lists by their nodes: a plan asks for each of a thousand. */
+const sorted = new WeakMap<readonly RunningHost[], ReadonlyMap<string, readonly RunningHost[]>>();
+
+function byNode(cluster: string, all: readonly RunningHost[]): ReadonlyMap<string, readonly RunningHost[]> {
+  const known = sorted.get(all);
+  if (known !== undefined) return known;
+  const found = new Map<string, RunningHost[]>();
+  for (const one of all) {
+    const key = nodeKey(cluster, one.tags[nodeTag] ?? '');
+    const own = found.get(key) ?? [];
+    own.push(one);
+    found.set(key, own);
+  }
+  sorted.set(all, found);
+  return found;
+}
+
+/** The instances of a node: as the run's list of all shows them, or as they are now. */
+export async function instancesOf(
+  { inventory, config }: Pick<StepContext, 'inventory' | 'config'>,
+  node: string,
+  fresh: boolean,
+): Promise<NodeInstances | undefined> {
+  const key = nodeKey(config.name, node);
+  if (fresh) return inventory.find(nodeInstances, key, { id: undefined, fresh, name: key });
+  const all = await inventory.owned(clusterInstances);
+  return ofNode(key, byNode(config.name, all).get(key) ?? [])[0];
+}
+
 /** The key of a node's instances in the collection. */
 export function nodeKey(cluster: string, node: string): string {
   return `${cluster}/${node}`;
-}
-
-interface NodeInstance extends RunningHost {
-  readonly node: string;
 }
 
 async function listUnended(
   clients: Clients,
   cluster: string,
   nodes: readonly string[],
-): Promise<readonly NodeInstance[]> {
+): Promise<ReadonlyMap<string, readonly RunningHost[]>> {
   const reservations = await collectPages(
     paginateDescribeInstances(
       { client: clients.ec2 },
@@ -104,24 +120,11 @@ async function listUnended(
     ),
     (page) => page.Reservations,
   );
-  return reservations
+  const found = reservations
     .flatMap((reservation) => reservation.Instances ?? [])
-    .map(toNodeInstance)
+    .map(toClusterInstance)
     .filter(({ state, tags }) => isOf(cluster, tags) && unended.includes(state));
-}
-
-function toNodeInstance(instance: SdkInstance): NodeInstance {
-  const tags = fromCapitalTags(instance.Tags);
-  return {
-    node: tags[nodeTag] ?? '',
-    instanceId: instance.InstanceId ?? '',
-    state: instance.State?.Name ?? 'pending',
-    groupIds: (instance.SecurityGroups ?? []).map((group) => group.GroupId ?? '').sort(),
-    metadata: metadataFromSdk(instance.MetadataOptions),
-    launchedAtMs: instance.LaunchTime?.getTime(),
-    tags,
-    ...partIdsOf(instance),
-  };
+  return byNode(cluster, found);
 }
 
 /** Lines of the console that are shown. */

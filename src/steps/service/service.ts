@@ -11,7 +11,7 @@ import { type EcsCluster, ecsTags } from '../hosts/cluster.ts';
 import { groups, isInService } from '../hosts/group.ts';
 import type { Host } from '../hosts/host.ts';
 import { lookForTrouble, readRegisteredHosts } from '../hosts/host-trouble.ts';
-import { nodeInstances, nodeKey } from '../hosts/instances.ts';
+import { instancesOf } from '../hosts/instances.ts';
 import { type LaunchTemplate, originOf } from '../hosts/launch-template.ts';
 import { clusterName, groupName, logGroupName } from '../names.ts';
 import type { Definition } from '../task/definition.ts';
@@ -232,8 +232,7 @@ async function withTrouble(
 ): Promise<NodeService['hosts']> {
   const { hosts, beganMs } = seen;
   if (hosts.length === 0) return hosts;
-  const key = nodeKey(context.config.name, node.name);
-  const found = await context.inventory.find(nodeInstances, key, { id: undefined, fresh: false, name: key });
+  const found = await instancesOf(context, node.name, false);
   return Promise.all(
     hosts.map(async (host) => {
       const { instanceId } = host;
