@@ -140,6 +140,12 @@ export class Inventory {
     return item !== undefined && isOf(this.#cluster, collection.tags(item)) ? item : undefined;
   }
 
+  /** The things of some ids, whosever they are: what this run has read of them already is not asked for again. */
+  async known<Item>(collection: Collection<Item>, ids: readonly string[]): Promise<readonly Item[]> {
+    const found = await Promise.all(ids.map((id) => this.#byId(collection, id, false)));
+    return found.filter((item) => item !== undefined);
+  }
+
   /** The thing of an id as AWS shows it now, whosever it is; undefined where it is gone. Looks of the same instant share a call. */
   asItIs<Item>(collection: Collection<Item>, id: string): Promise<Item | undefined> {
     return this.#byId(collection, id, true);

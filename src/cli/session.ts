@@ -408,8 +408,10 @@ function preparationOf(options: SessionOptions, visit: Visit): Preparation {
       ? {}
       : {
           foresee: (foreseen: StepContext) => {
-            const { resources } = clusterSteps(foreseen);
-            readAhead(options.takesDown === true ? resources.filter(isDestroyed) : resources, state);
+            const { resources, searched } = clusterSteps(foreseen);
+            const all =
+              options.takesDown === true ? [...resources, ...searched].filter(isDestroyed) : resources;
+            readAhead(all, state);
           },
         }),
     ...(options.asked === undefined ? {} : { asked: options.asked }),

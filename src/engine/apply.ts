@@ -112,14 +112,19 @@ class Application {
   /** Looks at everything that was only believed, all at the same moment, so that one look stands for all of a type. */
   async #prove(): Promise<Scheduled['failures']> {
     const run = this.#run;
+    const left = this.#believed.filter(({ entry }) => {
+      const isBuiltUpon = this.#isBuiltUpon(entry);
+      if (isBuiltUpon) run.memory.saw(entry.resource.address);
+      return !isBuiltUpon;
+    });
     const proofs = await Promise.allSettled(
-      this.#believed.map(async ({ entry, settling, observed }) => {
+      left.map(async ({ entry, settling, observed }) => {
         this.#observed.set(entry.resource.address, await prove(settling, observed));
         run.memory.saw(entry.resource.address);
       }),
     );
     return proofs.flatMap((proof, index) => {
-      const address = this.#believed[index]?.entry.resource.address ?? '';
+      const address = left[index]?.entry.resource.address ?? '';
       if (proof.status === 'fulfilled') return [];
       const error = run.translate(proof.reason, address);
       if (error.code !== 'INTERRUPTED') {
@@ -127,6 +132,17 @@ class Application {
       }
       return [{ address, error }];
     });
+  }
+
+  /** Whether something that this run has made stands on what it has made, and that is proof enough. */
+  #isBuiltUpon({ action, resource }: PlanEntry): boolean {
+    if (resource.provenByWhatStandsOnIt !== true || action !== 'create') return false;
+    return this.#plan.entries.some(
+      (other) =>
+        other.action === 'create' &&
+        this.#observed.get(other.resource.address) !== undefined &&
+        needsOf(other).includes(resource.address),
+    );
   }
 
   /** Takes note of what is to be looked at in the end. */

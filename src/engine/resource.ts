@@ -220,6 +220,11 @@ export interface Resource<Desired = unknown, Observed = unknown, N extends Needs
    */
   readonly provenByAnswers?: true;
   /**
+   * A new one need not be looked at once something new stands on it: that could not be made before its service knew this one, and its answers
+   * leave nothing open. Where nothing came to stand on it, it is looked at like all others.
+   */
+  readonly provenByWhatStandsOnIt?: true;
+  /**
    * Makes the identity only, tagged, and returns its id before any waiting. Every further property may be left to
    * `diff`, which runs on what was made just as on what was found.
    *

@@ -50,6 +50,17 @@ export function formerTags(given: readonly string[], { tags }: Pick<Config, 'tag
   return new Set(given.filter((key) => !Object.hasOwn(tags, key)));
 }
 
+/**
+ * Whether the config gives tags of its own, or takes some away: they are what is looked for on things that are no resources (interfaces,
+ * tasks). What tags those carry beside, AWS itself gave them as they began, and nothing goes by them.
+ */
+export function givesTags({
+  config,
+  formerTags: former,
+}: Pick<StepContext, 'config' | 'formerTags'>): boolean {
+  return Object.keys(config.tags).length > 0 || former.size > 0;
+}
+
 /** The ownership tags of a resource, a name for the console, and the user's own. */
 export function ownTags(context: StepContext, address: Address): Tags {
   const { name, tags } = context.config;

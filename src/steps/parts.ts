@@ -4,7 +4,7 @@ import { collectPages, ec2Collection, ec2Tags, longestPage } from '../aws/ec2.ts
 import { diffTags, fromCapitalTags, type Tags } from '../aws/tags.ts';
 import { unless } from '../aws/unless.ts';
 import type { Change } from '../engine/resource.ts';
-import type { StepContext } from './context.ts';
+import { givesTags, type StepContext } from './context.ts';
 import { volumes } from './hosts/volume.ts';
 import type { PartIds } from './part-ids.ts';
 
@@ -40,16 +40,23 @@ const interfaces = ec2Collection<NetworkInterface>({
 });
 
 /** Begins the lists that `partsOf` looks into, so that nobody waits for one after the other. */
-export function readPartsAhead({ inventory }: StepContext): void {
+export function readPartsAhead(context: StepContext): void {
+  const { inventory } = context;
   if (inventory.depth === 'there') return;
-  for (const list of [inventory.owned(interfaces), inventory.owned(volumes)]) list.catch(() => undefined);
+  inventory.owned(volumes).catch(() => undefined);
+  if (givesTags(context)) inventory.owned(interfaces).catch(() => undefined);
 }
 
-/** Root disks and network interfaces that carry the cluster's tag: what does not is nobody's to touch, wherever it hangs. */
+/**
+ * Root disks and network interfaces that carry the cluster's tag: what does not is nobody's to touch, wherever it hangs. Interfaces are looked
+ * at where there are tags for them.
+ */
 export async function partsOf(context: StepContext, ids: PartIds, fresh: boolean): Promise<readonly Part[]> {
   const { inventory } = context;
   if (inventory.depth === 'there') return [];
-  const { interfaceIds, rootDiskId } = ids;
+  const { rootDiskId } = ids;
+  // Disks are listed anyway.
+  const interfaceIds = givesTags(context) ? ids.interfaceIds : [];
   const [rootDisk, ...ofInterfaces] = await Promise.all([
     rootDiskId === undefined ? undefined : inventory.own(volumes, rootDiskId, fresh),
     ...interfaceIds.map((id) => inventory.own(interfaces, id, fresh)),

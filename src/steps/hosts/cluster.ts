@@ -39,7 +39,8 @@ export interface EcsCluster {
 
 const missing = ['ClusterNotFoundException'];
 
-const clusters: Collection<EcsCluster> = {
+/** ECS clusters by name. */
+export const clusters: Collection<EcsCluster> = {
   name: 'ECS clusters',
   byIds: async ({ ecs }, names) => {
     const { clusters: found } = await ecs.send(

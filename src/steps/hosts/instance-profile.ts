@@ -69,6 +69,8 @@ export function instanceProfile(
   return {
     address,
     needs,
+    // Its name is its own, and groups are refused one that is not there.
+    provenByAnswers: true,
     waits: { ...brief, for: 'the instance profile' },
     desired: ({ role }) => ({
       profileName,

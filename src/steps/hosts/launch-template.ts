@@ -93,6 +93,8 @@ export function launchTemplate(
   return {
     address,
     needs,
+    // Its name is its own, its versions never change, and groups are refused one that is not there.
+    provenByAnswers: true,
     waits: { ...brief, for: 'the launch template' },
     desired: (inputs) => ({
       name: nameOfGroup(context.config, group.name),

@@ -4,6 +4,7 @@ import {
   CreateLogGroupCommand,
   DeleteLogGroupCommand,
   ListTagsForResourceCommand,
+  type LogGroup as SdkLogGroup,
   paginateDescribeLogGroups,
   PutRetentionPolicyCommand,
   TagResourceCommand,
@@ -44,8 +45,18 @@ const missing = ['ResourceNotFoundException'];
 const logGroups: Collection<LogGroup> = {
   name: 'log groups',
   byIds: async (clients, names) => {
-    const found = await Promise.all(names.map((name) => read(clients, name)));
-    return found.filter((group) => group !== undefined);
+    // One list tells of all whose names begin alike.
+    const prefixes = names.filter((name) => !names.some((other) => other !== name && name.startsWith(other)));
+    const found = await Promise.all(
+      prefixes.map((prefix) =>
+        read(
+          clients,
+          prefix,
+          names.filter((name) => name.startsWith(prefix)),
+        ),
+      ),
+    );
+    return found.flat();
   },
   chunk: 20,
   id: (group) => group.logGroupName,
@@ -175,20 +186,27 @@ function logTags(logs: CloudWatchLogsClient, resourceArn: string): TagWriter {
   };
 }
 
-async function read({ logs }: Clients, name: string): Promise<LogGroup | undefined> {
+async function read(
+  { logs }: Clients,
+  logGroupNamePrefix: string,
+  names: readonly string[],
+): Promise<readonly LogGroup[]> {
   const groups = await collectPages(
-    paginateDescribeLogGroups({ client: logs }, { logGroupNamePrefix: name }),
+    paginateDescribeLogGroups({ client: logs }, { logGroupNamePrefix }),
     (page) => page.logGroups,
   );
-  const found = groups.find((group) => group.logGroupName === name);
-  if (found === undefined) return undefined;
+  const meant = groups.filter(({ logGroupName = '' }) => names.includes(logGroupName));
+  return Promise.all(meant.map((one) => withTags(logs, one)));
+}
+
+async function withTags(logs: CloudWatchLogsClient, found: SdkLogGroup): Promise<LogGroup> {
   const logGroupArn = (found.logGroupArn ?? found.arn ?? '').replace(/:\*$/, '');
   const answer = await unless(
     missing,
     logs.send(new ListTagsForResourceCommand({ resourceArn: logGroupArn })),
   );
   return {
-    logGroupName: name,
+    logGroupName: found.logGroupName ?? '',
     logGroupArn,
     retentionDays: found.retentionInDays,
     keyArn: found.kmsKeyId,

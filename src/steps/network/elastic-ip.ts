@@ -49,6 +49,8 @@ export function elasticIp(context: StepContext, zone: string): ElasticIpResource
   return {
     address,
     needs: {},
+    // A NAT gateway is made of an address that EC2 knows, and is waited for.
+    provenByWhatStandsOnIt: true,
     waits: { ...brief, for: 'the elastic IP' },
     desired: () => ({ tags: ownTags(context, address) }),
     find: (sight) => context.inventory.find(elasticIps, address, sight),

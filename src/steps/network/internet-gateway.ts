@@ -74,6 +74,8 @@ export function internetGateway(context: StepContext, vpc: VpcResource): Interne
   return {
     address,
     needs: { vpc },
+    // Routes and NAT gateways are refused as long as it is not attached.
+    provenByWhatStandsOnIt: true,
     waits: { ...brief, for: 'the internet gateway' },
     desired: (inputs) => ({ vpcId: inputs.vpc.vpcId, tags: ownTags(context, address) }),
     find: (sight) => context.inventory.find(internetGateways, address, sight),

@@ -58,6 +58,8 @@ export function vpc(context: StepContext): VpcResource {
   return {
     address,
     needs: {},
+    // Subnets are in it; a look would be three calls, as each attribute is one.
+    provenByWhatStandsOnIt: true,
     waits: { ...brief, for: 'the VPC' },
     standsPending: true,
     desired: () => ({

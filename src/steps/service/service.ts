@@ -6,8 +6,8 @@ import { unless } from '../../aws/unless.ts';
 import { groupOfNode, type Node } from '../../elasticsearch/topology.ts';
 import type { Change, Phase, Resource, Waits } from '../../engine/resource.ts';
 import { invariant } from '../../errors.ts';
-import { ownTags, type StepContext } from '../context.ts';
-import { type EcsCluster, ecsTags } from '../hosts/cluster.ts';
+import { givesTags, ownTags, type StepContext } from '../context.ts';
+import { clusters, type EcsCluster, ecsTags } from '../hosts/cluster.ts';
 import { groups, isInService } from '../hosts/group.ts';
 import type { Host } from '../hosts/host.ts';
 import { lookForTrouble, readRegisteredHosts } from '../hosts/host-trouble.ts';
@@ -95,9 +95,11 @@ export function service(
       const look = { id: undefined, fresh: sight.fresh, name: key };
       // Beside the services that are remembered, and not after them.
       if (isWhole && !sight.fresh && sight.id !== undefined) {
-        context.inventory.find(nodeTasks, key, look).catch(() => undefined);
+        if (givesTags(context)) context.inventory.find(nodeTasks, key, look).catch(() => undefined);
         readRegisteredHosts(context).catch(() => undefined);
       }
+      // Of one that nobody remembers there is nothing to be asked where the cluster is not there, either.
+      if (sight.id === undefined && !sight.fresh && !(await isClusterThere(context))) return undefined;
       const found = await context.inventory.find(services, address, { ...sight, name: key });
       if (found === undefined) return undefined;
       const isReplaced = restarted.sentAway.size > 0;
@@ -109,7 +111,7 @@ export function service(
         isDeployed(found) && (!isReplaced || (await servesOnNew(context, node, { hosts, restarted })));
       const isRecovering = restarted.hasBegun && !isBack;
       const task =
-        !isWhole || isRecovering || (sight.fresh && !retagging.hasBegun)
+        !isWhole || !givesTags(context) || isRecovering || (sight.fresh && !retagging.hasBegun)
           ? undefined
           : await context.inventory.find(nodeTasks, key, look);
       return { ...found, hosts, isRecovering, task };
@@ -211,6 +213,10 @@ async function explain(context: StepContext, observed: NodeService | undefined):
   if (observed === undefined) return undefined;
   if (observed.status !== 'ACTIVE') return explainDraining(context.clients, observed);
   return explainService(context.clients, observed, logGroupName(context.config));
+}
+
+async function isClusterThere({ inventory, config }: StepContext): Promise<boolean> {
+  return (await inventory.known(clusters, [clusterName(config)])).length > 0;
 }
 
 /** The node's hosts, as its group sees them. */

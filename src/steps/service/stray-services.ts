@@ -4,8 +4,8 @@ import { collectPages } from '../../aws/ec2.ts';
 import { isOf, resourceTag } from '../../aws/tags.ts';
 import { unless } from '../../aws/unless.ts';
 import type { Needs, Resource } from '../../engine/resource.ts';
-import { inChunks } from '../chunks.ts';
 import type { StepContext } from '../context.ts';
+import { clusters } from '../hosts/cluster.ts';
 import { clusterName } from '../names.ts';
 import { explainDraining } from './explain.ts';
 import { type Service, serviceKey, services } from './services.ts';
@@ -32,16 +32,16 @@ export function strayServices(context: StepContext, needs: Needs): Resource<unkn
     find: async ({ id, fresh }) =>
       id === undefined ? undefined : inventory.find(services, address, { id, fresh, name: id }),
     all: async () => {
+      // Services are in a cluster; whether it is there has been asked by now.
+      if ((await inventory.known(clusters, [cluster])).length === 0) return [];
       const arns = await unless(
         missing,
         collectPages(paginateListServices({ client: clients.ecs }, { cluster }), (page) => page.serviceArns),
       );
       const keys = (arns ?? []).map((arn) => serviceKey(cluster, arn.split('/').at(-1) ?? ''));
-      const found = await Promise.all(
-        inChunks(keys, services.chunk).map((some) => services.byIds(clients, some, 'there')),
-      );
+      // Those of nodes that are known have been looked at by now.
+      const found = await inventory.known(services, keys);
       return found
-        .flat()
         .filter((one) => isOf(config.name, one.tags) && one.status !== 'INACTIVE')
         .map((observed) => ({ observed, address: observed.tags[resourceTag] }));
     },

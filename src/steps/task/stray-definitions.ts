@@ -31,7 +31,7 @@ export function strayDefinitions(context: StepContext, needs: Needs): Resource<u
         (page) => page.families,
       );
       // The prefix also takes in `es-ecs-search-2`, which is another cluster's.
-      const found = await definitions.byIds(clients, families, 'there');
+      const found = await inventory.known(definitions, families);
       return found
         .filter((one) => isOf(config.name, one.tags))
         .map((observed) => ({ observed, address: observed.tags[resourceTag] }));
