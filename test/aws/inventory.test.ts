@@ -132,6 +132,70 @@ describe('Inventory', () => {
     expect(await inventory.find({ ...everything }, 'three', { id: 'b3', fresh: true })).toBeUndefined();
   });
 
+  it('sends one look of a type at a time: what is asked for meanwhile shares the next, and is never answered by what was sent before', async () => {
+    const { asked, listed, inventory } = shelf(owned('b1', 'one'), owned('b2', 'two'), owned('b3', 'three'));
+    const answers: (() => void)[] = [];
+    const slow: Collection<Box> = {
+      ...listed,
+      chunk: 10,
+      byIds: async (clients, ids, depth) => {
+        const found = await listed.byIds(clients, ids, depth);
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return found;
+      },
+    };
+    const look = (id: string) => inventory.find(slow, `of ${id}`, { id, fresh: true });
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const first = look('b1');
+    await turn();
+    const again = look('b1');
+    await turn();
+    const others = [look('b2'), look('b3')];
+    await turn();
+    expect(asked).toEqual(['b1']);
+    answers[0]?.();
+    await first;
+    await turn();
+    expect(asked).toEqual(['b1', 'b1+b2+b3']);
+    answers[1]?.();
+    const found = await Promise.all([again, ...others]);
+    expect(found.map((box) => box?.id)).toEqual(['b1', 'b2', 'b3']);
+  });
+
+  it('waits a moment for others before it looks afresh, where it is told how', async () => {
+    const { asked, listed } = shelf(owned('b1', 'one'), owned('b2', 'two'));
+    let go: () => void = () => undefined;
+    const gathered = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const inventory = new Inventory(noClients, 'search', { gather: () => gathered });
+    const first = inventory.find(listed, 'one', { id: 'b1', fresh: true });
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = inventory.find(listed, 'two', { id: 'b2', fresh: true });
+    go();
+    await Promise.all([first, second]);
+    expect(asked).toEqual(['b1+b2']);
+  });
+
+  it('takes out of the list of another type what is among it, with one call for both', async () => {
+    const { asked, listed, inventory } = shelf(owned('b1', 'one'), owned('b2', 'two'));
+    const one: Collection<Box> = {
+      ...listed,
+      list: async () => [],
+      among: async (all) => (await all.owned(listed)).filter(({ id }) => id === 'b1'),
+    };
+    expect((await inventory.owned(one)).map(({ id }) => id)).toEqual(['b1']);
+    expect(await inventory.owned(listed)).toHaveLength(2);
+    expect(asked).toEqual(['list']);
+  });
+
+  it('does not ask again for what it has been told by id', async () => {
+    const { asked, named, inventory } = shelf(owned('b1', 'one'));
+    await inventory.find(named, 'one', { id: undefined, fresh: false, name: 'b1' });
+    expect((await inventory.known(named, ['b1', 'b2'])).map(({ id }) => id)).toEqual(['b1']);
+    expect(asked).toEqual(['b1', 'b2']);
+  });
+
   it('reads again once it has forgotten', async () => {
     const { asked, listed, inventory } = shelf(owned('b1', 'one'));
     await inventory.owned(listed);

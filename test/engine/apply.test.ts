@@ -62,6 +62,32 @@ describe('applyPlan', () => {
     expect(shop.writes).toHaveLength(3);
   });
 
+  it.each([
+    ['not looked at once something that the run made stands on it', true, 0],
+    ['looked at in the end where what was to stand on it failed', false, 1],
+  ])('what is proven by what stands on it is %s', async (_what, succeeds, looks) => {
+    const shop = new Shop();
+    const plain = thing(shop, { address: 's/base' });
+    let fresh = 0;
+    const base: AnyResource = {
+      ...plain,
+      provenByWhatStandsOnIt: true,
+      create: async (desired, token) => {
+        const made = await plain.create?.(desired as { size: number; colour: string }, token);
+        return { id: made?.id ?? '', observed: shop.things.get('s/base') };
+      },
+      find: (sight) => {
+        if (sight.fresh) fresh += 1;
+        return plain.find(sight);
+      },
+    };
+    const createFails = succeeds ? [] : ['Refused'];
+    const upon = thing(shop, { address: 's/upon', needs: { base }, createFails });
+    await apply(shop, [base, upon]).catch(() => undefined);
+    expect(fresh).toBe(looks);
+    expect([...shop.unseen]).not.toContain('s/base');
+  });
+
   it('makes anew what a dead run had made and somebody has deleted since, though AWS remembers the token', async () => {
     const shop = new Shop();
     const plain = thing(shop, { address: 's/a' });
