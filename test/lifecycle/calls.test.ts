@@ -48,7 +48,7 @@ async function counted(story: Story, command: string, ...options: readonly strin
 
 it('asks little more than once for each type of three nodes', async () => {
   const story = storyOf(3);
-  expect((await counted(story, 'up')).total).toBeLessThanOrEqual(186);
+  expect((await counted(story, 'up')).total).toBeLessThanOrEqual(179);
   const plan = await counted(story, 'plan');
   // Of these, two look at what ECS knows of the hosts, and each secret's own policy is a call.
   expect(plan.total).toBeLessThanOrEqual(37);
@@ -58,13 +58,13 @@ it('asks little more than once for each type of three nodes', async () => {
   expect(['DescribeNetworkInterfaces', 'ListTasks', 'DescribeTasks'].map(often)).toEqual([0, 0, 0]);
   expect(plan.trips).toBeLessThanOrEqual(2);
   // A few more where looks that could share a call do not fall into the same moment.
-  expect((await counted(story, 'destroy', '--delete-data', '--yes')).total).toBeLessThanOrEqual(174);
+  expect((await counted(story, 'destroy', '--delete-data', '--yes')).total).toBeLessThanOrEqual(160);
 });
 
 it('asks for sixty nodes hardly more than for three', async () => {
   const story = storyOf(60);
-  expect((await counted(story, 'up')).total).toBeLessThanOrEqual(186 + 57 * 4);
-  expect((await counted(story, 'plan')).total).toBeLessThanOrEqual(48);
+  expect((await counted(story, 'up')).total).toBeLessThanOrEqual(179 + 57 * 4);
+  expect((await counted(story, 'plan')).total).toBeLessThanOrEqual(42);
 });
 
 it('believes what its calls are answered with, and looks at each type once, at the end', async () => {
