@@ -72,7 +72,7 @@ describe('page, code and recorded calls', () => {
     const pushed = new Set(played.map((one) => one.split(' ')[1]));
     expect(implied.filter(isOfPush).filter((action) => !pushed.has(action))).toEqual([]);
     expect(unusedResources(permitted)).toEqual(unnamed);
-  }, 60_000);
+  });
 });
 
 /** Resources that a statement names and nothing was asked for. */
@@ -119,7 +119,7 @@ describe('whoever has less than all', () => {
 
     permitted.allow([read, password]);
     expect((await permitted.run('credentials', '--password')).status).toBe(0);
-  }, 60_000);
+  });
 
   it('begins nothing that costs once something was refused', async () => {
     permitted = new Permitted(
@@ -137,7 +137,7 @@ describe('whoever has less than all', () => {
     permitted.allow(operator);
     const again = await permitted.run('up', '--no-wait');
     expect(again.status, again.stderr).toBe(0);
-  }, 60_000);
+  });
 
   it('is told by AWS of a launch template only, and by es-ecs what that means', async () => {
     permitted = new Permitted(
