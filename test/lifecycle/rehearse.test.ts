@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { ListTasksCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
+import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { configText, type PlanDocument, Story, type UpDocument } from './story.ts';
@@ -186,11 +188,91 @@ describe('simulate lose image', () => {
     expect((await status()).outcome).toBe('healthy');
   });
 
-  it('keeps no node from restarting on the host that has it', async () => {
+  it('keeps no task from starting again on the host that has pulled it', async () => {
     story = await written();
     await story.rehearse('lose image');
+    await story.behindTheBack(async ({ ecs }) => {
+      const cluster = 'es-ecs-search';
+      const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, serviceName: 'search-1' }));
+      await ecs.send(new StopTaskCommand({ cluster, task: taskArns[0] }));
+    });
+    const { happened, isWell } = await story.rehearse<WaitDocument>('wait 5m');
+    expect(words(happened)).toContainEqual('search-1 is back in the cluster');
+    expect(isWell).toBe(true);
+  });
+});
+
+describe('restart and replace refuse to stop what could not start again', () => {
+  const tasks = (): unknown => story.account.tables['ecs/tasks'];
+
+  it.each([
+    [
+      'image',
+      'restart',
+      'search-1 could not start again: image/image is not there; nothing was stopped',
+      'es-ecs up --simulate',
+    ],
+    ['image', 'replace', 'search-1 could not start again: image/image is not there', 'es-ecs up --simulate'],
+    [
+      'volume search-1',
+      'replace',
+      'hosts/volume/search-1 is not there',
+      'es-ecs up --simulate  makes what is missing',
+    ],
+    [
+      'agent search-1',
+      'restart',
+      'its host has an ECS agent that is not connected',
+      'es-ecs replace search-1 --simulate',
+    ],
+    [
+      'host search-1',
+      'restart',
+      'its host has an ECS agent that is not connected',
+      'es-ecs replace search-1 --simulate',
+    ],
+  ])('lost %s: %s', async (lost, command, why, hint) => {
+    story = await Story.standing();
+    await story.rehearse(`lose ${lost}`);
+    await story.rehearse('wait 1m');
+    const before = tasks();
+    const told = await story.run(`${command} search-1`, '--yes');
+    expect(told.stderr).toContain(why);
+    expect(told.stderr).toContain(hint);
+    expect(told.status).toBe(1);
+    expect(tasks()).toEqual(before);
+    // The advice helps.
+    await story.json(hint.includes('replace') ? 'replace search-1' : 'up', '--yes');
+    expect((await status()).outcome).toBe('healthy');
+  });
+
+  it('as long as there is no host, and as soon as there is one no more', async () => {
+    story = await Story.standing();
+    await story.rehearse('lose zone eu-west-1b');
+    await story.rehearse('wait 10m');
+    for (const command of ['restart', 'replace']) {
+      const told = await story.run(`${command} search-1`, '--yes');
+      expect(told.stderr).toContain('search-1 could not start again: it has no host at this moment');
+      expect(told.status).toBe(1);
+    }
+    await story.rehearse('regain zone eu-west-1b');
+    await story.rehearse('wait 15m');
     await story.json('restart', 'search-1', '--yes');
-    expect((await status()).elasticsearch.status).toBe('green');
+    expect((await status()).outcome).toBe('healthy');
+  });
+
+  it('where a secret of its task is gone', async () => {
+    story = await Story.standing();
+    await story.behindTheBack(({ secretsManager }) =>
+      secretsManager.send(
+        new DeleteSecretCommand({ SecretId: 'es-ecs/search/password', ForceDeleteWithoutRecovery: true }),
+      ),
+    );
+    await story.rehearse('wait 1m');
+    const before = tasks();
+    const told = await story.run('restart search-1', '--yes');
+    expect(told.stderr).toMatch(/search-1 could not start again: task\/secret\/password is not there/);
+    expect(tasks()).toEqual(before);
   });
 });
 

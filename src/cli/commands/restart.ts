@@ -10,6 +10,7 @@ import { inSession } from '../in-session.ts';
 import type { RestartOptions } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
+import { type AskedNode, refuseUnableToStart } from '../unable-to-start.ts';
 
 /**
  * `es-ecs restart [NODE…]` and `es-ecs replace NODE`: restarts nodes one by one as any roll does, on new hosts where they are to be
@@ -27,7 +28,7 @@ export async function restart(
   const nodes = new Set(options.nodes.length === 0 ? allNodes(located.config) : options.nodes);
   const asked = { nodes, kind };
   await inSession({ options, command: kind, terminal, locks: true, asked }, async (session) => {
-    const plan = narrowed(await makePlan(session.graph, session.state), nodes, session);
+    const plan = narrowed(await makePlan(session.graph, session.state), { nodes, kind }, session);
     await bringAbout(plan, session, { options: { ...options, wait: true }, terminal, startedMs });
   });
 }
@@ -37,7 +38,7 @@ function allNodes({ name, nodeGroups }: Config): readonly string[] {
 }
 
 /** The services of just these nodes, and the gate that waits for the cluster. */
-function narrowed(plan: Plan, nodes: ReadonlySet<string>, session: Session): Plan {
+function narrowed(plan: Plan, { nodes, kind }: AskedRestart, session: Session): Plan {
   const running = plan.entries.filter(
     ({ resource, observed }) => resource.address.startsWith(servicePrefix) && observed !== undefined,
   );
@@ -47,6 +48,13 @@ function narrowed(plan: Plan, nodes: ReadonlySet<string>, session: Session): Pla
     throw new EsEcsError('NOT_FOUND', `${unknown} is no node of ${session.config.name} that runs`, {
       hint: names.length === 0 ? 'es-ecs up' : `nodes: ${names.join(', ')}`,
     });
+  }
+  const flag = session.simulation === undefined ? '' : ' --simulate';
+  for (const entry of running) {
+    const node = entry.resource.address.slice(servicePrefix.length);
+    if (!nodes.has(node)) continue;
+    // By its address it is a node's service, and nothing else is observed of one.
+    refuseUnableToStart({ node, entry: entry as AskedNode['entry'], plan, kind, flag });
   }
   const wanted = [...nodes].map((node) => `${servicePrefix}${node}`);
   return only(plan, new Set([...wanted, session.steps.cluster.address]));
