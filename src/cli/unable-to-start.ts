@@ -7,7 +7,9 @@ import type { NodeService } from '../steps/service/node-service.ts';
 /** A node that a person wants restarted, and all that was planned. */
 export interface AskedNode {
   readonly node: string;
-  readonly entry: PlanEntry & { readonly observed: NodeService };
+  /** Its service. */
+  readonly entry: PlanEntry;
+  readonly hosts: NodeService['hosts'];
   readonly plan: Plan;
   readonly kind: AskedRestart['kind'];
   /** What a command line says for the same account. */
@@ -21,13 +23,13 @@ export interface AskedNode {
  * @throws EsEcsError NOT_SAFE
  */
 export function refuseUnableToStart(asked: AskedNode): void {
-  const { node, entry, kind, flag } = asked;
+  const { node, kind, flag } = asked;
   const missing = missingNeeds(asked);
   if (missing.length > 0) {
     const are = missing.length === 1 ? 'is' : 'are';
     throw refusal(`${missing.join(', ')} ${are} not there`, asked, `es-ecs up${flag}  makes what is missing`);
   }
-  const [host] = entry.observed.hosts;
+  const [host] = asked.hosts;
   if (host === undefined) {
     throw refusal('it has no host at this moment', asked, [
       `es-ecs status${flag}  shows when it has one again`,

@@ -9,6 +9,7 @@ import type { Volume } from './hosts/volume.ts';
 import { imageStep } from './image/index.ts';
 import { networkStep } from './network/index.ts';
 import type { ClusterState } from './service/cluster.ts';
+import type { NodeService } from './service/node-service.ts';
 import { serviceStep } from './service/index.ts';
 import { strayServices } from './service/stray-services.ts';
 import { taskStep } from './task/index.ts';
@@ -74,6 +75,12 @@ export function observedOf<Observed>(
   resource: Resource<unknown, Observed> | undefined,
 ): Observed | undefined {
   return resource === undefined ? undefined : (observed.get(resource.address) as Observed | undefined);
+}
+
+/** The hosts of a node, as its service in a plan has observed them. */
+export function hostsOf({ observed }: { readonly observed: unknown }): NodeService['hosts'] {
+  // By its address it is a node's service, which observes nothing else.
+  return (observed as NodeService).hosts;
 }
 
 /** The data volumes among things that are to be destroyed or kept, those of nodes that the config no longer has included. */

@@ -106,7 +106,8 @@ it('nodes whose discovery asks under another partition’s name join nobody', as
       }
       return Promise.resolve();
     });
-    const told = await story.run('restart search-1', '--yes');
+    // On a new host: the others have pulled theirs.
+    const told = await story.run('replace search-1', '--yes');
     expect(told.status).toBe(1);
     expect(told.stderr).toContain('for the node to join');
   } finally {

@@ -4,13 +4,14 @@ import { realClock } from '../../engine/clock.ts';
 import { makePlan, only, type Plan } from '../../engine/plan.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { AskedRestart } from '../../steps/context.ts';
+import { hostsOf } from '../../steps/index.ts';
 import { bringAbout } from '../bring-about.ts';
 import { configFor } from '../config-file.ts';
 import { inSession } from '../in-session.ts';
 import type { RestartOptions } from '../options.ts';
 import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
-import { type AskedNode, refuseUnableToStart } from '../unable-to-start.ts';
+import { refuseUnableToStart } from '../unable-to-start.ts';
 
 /**
  * `es-ecs restart [NODE…]` and `es-ecs replace NODE`: restarts nodes one by one as any roll does, on new hosts where they are to be
@@ -53,8 +54,7 @@ function narrowed(plan: Plan, { nodes, kind }: AskedRestart, session: Session): 
   for (const entry of running) {
     const node = entry.resource.address.slice(servicePrefix.length);
     if (!nodes.has(node)) continue;
-    // By its address it is a node's service, and nothing else is observed of one.
-    refuseUnableToStart({ node, entry: entry as AskedNode['entry'], plan, kind, flag });
+    refuseUnableToStart({ node, entry, hosts: hostsOf(entry), plan, kind, flag });
   }
   const wanted = [...nodes].map((node) => `${servicePrefix}${node}`);
   return only(plan, new Set([...wanted, session.steps.cluster.address]));
