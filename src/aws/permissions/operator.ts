@@ -309,7 +309,8 @@ function services(scope: Scope): readonly Permission[] {
     },
     {
       sid: 'Secrets',
-      because: 'certificates and password, made here; the certificates are read again to be renewed',
+      because:
+        'certificates and password, made here; they are read again to be renewed and rotated, and for the cluster to be told the password',
       actions: [
         'secretsmanager:CreateSecret',
         'secretsmanager:DeleteResourcePolicy',

@@ -6,6 +6,7 @@ import { inVisit } from '../in-session.ts';
 import type { CredentialsOptions } from '../options.ts';
 import type { Visit } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
+import { sayTwo } from '../two-passwords.ts';
 
 /** The user that every cluster has. */
 const user = 'elastic';
@@ -46,15 +47,8 @@ function notShown(): EsEcsError {
 
 /** Between the two calls of a rotation nobody knows from the secret alone which of its two passwords is in force. */
 function saidOf({ password, next }: PasswordSecret, terminal: Terminal): string {
-  sayRotated(next, terminal);
+  sayTwo(next, terminal);
   return password;
-}
-
-function sayRotated(next: string | undefined, terminal: Terminal): void {
-  if (next === undefined) return;
-  terminal.err(
-    'the password is being rotated, or that was cut off: if this one is refused, es-ecs rotate password  goes on with it',
-  );
 }
 
 function giveAlone(password: string, options: CredentialsOptions, terminal: Terminal): void {
@@ -63,7 +57,7 @@ function giveAlone(password: string, options: CredentialsOptions, terminal: Term
 
 async function giveAll(visit: Visit, options: CredentialsOptions, terminal: Terminal): Promise<void> {
   const { password, caCertificate, nextPassword } = await readCredentials(visit);
-  sayRotated(nextPassword, terminal);
+  sayTwo(nextPassword, terminal);
   if (options.json === true) {
     terminal.out(JSON.stringify({ user, password, caCertificate }, undefined, 2));
     return;

@@ -15,6 +15,7 @@ import { renderError } from '../render/error.ts';
 import { renderTunnel, tunnelDocument, type TunnelTold } from '../render/tunnel.ts';
 import type { Visit } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
+import { sayTwo } from '../two-passwords.ts';
 import { untilClosed } from '../until-closed.ts';
 
 /** The user that every cluster has. */
@@ -62,7 +63,7 @@ interface Asked {
 interface Opened {
   readonly name: string;
   readonly tunnel: Tunnel;
-  readonly credentials: Pick<WayIn, 'password' | 'caCertificate'>;
+  readonly credentials: Pick<WayIn, 'password' | 'nextPassword' | 'caCertificate'>;
   /** What the cluster says of itself, or why it says nothing. */
   readonly cluster: ClusterHealth | EsEcsError;
   /** As a person reads it. */
@@ -70,6 +71,7 @@ interface Opened {
 }
 
 async function keepOpen(opened: Opened, asked: Asked): Promise<void> {
+  sayTwo(opened.credentials.nextPassword, asked.terminal);
   const files = writeCurlFiles({ user, ...opened.credentials });
   try {
     tell(opened, files, asked);
