@@ -6,7 +6,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * Those that take minutes, in the order in which they begin: the longest first, and those with real clusters apart from each
  * other, so that the machine is never full of starting servers. All others come between them, by name.
  */
-const long = ['roll', 'scale', 'user-data', 'roll-settings', 'image', 'elasticsearch', 'killed', 'commands'];
+const long = [
+  'roll',
+  'rotate',
+  'scale',
+  'user-data',
+  'roll-settings',
+  'image',
+  'elasticsearch',
+  'killed',
+  'commands',
+];
 
 /** Starts the longest files first, as several run side by side and nobody should wait for the last one. */
 export class LongestFirst extends BaseSequencer {

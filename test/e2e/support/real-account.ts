@@ -33,7 +33,11 @@ export interface RealAccount {
   readonly simulation: Simulation;
   readonly runtime: ContainerRuntime;
   /** From the secrets of the account. */
-  readonly access: Access & { readonly secretValues: readonly string[] };
+  readonly access: Access & {
+    readonly secretValues: readonly string[];
+    /** Two while one is rotated. */
+    readonly passwords: readonly string[];
+  };
   /** Asks a node of the cluster. */
   ask(node: string, path: string, question?: Question): Promise<Answer>;
   /** Lets the account's time pass until something is so. @throws Error when it is not within the limit of real time */
@@ -201,12 +205,13 @@ function accessOf(simulation: Simulation, cluster: string): RealAccount['access'
   };
   const authority = valueOf('authority');
   const certificates = valueOf('certificates');
-  const { password = '' } = valueOf('password');
-  const { privateKey = '', certificate = '' } = authority;
-  const { nodeKey = '' } = certificates;
+  const { password = '', next } = valueOf('password');
+  const { privateKey = '' } = authority;
+  const { nodeKey = '', caCertificate = '' } = certificates;
   // Of a key, a line in the middle, which no other key has.
   const lines = [privateKey, nodeKey].map((key) => key.split('\n')[2] ?? '');
-  return { authority: certificate, password, secretValues: [password, ...lines] };
+  const passwords = next === undefined ? [password] : [password, next];
+  return { authority: caCertificate, password, passwords, secretValues: [password, ...lines] };
 }
 
 /** What `up` asks the cluster, through a test's own client; each question is real time. */
