@@ -15,7 +15,9 @@ export interface Problem {
 
 /** `es-ecs.yaml:7:11: nodes: 0 is not a number of nodes (1 to 1000)`. */
 export function formatProblem({ at, path, message }: Problem): string {
-  return [at, formatPath(path), message].filter((part) => part !== '').join(': ');
+  const line = [at, formatPath(path), message].filter((part) => part !== '').join(': ');
+  // A value, or a key, may be of several lines.
+  return line.replaceAll(/[\n\r\t]/g, (sign) => JSON.stringify(sign).slice(1, -1));
 }
 
 type Schema = z.core.$ZodType;

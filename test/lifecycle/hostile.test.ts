@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+
 import { CreateTagsCommand, DescribeInstancesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -6,7 +8,7 @@ import { processTerminal } from '../../src/cli/terminal.ts';
 import { lockName } from '../../src/lock/parameter.ts';
 import { instances } from '../../src/simulator/ec2/instance-rows.ts';
 import { containerInstances } from '../../src/simulator/ecs/container-instances.ts';
-import { type PlanDocument, Story } from './story.ts';
+import { configText, type PlanDocument, Story } from './story.ts';
 
 /** Clears a screen, gives a window a name, begins a colour in one byte, turns the direction around, and begins a line of its own. */
 const hostile = '\u001B[2J\u001B]0;x\u0007\u009B31m\u202Egnp\r\n✖ rm -rf';
@@ -102,5 +104,38 @@ describe('words from outside', () => {
     const text = await written(story, 'up');
     expectShown(text, 'es-ecs: ');
     expectShown(text, 'console ');
+  });
+
+  it.each(['cluster', 'accountId', 'region'])('in the state file, as its %s', async (key) => {
+    story = await Story.standing();
+    const before = JSON.parse(readFileSync(story.stateFile, 'utf8')) as Record<string, unknown>;
+    writeFileSync(story.stateFile, JSON.stringify({ ...before, [key]: `x${hostile}` }));
+    const text = await written(story, 'plan');
+    expectShown(text, 'x');
+    expect(text).toContain('belongs to the ');
+  });
+
+  it('in the record of the lock of this directory', async () => {
+    story = await Story.standing();
+    const record = {
+      pid: 1,
+      who: `ben${hostile}`,
+      host: `build${hostile}`,
+      command: `up${hostile}`,
+      since: new Date().toISOString(),
+      run: 'r',
+    };
+    writeFileSync(`${story.stateFile}.lock`, JSON.stringify(record));
+    expectShown(await written(story, 'up'), 'ben');
+  });
+
+  it.each([
+    ['a value', 'tags: { a: "x\\e[2J\\e]0;x\\a\\u009b31m\\u202egnp\\r\\n✖ rm -rf" }\n'],
+    ['a key', '? "x\\e[2J\\e]0;x\\a\\u009b31m\\u202egnp\\r\\n✖ rm -rf"\n: 1\n'],
+  ])('in the config, as %s', async (_, line) => {
+    story = new Story(configText(line));
+    const text = await written(story, 'plan');
+    expect(text).not.toMatch(obeyed);
+    expect(text).toContain(String.raw`gnp\r\n✖ rm -rf`);
   });
 });

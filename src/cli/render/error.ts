@@ -6,5 +6,7 @@ export function renderError(error: EsEcsError, look: { readonly hasColour: boole
   const where = error.address === undefined ? '' : `${error.address}: `;
   const [first = '', ...rest] = error.message.split('\n');
   const cross = styleFor(look.hasColour).red('✖');
-  return [`${cross} ${where}${first}`, ...[...rest, ...error.hints].map((line) => `  ${line}`)].join('\n');
+  // What a way out names may be of several lines: none of them begins a line of its own.
+  const below = [...rest, ...error.hints.flatMap((hint) => hint.split('\n'))];
+  return [`${cross} ${where}${first}`, ...below.map((line) => `  ${line}`)].join('\n');
 }

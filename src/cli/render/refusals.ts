@@ -2,7 +2,10 @@ import { EsEcsError } from '../../errors.ts';
 
 /** Why a plan could not be carried out, or what is wrong beside it, below the plan; `[]` where all is well. */
 export function refusalLines(refusals: readonly EsEcsError[]): readonly string[] {
-  return refusals.flatMap(({ message, hints }) => ['', `! ${message}`, ...hints.map((hint) => `  ${hint}`)]);
+  return refusals.flatMap(({ message, hints }) => {
+    const [first = '', ...below] = [message, ...hints].flatMap((text) => text.split('\n'));
+    return ['', `! ${first}`, ...below.map((line) => `  ${line}`)];
+  });
 }
 
 /** The same as `--json` gives it. */
