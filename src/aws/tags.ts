@@ -71,10 +71,13 @@ export interface TagRules extends TagWriter {
  * difference and stays. What goes, goes first: so a key whose case has changed can be given anew, and there is room for it.
  */
 export function diffTags(desired: Tags, observed: Tags, rules: TagRules): readonly Change[] {
-  const wrong = Object.entries(desired).filter(([key, value]) => tagOf(observed, key) !== value);
-  const taken = new Set(rules.ignoresCase === true ? Object.keys(desired).map(folded) : []);
-  const surplus = Object.keys(observed).filter(
-    (key) => !Object.hasOwn(desired, key) && (rules.former.has(key) || taken.has(folded(key))),
+  const others = Object.keys(observed).filter((key) => !Object.hasOwn(desired, key));
+  const isOfOthers = heldByOthers(others, rules);
+  const surplus = others.filter(
+    (key) => rules.former.has(key) || (rules.ignoresCase === true && isOwnKey(folded(key))),
+  );
+  const wrong = Object.entries(desired).filter(
+    ([key, value]) => tagOf(observed, key) !== value && !isOfOthers(key),
   );
   const set = (): Promise<void> => rules.set(Object.fromEntries(wrong));
   const unset = (): Promise<void> => rules.unset(surplus);
@@ -107,6 +110,21 @@ export function diffTags(desired: Tags, observed: Tags, rules: TagRules): readon
       }),
     ),
   ];
+}
+
+/**
+ * Tells the keys under which somebody else has a tag already, spelt otherwise, where there can be only one: it stays, as every tag of others
+ * does. To put ours in its place would take it off, and whoever gave it would take off ours.
+ */
+function heldByOthers(others: readonly string[], rules: TagRules): (key: string) => boolean {
+  if (rules.ignoresCase !== true) return () => false;
+  const held = new Set(others.filter((key) => !rules.former.has(key)).map(folded));
+  // By these es-ecs finds its own things again.
+  return (key) => !isOwnKey(key) && held.has(folded(key));
+}
+
+function isOwnKey(key: string): boolean {
+  return key.startsWith('es-ecs-');
 }
 
 function folded(key: string): string {

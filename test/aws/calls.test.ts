@@ -111,9 +111,19 @@ describe('diffTags', () => {
   it('minds the case of keys but where there is only one of them', () => {
     const [desired, observed] = [{ Team: 'a' }, { team: 'a' }];
     expect(valued(diffTags(desired, observed, writer))).toEqual([['tags.Team', undefined, 'a']]);
-    expect(valued(diffTags(desired, observed, { ...writer, ignoresCase: true }))).toEqual([
+    const rules = { ...writer, ignoresCase: true as const };
+    const given = { ...rules, former: new Set(['team']) };
+    expect(valued(diffTags(desired, observed, given))).toEqual([
       ['tags.team', 'a', undefined],
       ['tags.Team', undefined, 'a'],
+    ]);
+    // One that others have given stays, as there is no room for both; but for those by which things are found again.
+    expect(valued(diffTags({ Team: 'a', b: '1' }, { team: 'x' }, rules))).toEqual([
+      ['tags.b', undefined, '1'],
+    ]);
+    expect(valued(diffTags({ 'es-ecs-cluster': 'a' }, { 'ES-ECS-Cluster': 'x' }, rules))).toEqual([
+      ['tags.ES-ECS-Cluster', 'x', undefined],
+      ['tags.es-ecs-cluster', undefined, 'a'],
     ]);
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
+import { setGovernance, wakeGovernance } from '../../src/simulator/core/governance.ts';
 import type { World } from '../../src/simulator/core/world.ts';
 import { configText, type PlanDocument, Story, type UpDocument } from './story.ts';
 
@@ -71,6 +72,33 @@ describe('a tag that es-ecs has not given', () => {
     const kept = valuesOf(story, 'CostCentre');
     expect(kept.size).toBeGreaterThan(20);
     for (const [table, values] of kept) expect(values, table).toContain('4711');
+    expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
+  });
+});
+
+describe("a tag of others whose key IAM does not tell from the config's", () => {
+  it('stays on roles, is no difference there, and everything else gets both', async () => {
+    const story = await Story.standing();
+    await story.behindTheBack((_clients, world) => {
+      setGovernance(world, { afterMs: 1_000, tags: { Backup: 'daily' } });
+      wakeGovernance(world);
+      return Promise.resolve();
+    });
+    story.later(2_000);
+    story.write(configText('tags: { backup: none }\n'));
+    await story.json('up', '--yes');
+    expect(valuesOf(story, 'Backup').get('iam/roles')).toEqual(new Set(['daily']));
+    expect(valuesOf(story, 'backup').get('iam/roles')).toEqual(new Set([undefined]));
+    expect((await story.json<PlanDocument>('plan')).changes).toEqual([]);
+    for (const table of ['iam/instance-profiles', 'ec2/vpcs', 'logs/groups']) {
+      expect(valuesOf(story, 'Backup').get(table), table).toContain('daily');
+      expect(valuesOf(story, 'backup').get(table), table).toContain('none');
+    }
+    story.later(2_000);
+    expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
+    story.write(configText());
+    await story.json('up', '--yes');
+    expect(valuesOf(story, 'Backup').get('iam/roles')).toEqual(new Set(['daily']));
     expect(await story.json<UpDocument>('up')).toMatchObject({ apiCalls: { writes: 0 } });
   });
 });

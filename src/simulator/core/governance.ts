@@ -16,7 +16,8 @@ const tagged = [
   'ec2/',
   'ecr/repositories',
   'ecs/',
-  'iam/',
+  'iam/instance-profiles',
+  'iam/roles',
   'logs/',
   'secrets-manager/',
   'ssm/',
@@ -44,15 +45,19 @@ export const governanceRules: Readonly<Record<string, EventRule>> = {
     const row = world.rows(governance).get(target);
     if (row === undefined) return;
     row.isAwake = false;
-    for (const rows of tagged.flatMap((prefix) => world.tablesUnder(prefix))) {
-      // Put in again, as there are indexes by tag.
-      for (const [id, one] of [...rows]) if (tag(one, row.tags)) rows.set(id, one);
+    for (const prefix of tagged) {
+      // Of a role one that is spelt otherwise is the same, and is replaced ("Rules for tagging in IAM and AWS STS", case sensitivity).
+      const sameKey: KeyCase = prefix === 'iam/roles' ? (key) => key.toLowerCase() : (key) => key;
+      for (const rows of world.tablesUnder(prefix)) {
+        // Put in again, as there are indexes by tag.
+        for (const [id, one] of [...rows]) if (tag(one, row.tags, sameKey)) rows.set(id, one);
+      }
     }
   },
 };
 
 /** Whether something was added to a row. */
-function tag(row: unknown, added: GovernanceRow['tags']): boolean {
+function tag(row: unknown, added: GovernanceRow['tags'], sameKey: KeyCase): boolean {
   if (!carriesTags(row)) return false;
   const there = isGroups(row.tags) ? row.tags.map(({ key }) => key) : Object.keys(row.tags);
   const missing = Object.entries(added).filter(([key]) => !there.includes(key));
@@ -60,8 +65,21 @@ function tag(row: unknown, added: GovernanceRow['tags']): boolean {
   // A group's do not reach the instances that are there already.
   row.tags = isGroups(row.tags)
     ? [...row.tags, ...missing.map(([key, value]) => ({ key, value, propagates: false }))]
-    : { ...row.tags, ...Object.fromEntries(missing) };
+    : {
+        ...without(row.tags, new Set(missing.map(([key]) => sameKey(key))), sameKey),
+        ...Object.fromEntries(missing),
+      };
   return true;
+}
+
+type KeyCase = (key: string) => string;
+
+function without(
+  tags: Readonly<Record<string, string>>,
+  keys: ReadonlySet<string>,
+  sameKey: KeyCase,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.has(sameKey(key))));
 }
 
 interface GroupTag {
