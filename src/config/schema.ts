@@ -381,8 +381,8 @@ const tags = field(z.record(z.string(), tagValue), {
   what: 'a map from tag to value',
   description:
     "Tags set on everything, at most 40, beside es-ecs's own. Keys are letters, digits and `_ . : = + - @`, which is what all " +
-    'services take, instance metadata among them. A change restarts nothing. A change of a tag restarts nothing. What you or your tools have tagged beside it ' +
-    'stays; what leaves this list is taken away.',
+    'services take, instance metadata among them. A change restarts nothing. What you or your tools have tagged beside it ' +
+    'stays, on roles also in place of one of these whose key differs by its case alone, as IAM has room for one; what leaves this list is taken away.',
 });
 
 /**

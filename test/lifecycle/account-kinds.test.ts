@@ -38,6 +38,23 @@ afterEach(() => {
 });
 
 describe("a company's account", () => {
+  it('stays in sync where its tag and the config are the same to IAM, of groups and under a path too', async () => {
+    story.write(
+      configText(
+        `iam: { permissionsBoundary: "${boundary}", path: /company/es/ }\nencryption: { kmsKeyId: alias/company/es-ecs }\n` +
+          'network: { nat: single }\ntags: { backup: none }\n',
+      ).replace('nodes: 3', 'nodes: [{ name: hot, count: 3 }, { name: warm, count: 1, roles: [data_warm] }]'),
+    );
+    expect(await story.json<UpDocument>('up', ...asCompany)).toMatchObject({ outcome: 'applied' });
+    story.later(120_000);
+    expect(await story.json<UpDocument>('up')).toMatchObject({
+      outcome: 'up-to-date',
+      apiCalls: { writes: 0 },
+    });
+    await story.json('destroy', '--yes', '--delete-data');
+    expect(leftOf(story)).toEqual([]);
+  });
+
   it('gets a cluster by what it demands, which stays in sync whatever it tags, and leaves nothing behind', async () => {
     const up = await story.json<UpDocument>('up', ...asCompany);
     expect(up.outcome).toBe('applied');
