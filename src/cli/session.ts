@@ -31,7 +31,7 @@ import { type ClusterSteps, clusterSteps } from '../steps/index.ts';
 import type { Pins } from '../steps/pins.ts';
 import { foresee, type Preparation, prepareContext } from '../steps/prepare.ts';
 import type { Rotation } from '../steps/task/issue.ts';
-import { nodesUnderWay } from '../steps/service/steadiness.ts';
+import { nodesAway, nodesUnderWay } from '../steps/service/steadiness.ts';
 import { askCallerAddress } from './caller-address.ts';
 import { guardedCluster } from './guarded-cluster.ts';
 import { type Account, openAccount } from './open-account.ts';
@@ -424,6 +424,7 @@ function preparationOf(options: SessionOptions, visit: Visit): Preparation {
         nodes,
         version: config.elasticsearch.version,
         underWay: (some) => nodesUnderWay(visit, some),
+        away: (some) => nodesAway(visit, some),
       }),
     departures: (nodes) => nodeDepartures({ cluster: adapters.cluster, clock, ...nodes }),
     askCallerAddress: () =>

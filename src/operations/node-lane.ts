@@ -32,6 +32,8 @@ export interface NodeLaneOptions {
   readonly version: string;
   /** Those of the nodes that ECS is restarting already, or is about to. */
   readonly underWay: (names: readonly string[]) => Promise<readonly string[]>;
+  /** Those of the nodes that do not serve, as ECS knows it. */
+  readonly away: (names: readonly string[]) => Promise<readonly string[]>;
 }
 
 const minute = 60_000;
@@ -60,7 +62,7 @@ export function nodeLane(options: NodeLaneOptions): Lane {
     name: 'nodes',
     roll: async (turns, run) => {
       const control = await controlOf(options, turns, run);
-      if (control === undefined) await rollBlindly(turns, run);
+      if (control === undefined) await rollBlindly(options, turns, run);
       else await new Roll(options, control, run).all(turns);
     },
   };
@@ -92,10 +94,15 @@ async function controlOf(
   }
 }
 
-async function rollBlindly(turns: readonly Turn[], run: Run): Promise<void> {
-  for (const turn of turns) {
+/** Nodes that do not serve first: others wait for them, and the change may be just what lets them start. */
+async function rollBlindly(options: NodeLaneOptions, turns: readonly Turn[], run: Run): Promise<void> {
+  let left = [...turns];
+  while (left.length > 0) {
     throwIfInterrupted(run);
-    await turn.work();
+    const away = await options.away(left.map(nodeOf));
+    const turn = left.find((one) => away.includes(nodeOf(one))) ?? left[0];
+    await turn?.work();
+    left = left.filter((one) => one !== turn);
   }
 }
 

@@ -27,7 +27,9 @@ describe('es-ecs credentials', () => {
   });
 
   it('prints the password of now, alone or with all else, and keeps it nowhere', async () => {
-    await story.behindTheBack((clients) =>
+    // Elasticsearch has another then, so that nobody else gets in.
+    const changed = await Story.standing();
+    await changed.behindTheBack((clients) =>
       clients.secretsManager.send(
         new PutSecretValueCommand({
           SecretId: 'es-ecs/search/password',
@@ -35,20 +37,21 @@ describe('es-ecs credentials', () => {
         }),
       ),
     );
-    expect(await story.run('credentials', '--password')).toEqual({
+    expect(await changed.run('credentials', '--password')).toEqual({
       status: 0,
       stdout: secretText,
       stderr: '',
     });
-    const all = await story.run('credentials', '--show');
+    const all = await changed.run('credentials', '--show');
     expect(all.stdout).toBe(`user      elastic\npassword  ${secretText}`);
     expect(all.stderr).not.toContain(secretText);
-    expect(await story.json('credentials', '--show')).toMatchObject({
+    expect(await changed.json('credentials', '--show')).toMatchObject({
       user: 'elastic',
       password: secretText,
       caCertificate: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/),
     });
-    expect(readFileSync(story.stateFile, 'utf8')).not.toContain('äöü');
+    expect(readFileSync(changed.stateFile, 'utf8')).not.toContain('äöü');
+    changed.end();
   });
 
   it('prints it on a terminal', async () => {

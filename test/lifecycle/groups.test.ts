@@ -292,3 +292,19 @@ describe('other roles for a group', () => {
     );
   });
 });
+
+it('come up again where roles that a destroyed cluster was not asked about are given back: those that are down first', async () => {
+  const all = 'master, data, ingest';
+  const before = groups(line('default', 1, all), line('hot', 2, all));
+  await standing(before);
+  await story.json('destroy');
+  // Masters without a role for data do not start on disks with shards, and then nobody is elected.
+  story.write(groups(line('default', 1, 'data, ingest'), line('hot', 2, 'master')));
+  const stuck = await story.run('up', '--yes');
+  expect(stuck.status).toBe(1);
+  expect(stuck.stderr).toContain('search-hot-0');
+  story.write(before);
+  const healed = await story.run('up', '--yes');
+  expect(healed.status, healed.stderr).toBe(0);
+  expect(Object.keys((await seen()).nodes).sort()).toEqual(['search-0', 'search-hot-0', 'search-hot-1']);
+});

@@ -41,6 +41,16 @@ export async function nodesUnderWay(
   return names.filter((_, index) => isUnderWay(found[index]));
 }
 
+/** Those of the nodes whose task does not run, or is not healthy. */
+export async function nodesAway(
+  context: Pick<StepContext, 'config' | 'inventory'>,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const cluster = clusterName(context.config);
+  const tasks = await Promise.all(names.map((name) => look(context, nodeTasks, serviceKey(cluster, name))));
+  return names.filter((_, index) => !isServing(tasks[index]));
+}
+
 function isUnderWay(service: Service | undefined): boolean {
   if (service === undefined) return false;
   // Stopped for the time that its host is replaced.
