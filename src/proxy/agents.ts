@@ -1,6 +1,6 @@
 import http, { type ClientRequest } from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
@@ -11,7 +11,7 @@ import { getProxyForUrl } from 'proxy-from-env';
 
 import { invariant } from '../errors.ts';
 import { noteProxy, ProxyRefusal } from './failure.ts';
-import { isNear, type Proxy, type ProxySettings } from './settings.ts';
+import { inBrackets, isNear, type Proxy, type ProxySettings } from './settings.ts';
 
 /** Agents that go through the environment's proxies, or straight where a host needs none. */
 export interface ProxyAgents {
@@ -39,7 +39,8 @@ const usual = { keepAlive: true, maxSockets: 50 } as const;
 
 /** Makes the agents; connections are made when they are needed. */
 export function createProxyAgents(settings: ProxySettings): ProxyAgents {
-  const proxyFor: ProxyFor = (address) => (needsNone(address) ? undefined : settings[address.protocol]);
+  const proxyFor: ProxyFor = (address) =>
+    needsNone(address, settings.bareAddresses) ? undefined : settings[address.protocol];
   const tunnels = settings.https === undefined ? undefined : new TunnelAgent(settings.https);
   const forwards = settings.http === undefined ? undefined : new ForwardAgent(settings.http);
   const route = (protocol: Address['protocol'], through: http.Agent | undefined): http.Agent =>
@@ -56,17 +57,23 @@ export function createProxyAgents(settings: ProxySettings): ProxyAgents {
 }
 
 /**
- * Whether NO_PROXY names a host or a domain that it is in. `example.com` stands for all that is below it, too, as for curl and the
- * AWS CLI; the library takes that for the one name alone.
+ * Whether NO_PROXY names a host or a domain that it is in. `example.com` stands for all that is below it, too, and `.example.com` for
+ * the name itself, as for curl and the AWS CLI; the library takes the one for the name alone, and the other for what is below it.
  */
-function needsNone({ protocol, host, port }: Address): boolean {
+function needsNone({ protocol, host, port }: Address, bareAddresses: readonly string[]): boolean {
   if (isNear(host)) return true;
-  const bracketed = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-  const labels = bracketed.startsWith('[') ? [bracketed] : bracketed.split('.');
-  return labels.some((_, index) => {
-    const domain = labels.slice(index).join('.');
-    return getProxyForUrl(`${protocol}://${domain}:${String(port)}`) === '';
-  });
+  // The dot that ends a full name is no part of it, and an empty label is nothing that the library could look at.
+  const name = host.replace(/\.$/, '');
+  if (isIP(name.replace(/^\[(.*)\]$/, '$1')) === 6 && bareAddresses.includes(inBrackets(name))) return true;
+  return namesOf(name).some((one) => getProxyForUrl(`${protocol}://${one}:${String(port)}`) === '');
+}
+
+/** What may stand in NO_PROXY for a host: something below it, it, and every domain above. An address is only itself. */
+function namesOf(name: string): readonly string[] {
+  if (name.startsWith('[') || name.includes(':')) return [inBrackets(name)];
+  if (isIP(name) !== 0) return [name];
+  const labels = ['any', ...name.split('.')];
+  return labels.map((_, index) => labels.slice(index).join('.'));
 }
 
 /** Hands each request on to the proxy's agent, or to one that goes straight. */

@@ -22,6 +22,8 @@ export interface ProxySettings {
   readonly http: Proxy | undefined;
   /** The variables that are set, by their names, for programs that are to go the same way. */
   readonly variables: readonly string[];
+  /** The IPv6 addresses that stand in NO_PROXY without brackets, each as `inBrackets` spells it: to the library, a colon begins a port. */
+  readonly bareAddresses: readonly string[];
   /** A text without the passwords that are in those variables. */
   redact(text: string): string;
 }
@@ -43,7 +45,19 @@ export function readProxySettings(env: Environment): ProxySettings | undefined {
   if (https === undefined && http === undefined) return undefined;
   const variables = [...byName.https, ...byName.http, ...exceptions].filter((name) => isSet(env[name]));
   const secrets = [...byName.https, ...byName.http].flatMap((name) => secretsOf(env[name]));
-  return { https, http, variables, redact: (text) => redactAll(text, secrets) };
+  const excepted =
+    exceptions.map((name) => env[name]).find((value) => value !== undefined && value !== '') ?? '';
+  const bareAddresses = excepted
+    .split(/[,\s]+/)
+    .filter((entry) => isIP(entry) === 6)
+    .map(inBrackets);
+  return { https, http, variables, bareAddresses, redact: (text) => redactAll(text, secrets) };
+}
+
+/** An IPv6 address as it stands in a URL, in its one spelling: `[2001:db8::1]`. */
+export function inBrackets(address: string): string {
+  const bracketed = address.startsWith('[') ? address : `[${address}]`;
+  return URL.parse(`http://${bracketed}`)?.hostname ?? bracketed;
 }
 
 function isSet(value: string | undefined): value is string {
@@ -54,7 +68,8 @@ function readProxy(env: Environment, names: readonly string[]): Proxy | undefine
   const variable = names.find((name) => isSet(env[name]));
   if (variable === undefined) return undefined;
   const url = parse(env[variable] ?? '');
-  if (url === undefined || url.hostname === '') throw unusable(variable, 'is not the address of a proxy');
+  if (url === undefined || url.hostname === '' || isCutShort(url))
+    throw unusable(variable, 'is not the address of a proxy');
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw unusable(
       variable,
@@ -79,6 +94,15 @@ function parse(value: string): URL | undefined {
   return URL.parse(text.includes('://') ? text : `http://${text}`) ?? undefined;
 }
 
+/**
+ * Whether what was read as the host is something else: a slash or backslash in user or password, which ends the host (and what follows must
+ * not be shown as one), or the scheme itself ("http:/proxy.example.com").
+ */
+function isCutShort(url: URL): boolean {
+  const rest = url.pathname + url.search + url.hash;
+  return rest.includes('@') || (rest !== '/' && ['http', 'https'].includes(url.hostname));
+}
+
 /** A percent sign may stand for itself in a password that somebody wrote by hand. */
 function decoded(part: string): string {
   try {
@@ -90,7 +114,11 @@ function decoded(part: string): string {
 
 function unusable(variable: string, what: string): EsEcsError {
   return new EsEcsError('USAGE', `${variable} ${what}`, {
-    hint: [`export ${variable}=http://proxy.example.com:3128`, `unset ${variable}  goes without one`],
+    hint: [
+      `export ${variable}=http://proxy.example.com:3128`,
+      `export ${variable}=http://USER:PASSWORD@proxy.example.com:3128  with %2F for /, %5C for \\, %23 for #, %3F for ? in either`,
+      `unset ${variable}  goes without one`,
+    ],
   });
 }
 

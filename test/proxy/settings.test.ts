@@ -50,6 +50,9 @@ describe('readProxySettings', () => {
   it.each([
     ['http://', 'is not the address of a proxy'],
     ['http://ann:secret@ not one', 'is not the address of a proxy'],
+    ['http://ann:12/secret@proxy.example.com:3128', 'is not the address of a proxy'],
+    ['http://corp\\ann:secret@proxy.example.com:3128', 'is not the address of a proxy'],
+    ['http:/proxy.example.com:3128', 'is not the address of a proxy'],
     ['socks5://ann:secret@proxy.example.com:1080', 'names a proxy of the kind socks5'],
   ])('refuses %s without showing it', (value, sentence) => {
     const read = (): unknown => readProxySettings({ HTTPS_PROXY: value });
@@ -80,9 +83,17 @@ describe('which host is asked through a proxy', () => {
     ['ec2.eu-west-1.amazonaws.com', 'example.org, *.amazonaws.com', false],
     ['ec2.eu-west-1.amazonaws.com', 'zonaws.com', true],
     ['ec2.eu-west-1.amazonaws.com', '*', false],
+    ['ec2.eu-west-1.amazonaws.com.', 'example.org', true],
+    ['ec2.eu-west-1.amazonaws.com.', 'amazonaws.com', false],
+    ['example.com', '.example.com', false],
+    ['com', '.example.com', true],
     ['192.0.2.7', '192.0.2.7', false],
+    ['192.0.2.7', '0.0.0.7', true],
     ['192.0.2.7', '192.0.2.8', true],
     ['2001:db8::1', '[2001:db8::1]', false],
+    ['2001:db8::1', 'example.org, 2001:db8::1', false],
+    ['[2001:db8::a]', '2001:DB8:0::A', false],
+    ['2001:db8::2', '2001:db8::1', true],
     ['127.0.0.1', '', false],
     ['localhost', '', false],
     ['169.254.169.254', '', false],
