@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 
+import { SuspendProcessesCommand } from '@aws-sdk/client-auto-scaling';
 import {
   CreateVolumeCommand,
   DeleteVolumeCommand,
@@ -9,6 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { Clients } from '../../src/aws/clients.ts';
 import { resourceTag } from '../../src/aws/tags.ts';
 import { configText, type PlanDocument, Story } from './story.ts';
 
@@ -32,6 +34,12 @@ async function volumesOfNode(): Promise<readonly string[]> {
   });
 }
 
+async function hostsOfNode(ec2: Clients['ec2']): Promise<string[]> {
+  const Filters = [{ Name: 'tag:es-ecs-node', Values: ['search-0'] }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  return Reservations.flatMap(({ Instances = [] }) => Instances).map((one) => one.InstanceId ?? '');
+}
+
 /** As AWS Backup restores: another volume, with all the tags. */
 async function copy(): Promise<string> {
   const made = await story.behindTheBack(async ({ ec2 }) => {
@@ -42,6 +50,7 @@ async function copy(): Promise<string> {
       new CreateVolumeCommand({
         AvailabilityZone: own?.AvailabilityZone,
         Size: own?.Size,
+        Encrypted: true,
         VolumeType: 'gp3',
         TagSpecifications: [{ ResourceType: 'volume', Tags: own?.Tags }],
       }),
@@ -70,16 +79,45 @@ describe('a copy of a data volume', () => {
     expect(await volumesOfNode()).toEqual([copied]);
   });
 
+  it('is not taken along by the next destroy --delete-data either, which meets it alone, until a node has it', async () => {
+    const copies = [await copy(), await copy()];
+    await story.run('destroy', '--yes', '--delete-data');
+    const again = await story.run('destroy', '--yes', '--delete-data');
+    expect(again.status).toBe(1);
+    for (const id of copies)
+      expect(again.stderr).toContain(`aws ec2 delete-volume --volume-id ${id}  once you are sure`);
+    expect(await volumesOfNode()).toEqual(copies);
+    const [kept = '', other = ''] = copies;
+    await story.behindTheBack(({ ec2 }) => ec2.send(new DeleteVolumeCommand({ VolumeId: other })));
+    story.later(300_000);
+    expect((await story.run('destroy', '--yes', '--delete-data')).stderr).toContain(kept);
+    // Nothing is on it that a cluster could form from, and yet it is the node's from here on.
+    await story.run('up', '--yes');
+    await story.json('destroy', '--yes', '--delete-data');
+    expect(await volumesOfNode()).toEqual([]);
+  });
+
+  it('takes the place of one that somebody deletes, also while that is going', async () => {
+    const [own = ''] = await volumesOfNode();
+    const copied = await copy();
+    await story.behindTheBack(async ({ autoScaling, ec2 }) => {
+      const suspended = { AutoScalingGroupName: 'es-ecs-search-0', ScalingProcesses: ['Launch'] };
+      await autoScaling.send(new SuspendProcessesCommand(suspended));
+      await ec2.send(new TerminateInstancesCommand({ InstanceIds: await hostsOfNode(ec2) }));
+    });
+    story.later(600_000);
+    await story.behindTheBack(({ ec2 }) => ec2.send(new DeleteVolumeCommand({ VolumeId: own })));
+    const { changes } = await story.json<PlanDocument>('plan');
+    expect(changes.filter((change) => change.address === address && change.action === 'create')).toEqual([]);
+    await story.run('up', '--yes');
+    expect(await volumesOfNode()).toEqual([copied]);
+  });
+
   it('keeps a host waiting that cannot tell which is meant, until it is gone', async () => {
     const [own = ''] = await volumesOfNode();
     const copied = await copy();
     await story.behindTheBack(async ({ ec2 }) => {
-      const Filters = [{ Name: 'tag:es-ecs-node', Values: ['search-0'] }];
-      const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
-      const InstanceIds = Reservations.flatMap(({ Instances = [] }) => Instances).map(
-        (one) => one.InstanceId ?? '',
-      );
-      await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
+      await ec2.send(new TerminateInstancesCommand({ InstanceIds: await hostsOfNode(ec2) }));
     });
     const waiting = await story.run('up', '--yes');
     expect(waiting.status).toBe(1);

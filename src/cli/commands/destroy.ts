@@ -1,6 +1,7 @@
-import { copiesOfVolumes, isDataThere } from '../../steps/hosts/volume.ts';
+import { resourceTag } from '../../aws/tags.ts';
+import { copiesOfVolumes, isDataThere, type Volume } from '../../steps/hosts/volume.ts';
 import { realClock } from '../../engine/clock.ts';
-import { applyDestroy, type DestroyPlan, planDestroy } from '../../engine/destroy.ts';
+import { applyDestroy, type DestroyPlan, type Doomed, planDestroy } from '../../engine/destroy.ts';
 import { createGraph, type Graph } from '../../engine/graph.ts';
 import { criticalPath } from '../../engine/timeline.ts';
 import { audit } from '../audit.ts';
@@ -21,14 +22,15 @@ export async function destroy(options: DestroyOptions, terminal: Terminal): Prom
     const deleteData = options.deleteData === true;
     // Also what only a search finds: no other command asks for it.
     const graph = createGraph([...session.steps.resources, ...session.steps.searched]);
-    const plan = await planFor(session, graph, deleteData);
+    const { plan, spared } = sparing(await planFor(session, graph, deleteData), session);
     if (plan.doomed.length > 0) {
       await agree(plan, session, { options, terminal });
       await session.lock.take();
     }
     // Before anything goes: afterwards a copy is the only one with those tags.
     const own = new Set([...plan.doomed, ...plan.kept].map(({ id }) => id));
-    const copies = await copiesOfVolumes(session.context, own);
+    const copies = await copiesOfVolumes(session.context, { own, known: spared });
+    if (deleteData) await session.state.pin(copyPins(copies));
     const work = { session, options, terminal, awaitGates: true };
     const { outcome, unclear } = await reported(work, async (run) => {
       const done = await applyDestroy(plan, graph, run);
@@ -41,6 +43,26 @@ export async function destroy(options: DestroyOptions, terminal: Terminal): Prom
     if (options.json === true) terminal.out(JSON.stringify(destroyDocument(told), undefined, 2));
     else terminal.out(renderDestroyed(told, terminal));
   });
+}
+
+/** A copy is the only one with its tags once the volume that it is a copy of has gone: the next destroy must still know it for one. */
+const copyPin = 'copy/';
+
+function copyPins(copies: readonly Volume[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    copies.map(({ volumeId, tags }) => [copyPin + volumeId, tags[resourceTag] ?? '']),
+  );
+}
+
+/** A plan without the copies that an earlier destroy has named; one that a node was given since is its own. */
+function sparing(
+  plan: DestroyPlan,
+  { state }: Session,
+): { readonly plan: DestroyPlan; readonly spared: ReadonlySet<string> } {
+  const isCopy = ({ id, resource }: Doomed): boolean =>
+    state.pins[copyPin + id] !== undefined && state.id(resource.address) !== id;
+  const doomed = plan.doomed.filter((one) => !isCopy(one));
+  return { plan: { ...plan, doomed }, spared: new Set(plan.doomed.filter(isCopy).map(({ id }) => id)) };
 }
 
 interface Asked {

@@ -114,10 +114,16 @@ export function volume(context: StepContext, options: VolumeOptions): Resource<V
       tags: { ...ownTags(context, address), [nodeTag]: node.name },
     }),
     find: async (sight) => {
-      const found = await context.inventory.find(volumes, address, {
-        ...sight,
-        meant: (several) => meantAmong(context, node, several),
-      });
+      const look = (id: string | undefined): Promise<Volume | undefined> =>
+        context.inventory.find(volumes, address, {
+          ...sight,
+          id,
+          meant: (several) => meantAmong(context, node, several),
+        });
+      const remembered = await look(sight.id);
+      // While the one that is remembered goes, what somebody has restored in its place is there already.
+      const isGoing = remembered !== undefined && !isThere(remembered) && !sight.fresh;
+      const found = isGoing ? await look(undefined) : remembered;
       const isAstray = found !== undefined && found.zone !== node.zone && node.zone !== '';
       if (!isAstray || context.inventory.depth !== 'whole' || phaseOf(found.state) === 'gone') return found;
       const why = await whyUsed(context, node, found);
@@ -208,19 +214,23 @@ export async function isDataThere(context: StepContext): Promise<boolean> {
  * Volumes that share their address with another: AWS Backup and whoever restores a snapshot give copies the tags of what they are
  * copies of. No destroy takes them, and they are named.
  *
- * @param meant the ids of those that are not meant by this, as they are the cluster's own
+ * @param ids of the cluster's `own`, which are not meant by this, and of those that are `known` for copies though they share with none
+ *   any more
  */
 export async function copiesOfVolumes(
   context: StepContext,
-  meant: ReadonlySet<string>,
+  { own, known }: Readonly<Record<'own' | 'known', ReadonlySet<string>>>,
 ): Promise<readonly Volume[]> {
   const data = (await context.inventory.kin(volumes)).filter(
     (one) => isDataAddress(one.address) && isThere(one.observed),
   );
   return data
-    .filter(({ address }) => data.filter((one) => one.address === address).length > 1)
+    .filter(
+      ({ address, observed: { volumeId } }) =>
+        known.has(volumeId) || data.filter((one) => one.address === address).length > 1,
+    )
     .map(({ observed }) => observed)
-    .filter(({ volumeId }) => !meant.has(volumeId));
+    .filter(({ volumeId }) => !own.has(volumeId));
 }
 
 /** Whether it has not been deleted, and is not being. */
