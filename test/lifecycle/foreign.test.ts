@@ -22,6 +22,7 @@ region: eu-west-1
 elasticsearch: { version: 9.4.6 }
 nodes: [{ name: data, count: 3 }]
 network: { nat: single, flowLogs: true }
+tags: { team: search }
 `;
 
 /** What was looked up, and the ids under which it was found. */
