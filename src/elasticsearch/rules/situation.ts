@@ -73,5 +73,6 @@ function isMixed({ nodes }: Situation): boolean {
 export function isSettled(situation: Situation): boolean {
   const { health, shards, homeless } = situation;
   if (health.status === 'green') return true;
-  return isYellowAtRest(health) && (isMixed(situation) || isAllHomeless(shards, homeless));
+  if (!isYellowAtRest(health)) return false;
+  return (isMixed(situation) && health.delayedUnassigned === 0) || isAllHomeless(shards, homeless);
 }

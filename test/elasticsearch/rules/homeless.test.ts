@@ -67,10 +67,20 @@ describe('a replica that no node can take', () => {
     const two = yellow({ shards: [...yellow().shards, ...other] });
     expect(await findHomeless({ explainReplica }, two)).toHaveLength(2);
     expect(asked).toEqual(['logs 0']);
-    for (const field of ['initializing', 'relocating', 'delayedUnassigned'])
+    for (const field of ['initializing', 'relocating'])
       await findHomeless({ explainReplica }, yellow({ health: { ...yellow().health, [field]: 1 } }));
     await findHomeless({ explainReplica }, yellow({ health: { ...yellow().health, status: 'red' } }));
     expect(asked).toHaveLength(1);
+  });
+
+  it('may be counted as delayed, where a node that is back took another of them than it had', async () => {
+    const delayed = yellow({ health: { ...yellow().health, delayedUnassigned: 1 } });
+    const verdict = no(['same_shard'], ['same_shard'], ['same_shard', 'enable']);
+    const explainReplica = (): Promise<ReplicaVerdict> => Promise.resolve(verdict);
+    const found = await findHomeless({ explainReplica }, delayed);
+    expect(found).toHaveLength(1);
+    expect(isSettled({ ...delayed, homeless: found })).toBe(true);
+    expect(isSettled(delayed)).toBe(false);
   });
 
   const candidate = { name: 'n-1', others: ['n-0', 'n-2'], version: undefined };

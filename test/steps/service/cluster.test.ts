@@ -169,9 +169,7 @@ describe('the last gate', () => {
       expect(await phase({ ...wide, explainReplica: async () => verdict }), what).toBe('pending');
     const primary = [on(undefined, true), on(undefined)];
     expect(await phase({ ...wide, shards: async () => primary })).toBe('pending');
-    expect(await phase({ ...wide, health: async () => ({ ...yellow, delayedUnassigned: 1 }) })).toBe(
-      'pending',
-    );
+    expect(await phase({ ...wide, health: async () => ({ ...yellow, relocating: 1 }) })).toBe('pending');
     expect(await phase({ ...wide, nodes: async () => names.slice(1).map(member) })).toBe('pending');
   });
 
