@@ -79,9 +79,9 @@ afterAll(async () => {
 
 const config = `name: ${cluster}
 region: eu-west-1
-elasticsearch: { version: 8.19.13 }
+elasticsearch: { version: 9.4.3 }
 nodes: 2
-image: { uri: registry.example/search:8.19.13 }
+image: { uri: registry.example/search:9.4.3 }
 bastion: { allowedCidrs: [203.0.113.0/24] }
 `;
 

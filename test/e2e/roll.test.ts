@@ -5,9 +5,14 @@ import { createWatchedCluster, nodes } from './support/watched-cluster.ts';
 import { say, seconds } from './support/words.ts';
 
 const oldVersion = '8.16.1';
-const newVersion = '8.19.13';
+const newVersion = '9.4.3';
+/** Elastic's way from one to the other: 9.1 and later take over from 8.19. */
+const upgrades = [
+  [oldVersion, '8.19.13'],
+  ['8.19.13', newVersion],
+] as const;
 
-const parts = await startRealParts('roll', [oldVersion, newVersion]);
+const parts = await startRealParts('roll', [oldVersion, ...upgrades.map(([, version]) => version)]);
 
 /** A minute or less each on a machine of its own; servers start slowly where others are at work. */
 describe.skipIf(parts === undefined)(
@@ -24,18 +29,18 @@ describe.skipIf(parts === undefined)(
       await cluster.comesUp();
     });
 
-    it(`rolls to ${newVersion}, the elected master last`, async () => {
+    it.each(upgrades)('rolls from %s to %s, the elected master last', async (older, version) => {
       const elected = await cluster.master();
       const from = witnesses().here();
-      await edit({ version: newVersion });
+      await edit({ version });
       await up();
-      expect(await versions()).toEqual(nodes.map((node) => `${node} ${newVersion}`));
+      expect(await versions()).toEqual(nodes.map((node) => `${node} ${version}`));
       const order = witnesses()
         .startedSince(from)
         .map(({ node }) => node);
       expect([...order].sort()).toEqual(nodes);
       expect(order.at(-1)).toBe(elected);
-      await expectHarmless(`upgrade ${oldVersion} to ${newVersion}, ${elected} elected`, from);
+      await expectHarmless(`upgrade ${older} to ${version}, ${elected} elected`, from);
       const again = await esEcs(['plan', '--exit-code']);
       expect(again.status, again.stdout).toBe(0);
     });

@@ -9,7 +9,7 @@ import { createClients } from '../../src/aws/clients.ts';
 import { CallMeter } from '../../src/aws/meter.ts';
 import { fromCapitalTags, nodeTag } from '../../src/aws/tags.ts';
 import { addressOf } from './support/container-runtime.ts';
-import { createLivingCluster, namesOf } from './support/living-cluster.ts';
+import { createLivingCluster, namesOf, nodeNames } from './support/living-cluster.ts';
 import { startRealParts } from './support/real-parts.ts';
 import { trafficIndex } from './support/traffic.ts';
 import { say, seconds } from './support/words.ts';
@@ -50,7 +50,7 @@ describe.skipIf(parts === undefined)('a real cluster', { shuffle: false, timeout
     if (witnesses === undefined) throw new Error('nobody watches');
     const before = await volumesByNode();
     const from = witnesses.here();
-    const was = cluster.edited.nodes;
+    const was = nodeNames(cluster.edited.nodes).length;
     await edit({ nodes: count });
     await up();
     const title = `${String(was)} to ${String(count)} nodes`;

@@ -81,9 +81,15 @@ export interface ContainerRuntimeOptions {
   readonly onBusy: () => void;
 }
 
-/** The last number of a node's name is its place: search-0 is at 127.0.0.1. */
+/**
+ * The last number of a node's name is its place: search-0 is at 127.0.0.1. Groups stand sixteen apart, in an order that only their
+ * names decide; two that fall together could not listen.
+ */
 export function addressOf(node: string, net = '127.0.0'): string {
-  return `${net}.${Number(/-(\d+)$/.exec(node)?.[1]) + 1}`;
+  const [, group = '', place] = /^[^-]+(?:-(.+))?-(\d+)$/.exec(node) ?? [];
+  const letters = Buffer.from(group).reduce((sum, letter) => sum + letter, 0);
+  const first = group === '' ? 1 : 17 + 16 * (letters % 14);
+  return `${net}.${first + Number(place)}`;
 }
 
 /** Starts containers as the ECS agent does, from nothing but what the account was told. */

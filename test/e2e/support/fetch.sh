@@ -37,6 +37,7 @@ get stand-in "$here/docker.sh" base &
 get host "$here/host.sh" install &
 get debian "$here/elasticsearch.sh" debian &
 get elasticsearch "$here/elasticsearch.sh" base &
+get elasticsearch-8.19.13 "$here/elasticsearch.sh" base 8.19.13 &
 get elasticsearch-8.16.1 "$here/elasticsearch.sh" base 8.16.1 &
 get opensearch "$here/opensearch.sh" unpack "$work/opensearch" &
 wait

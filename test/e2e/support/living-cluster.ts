@@ -13,10 +13,18 @@ export interface Edited {
   readonly version: string;
   readonly heapMiB: number;
   readonly instanceType: string;
-  readonly nodes: number;
+  /** So many with every role, or groups as the config has them. */
+  readonly nodes: number | readonly Group[];
   readonly settings: Readonly<Record<string, string>>;
   /** What names of settings begin with that the config takes for a plugin's. */
   readonly pluginSettings?: readonly string[];
+}
+
+/** Of nodes. */
+export interface Group {
+  readonly name: string;
+  readonly count: number;
+  readonly roles?: readonly string[];
 }
 
 /** A real cluster behind a real bastion, and the config and command line of the person who owns it. */
@@ -62,7 +70,7 @@ export async function createLivingCluster(
   let edited = first;
 
   const body = async <Body>(where: string): Promise<Body> => {
-    for (const node of namesOf(edited.nodes)) {
+    for (const node of nodeNames(edited.nodes)) {
       const answer = await account.ask(node, where).catch(() => undefined);
       // The test says which document it asks for.
       if (answer?.status === 200) return answer.body as Body;
@@ -96,7 +104,7 @@ export async function createLivingCluster(
       const health = await body<Health>('/_cluster/health?master_timeout=2s');
       return (
         health.status === 'green' &&
-        health.number_of_nodes === edited.nodes &&
+        health.number_of_nodes === nodeNames(edited.nodes).length &&
         health.relocating_shards === 0 &&
         health.initializing_shards === 0
       );
@@ -126,6 +134,16 @@ export function namesOf(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `search-${String(index)}`);
 }
 
+/** The names of all nodes that a config wants. */
+export function nodeNames(nodes: Edited['nodes']): readonly string[] {
+  if (typeof nodes === 'number') return namesOf(nodes);
+  return nodes.flatMap(({ name, count }) =>
+    name === 'default'
+      ? namesOf(count)
+      : Array.from({ length: count }, (_, index) => `search-${name}-${String(index)}`),
+  );
+}
+
 function configText({
   version,
   heapMiB,
@@ -138,7 +156,7 @@ function configText({
     'name: search',
     'region: eu-west-1',
     `elasticsearch: ${JSON.stringify({ version, heapMiB, settings, pluginSettings })}`,
-    `nodes: ${String(nodes)}`,
+    `nodes: ${JSON.stringify(nodes)}`,
     `instanceType: ${instanceType}`,
     'bastion: { allowedCidrs: [203.0.113.7/32] }',
     '',
