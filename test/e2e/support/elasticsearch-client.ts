@@ -15,6 +15,8 @@ export interface Question {
   readonly lines?: readonly object[];
   /** Undefined: without credentials. */
   readonly password?: string | undefined;
+  /** Left out: a connection of its own, which each time costs both sides a handshake. */
+  readonly agent?: https.Agent;
 }
 
 /** What a node said. */
@@ -44,7 +46,7 @@ export async function ask(
         ca: access.authority,
         // The name in the certificate, under which a tunnel reaches a node.
         servername: 'localhost',
-        agent: false,
+        agent: question.agent ?? false,
         timeout: patienceMs,
         ...(password === undefined ? {} : { auth: `elastic:${password}` }),
         headers: content === undefined ? {} : { 'content-type': 'application/json' },

@@ -1,3 +1,4 @@
+import https from 'node:https';
 import { setTimeout } from 'node:timers/promises';
 
 import { type Access, ask } from './elasticsearch-client.ts';
@@ -25,9 +26,12 @@ export function startSampler(addresses: readonly string[], access: Access): Samp
   const stopping = new AbortController();
   const samples: Sample[] = [];
   const untilMs = performance.now() + limitMs;
+  const agent = new https.Agent({ keepAlive: true });
   const look = async (): Promise<void> => {
     for (const address of addresses) {
-      const answer = await ask(address, '/_cluster/health?master_timeout=2s', access).catch(() => undefined);
+      const answer = await ask(address, '/_cluster/health?master_timeout=2s', access, { agent }).catch(
+        () => undefined,
+      );
       if (answer?.status !== 200) continue;
       const { status, number_of_nodes: nodes } = answer.body as { status: string; number_of_nodes: number };
       samples.push({ atMs: performance.now(), status, nodes });
@@ -46,6 +50,7 @@ export function startSampler(addresses: readonly string[], access: Access): Samp
     stop: async () => {
       stopping.abort();
       await loop;
+      agent.destroy();
     },
   };
 }

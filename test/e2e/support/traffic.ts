@@ -11,8 +11,9 @@ export const trafficIndex = 'books';
 const tries = 6;
 const retryPauseMs = 250;
 const patienceMs = 15_000;
-const writePauseMs = 40;
-const readPauseMs = 40;
+/** Short enough that nothing is away unseen, and long enough that the servers' processors are free for what is looked at. */
+const writePauseMs = 120;
+const readPauseMs = 120;
 const limitMs = 30 * 60_000;
 
 /** What a writer and a reader saw. */
@@ -40,7 +41,7 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
-/** Indexes and reads without pause through the nodes' own addresses, retrying on the next node. */
+/** Indexes and reads all the time through the nodes' own addresses, retrying on the next node. */
 export function startTraffic(addresses: readonly string[], access: Access): Traffic {
   const client = clientOf(addresses, access);
   const stopping = new AbortController();
