@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { judged } from '../config/judged-settings.ts';
 import { createLivingCluster, nodeNames } from './support/living-cluster.ts';
 import { startRealParts } from './support/real-parts.ts';
 import { say, seconds } from './support/words.ts';
@@ -54,6 +55,24 @@ describe.skipIf(parts === undefined)(
         ({ version }) => version,
       );
 
+    /** A name that a server does not know is refused with these words; any other answer is about the value. */
+    const isRecognized = async (setting: string): Promise<boolean> => {
+      const settingTo = (value: string | null): Promise<{ status: number; body: unknown }> =>
+        account.ask('search-0', '/_cluster/settings', {
+          method: 'PUT',
+          body: { persistent: { [setting]: value } },
+        });
+      const { status, body: said } = await settingTo('of no kind');
+      if (status === 200) expect((await settingTo(null)).status).toBe(200);
+      return !JSON.stringify(said).includes(`[${setting}], not recognized`);
+    };
+    const recognized = async (): Promise<readonly (readonly [string, boolean])[]> => {
+      const found: (readonly [string, boolean])[] = [];
+      for (const [setting] of judged) found.push([setting, await isRecognized(setting)]);
+      expect(await cluster.settings()).toEqual({});
+      return found;
+    };
+
     const ofOne = '1 replica beside each primary, and there is one data node';
     it('of one node with an ordinary index comes up, is rolled and upgraded, each time with its warning', async () => {
       await edit({});
@@ -66,6 +85,7 @@ describe.skipIf(parts === undefined)(
       await edit({ version: versions[1] });
       expect(await expectSettled('one node, upgraded', ofOne)).toBe(1);
       expect(await runs()).toEqual([versions[1]]);
+      expect(await recognized()).toEqual(judged.map(([setting, in8]) => [setting, in8]));
     });
 
     const ofThree = '3 replicas beside each primary, and there are 3 data nodes';
@@ -84,6 +104,7 @@ describe.skipIf(parts === undefined)(
       await edit({ version: versions[2] });
       expect(await expectSettled('three nodes, upgraded', ofThree)).toBe(3);
       expect(await runs()).toEqual([versions[2], versions[2], versions[2]]);
+      expect(await recognized()).toEqual(judged.map(([setting, , in9]) => [setting, in9]));
     });
   },
 );
