@@ -7,15 +7,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * other, so that the machine is never full of starting servers. All others come between them, by name.
  */
 const long = [
-  'roll',
-  'rotate',
-  'scale',
-  'user-data',
-  'roll-settings',
-  'image',
-  'elasticsearch',
-  'killed',
-  'commands',
+  ...['roll', 'scale', 'user-data', 'roll-settings', 'image', 'rotate', 'groups', 'elasticsearch', 'killed'],
+  ...['settled', 'commands'],
 ];
 
 /** Starts the longest files first, as several run side by side and nobody should wait for the last one. */
