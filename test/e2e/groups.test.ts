@@ -4,6 +4,7 @@ import { addressOf } from './support/container-runtime.ts';
 import { createLivingCluster, type Edited, namesOf, nodeNames } from './support/living-cluster.ts';
 import { startRealParts } from './support/real-parts.ts';
 import { trafficIndex } from './support/traffic.ts';
+import { votingOf } from './support/voting.ts';
 import { startWitnesses, type Witnesses } from './support/witnesses.ts';
 import { say } from './support/words.ts';
 
@@ -42,16 +43,6 @@ describe.skipIf(parts === undefined)(
       );
       return Object.fromEntries(found.map(({ name, 'node.role': roles }) => [name, roles]));
     };
-    const voters = async (): Promise<readonly string[]> => {
-      const found = await body<{ name: string; id: string }[]>('/_cat/nodes?h=name,id&full_id&format=json');
-      const { metadata } = await body<{ metadata: { cluster_coordination: Coordination } }>(
-        '/_cluster/state/metadata?filter_path=metadata.cluster_coordination',
-      );
-      const { last_committed_config: ids, voting_config_exclusions: excluded = [] } =
-        metadata.cluster_coordination;
-      expect(excluded).toEqual([]);
-      return ids.map((id) => found.find((one) => one.id === id)?.name ?? id).sort();
-    };
     const holders = async (): Promise<readonly string[]> => {
       const copies = await body<{ node: string | null }[]>('/_cat/shards?h=node&format=json');
       return [...new Set(copies.map(({ node }) => node ?? 'unassigned'))].sort();
@@ -64,7 +55,7 @@ describe.skipIf(parts === undefined)(
       const { away } = await witnesses.expectHarmless(title, from);
       say(`  away: ${away.map(({ node }) => node).join(', ')}; shards on ${(await holders()).join(', ')}`);
       expect(Object.keys(await rolesByNode()).sort()).toEqual([...nodeNames(nodes)].sort());
-      expect(await voters()).toEqual(namesOf(3));
+      expect(await votingOf(cluster)).toEqual({ voters: namesOf(3), exclusions: 0 });
       const again = await cluster.esEcs(['plan', '--exit-code']);
       expect(again.status, again.stdout).toBe(0);
     };
@@ -97,9 +88,3 @@ describe.skipIf(parts === undefined)(
     });
   },
 );
-
-/** Of the cluster state: ids of nodes. */
-interface Coordination {
-  readonly last_committed_config: readonly string[];
-  readonly voting_config_exclusions?: readonly object[];
-}

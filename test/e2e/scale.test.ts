@@ -12,6 +12,7 @@ import { addressOf } from './support/container-runtime.ts';
 import { createLivingCluster, namesOf, nodeNames } from './support/living-cluster.ts';
 import { startRealParts } from './support/real-parts.ts';
 import { trafficIndex } from './support/traffic.ts';
+import { type Voting, votingOf } from './support/voting.ts';
 import { say, seconds } from './support/words.ts';
 import { type Span, startWitnesses, type Testimony, type Witnesses } from './support/witnesses.ts';
 
@@ -71,21 +72,9 @@ describe.skipIf(parts === undefined)('a real cluster', { shuffle: false, timeout
     return seen;
   };
 
-  const ids = async (): Promise<ReadonlyMap<string, string>> => {
-    const found = await body<{ name: string; id: string }[]>('/_cat/nodes?h=name,id&full_id&format=json');
-    return new Map(found.map(({ name, id }) => [name, id]));
-  };
-  const names = async (): Promise<readonly string[]> => [...(await ids()).keys()].sort();
-
-  const voting = async (): Promise<{ voters: readonly string[]; exclusions: number }> => {
-    const { metadata } = await body<{ metadata: { cluster_coordination: Coordination } }>(
-      '/_cluster/state/metadata?filter_path=metadata.cluster_coordination',
-    );
-    const { last_committed_config: committed, voting_config_exclusions: excluded } =
-      metadata.cluster_coordination;
-    const names = new Map([...(await ids())].map(([name, id]) => [id, name]));
-    return { voters: committed.map((id) => names.get(id) ?? id).sort(), exclusions: excluded.length };
-  };
+  const names = async (): Promise<readonly string[]> =>
+    (await body<{ name: string }[]>('/_cat/nodes?h=name&format=json')).map(({ name }) => name).sort();
+  const voting = (): Promise<Voting> => votingOf(cluster);
 
   interface Copy {
     readonly node: string | null;
@@ -267,9 +256,3 @@ describe.skipIf(parts === undefined)('a real cluster', { shuffle: false, timeout
     say(`destroyed, back with two, and down to one: ${seconds(performance.now() - from)}`);
   });
 });
-
-/** Of the cluster state: ids of nodes. */
-interface Coordination {
-  readonly last_committed_config: readonly string[];
-  readonly voting_config_exclusions: readonly object[];
-}
