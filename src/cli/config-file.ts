@@ -1,9 +1,8 @@
-import { access } from 'node:fs/promises';
-
 import { partitionOf } from '../aws/partitions.ts';
 import { exampleConfig } from '../config/init.ts';
 import { loadConfig, type Located, readConfig } from '../config/load.ts';
 import { EsEcsError } from '../errors.ts';
+import { exists } from './exists.ts';
 import type { CommonOptions } from './options.ts';
 
 /** The name under which the example is spoken of. */
@@ -52,13 +51,4 @@ function refuseUnknownRegion(located: Located): void {
       ],
     },
   );
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,10 +1,10 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 
 import { realClock } from '../engine/clock.ts';
 import { EsEcsError } from '../errors.ts';
 import { takeLock } from '../state/lock.ts';
 import { configFor } from './config-file.ts';
+import { exists } from './exists.ts';
 import { interruptible } from './interrupts.ts';
 import type { CommonOptions, SimulatedOptions } from './options.ts';
 import { served, whoServes } from './served-account.ts';
@@ -86,13 +86,4 @@ function noAccount(file: string): EsEcsError {
   return new EsEcsError('NOT_FOUND', `there is no simulated account yet: ${file} is not there`, {
     hint: 'es-ecs up --simulate  makes one, with the cluster in it',
   });
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

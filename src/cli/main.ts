@@ -213,28 +213,24 @@ export function program(terminal: Terminal, ending: Ending): Command {
       (await import('./commands/simulate-serve.ts')).simulateServe(options, terminal),
     );
 
+  const disaster =
+    (verb: 'lose' | 'regain') =>
+    async (what: string, name: string | undefined, options: Omit<LoseOptions, 'what'>): Promise<void> =>
+      (await import('./commands/simulate-lose.ts')).simulateLose(
+        { ...options, what, ...(name === undefined ? {} : { name }) },
+        verb,
+        terminal,
+      );
   rehearsed(simulate.command('lose'))
     .description('lose something in it, as a disaster would, and say what comes of that by itself')
     .argument('<what>', 'host, agent or volume of a node; zone; image: that of all nodes, in the registry')
     .argument('[name]', 'the node, as status shows it, or the zone')
-    .action(async (what: string, name: string | undefined, options: Omit<LoseOptions, 'what'>) =>
-      (await import('./commands/simulate-lose.ts')).simulateLose(
-        { ...options, what, ...(name === undefined ? {} : { name }) },
-        'lose',
-        terminal,
-      ),
-    );
+    .action(disaster('lose'));
   rehearsed(simulate.command('regain'))
     .description('give a lost zone its power back: AWS and up mend all else')
     .argument('<what>', 'zone')
     .argument('[name]', 'the zone')
-    .action(async (what: string, name: string | undefined, options: Omit<LoseOptions, 'what'>) =>
-      (await import('./commands/simulate-lose.ts')).simulateLose(
-        { ...options, what, ...(name === undefined ? {} : { name }) },
-        'regain',
-        terminal,
-      ),
-    );
+    .action(disaster('regain'));
   rehearsed(simulate.command('wait'))
     .description('let time go by in it, and say what happened')
     .argument('<duration>', 'as in 90s, 10m, 1h30m, 2d')

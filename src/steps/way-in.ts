@@ -12,6 +12,7 @@ import { EsEcsError } from '../errors.ts';
 import type { SshHost } from '../ssh/arguments.ts';
 import { bastionAddress, bastions } from './bastion/instances.ts';
 import { secretName } from './names.ts';
+import { parseSecret } from './task/secret-value.ts';
 
 /** The port on which Elasticsearch speaks to clients. */
 const httpPort = 9200;
@@ -156,8 +157,8 @@ async function readSecret<Value>(
       throw new EsEcsError('NOT_FOUND', `there is no secret ${name}`, { hint: 'es-ecs up  makes it' });
     throw notReadable(toEsEcsError(error), name);
   }
-  const parsed = keys.safeParse(parse(text ?? ''));
-  if (parsed.success) return { value: parsed.data, versionId: versionId ?? '' };
+  const value = parseSecret(text, keys);
+  if (value !== undefined) return { value, versionId: versionId ?? '' };
   throw new EsEcsError('NOT_FOUND', `the secret ${name} does not hold what es-ecs wrote`, {
     hint: 'somebody else has written it: restore its first version, which carries AWSPREVIOUS or a version id',
   });
@@ -170,12 +171,4 @@ function notReadable(failure: EsEcsError, name: string): EsEcsError {
     cause: failure,
     hint: failure.hints,
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { forecastMs } from '../../simulator/disasters/forecast.ts';
 import type { Watched } from '../../simulator/disasters/timeline.ts';
 import { duration } from './duration.ts';
+import { nextInRehearsal } from './rehearsed.ts';
 import { styleFor } from './style.ts';
 import { momentDocuments, momentLines } from './timeline.ts';
 
@@ -10,8 +11,6 @@ export interface Loss {
   readonly atMs: number;
   readonly watched: Watched;
 }
-
-const next = 'es-ecs status --simulate';
 
 /** For a person: what happened, what happens by itself, and what to type next. */
 export function renderLoss({ lost, atMs, watched }: Loss, look: { readonly hasColour: boolean }): string {
@@ -32,7 +31,7 @@ export function renderLoss({ lost, atMs, watched }: Loss, look: { readonly hasCo
     wellAtMs === undefined
       ? `${moments.length === 0 ? 'nothing' : 'nothing more'} comes by itself within ${duration(forecastMs)}, and something is missing: es-ecs up --simulate  mends what can be mended`
       : endWords(moments.length, wellAtMs - atMs),
-    `es-ecs simulate wait 10m  lets time go by; ${next}  shows how it is`,
+    `es-ecs simulate wait 10m  lets time go by; ${nextInRehearsal}  shows how it is`,
   ].join('\n');
 }
 
@@ -49,6 +48,6 @@ export function lossDocument({ lost, atMs, watched }: Loss): string {
     at: new Date(atMs).toISOString(),
     forecast: momentDocuments(moments, atMs),
     wellAfterMs: wellAtMs === undefined ? null : wellAtMs - atMs,
-    next,
+    next: nextInRehearsal,
   });
 }

@@ -1,5 +1,6 @@
 import type { Watched } from '../../simulator/disasters/timeline.ts';
 import { duration } from './duration.ts';
+import { nextInRehearsal } from './rehearsed.ts';
 import { styleFor } from './style.ts';
 import { momentDocuments, momentLines } from './timeline.ts';
 
@@ -9,8 +10,6 @@ export interface Wait {
   readonly atMs: number;
   readonly watched: Watched;
 }
-
-const next = 'es-ecs status --simulate';
 
 /** For a person. */
 export function renderWait({ forMs, atMs, watched }: Wait, look: { readonly hasColour: boolean }): string {
@@ -22,7 +21,7 @@ export function renderWait({ forMs, atMs, watched }: Wait, look: { readonly hasC
     wellAtMs === undefined
       ? style.red('something is missing: es-ecs up --simulate  mends what can be mended')
       : style.green('nothing is missing'),
-    `${next}  shows how it is`,
+    `${nextInRehearsal}  shows how it is`,
   ].join('\n');
 }
 
@@ -34,6 +33,6 @@ export function waitDocument({ forMs, atMs, watched }: Wait): string {
     from: new Date(atMs).toISOString(),
     happened: momentDocuments(moments, atMs),
     isWell: wellAtMs !== undefined,
-    next,
+    next: nextInRehearsal,
   });
 }

@@ -1,5 +1,6 @@
 import type { Written } from '../../simulator/elasticsearch/bulk-write.ts';
 import { duration } from './duration.ts';
+import { nextInRehearsal } from './rehearsed.ts';
 import { renderTable } from './table.ts';
 
 /** What was written. */
@@ -9,8 +10,6 @@ export interface Write {
   readonly tookMs: number;
   readonly written: Written;
 }
-
-const next = 'es-ecs status --simulate';
 
 /** For a person. */
 export function renderWrite({ index, writtenGiB, tookMs, written }: Write): string {
@@ -24,7 +23,7 @@ export function renderWrite({ index, writtenGiB, tookMs, written }: Write): stri
       disks.map(({ node, usedPercent }) => [node, `${Math.round(usedPercent)} %`]),
     ),
     '',
-    `${next}  shows how it is; es-ecs simulate lose host NODE  rehearses a loss`,
+    `${nextInRehearsal}  shows how it is; es-ecs simulate lose host NODE  rehearses a loss`,
   ].join('\n');
 }
 
@@ -34,5 +33,5 @@ function size(gib: number): string {
 
 /** The document of `--json`. */
 export function writeDocument({ index, writtenGiB, tookMs, written }: Write): string {
-  return JSON.stringify({ index, writtenGiB, tookMs, ...written, next });
+  return JSON.stringify({ index, writtenGiB, tookMs, ...written, next: nextInRehearsal });
 }

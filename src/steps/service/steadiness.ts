@@ -4,7 +4,7 @@ import type { StepContext } from '../context.ts';
 import { containerInstanceKey, containerInstances } from '../hosts/container-instances.ts';
 import { clusterName } from '../names.ts';
 import { isDeployed, primary, type Service, serviceKey, services } from './services.ts';
-import { isServing, type NodeTask, nodeTasks } from './tasks.ts';
+import { isServing, nodeTasks } from './tasks.ts';
 
 /** How long another node may be away before a restart is given up rather than waited with. */
 const patienceMs = 15 * 60_000;
@@ -66,14 +66,13 @@ function isUnderWay(service: Service | undefined): boolean {
  */
 export async function othersHold(context: StepContext, node: string): Promise<void> {
   const { clock, config, facts } = context;
-  const cluster = clusterName(config);
   const names = topology(config, facts).map((one) => one.name);
   const untilMs = clock.now() + patienceMs;
   for (;;) {
-    const tasks = await Promise.all(names.map((name) => look(context, nodeTasks, serviceKey(cluster, name))));
+    const down = await nodesAway(context, names);
     const going = await nodesUnderWay(context, names);
-    const away = awayWithout(node, names, { tasks, going });
-    if (away.length === 0) return;
+    const away = names.filter((name) => name !== node && (down.includes(name) || going.includes(name)));
+    if (away.length === 0 || down.includes(node)) return;
     if (clock.now() >= untilMs) {
       throw new EsEcsError(
         'WAIT_TIMEOUT',
@@ -84,17 +83,6 @@ export async function othersHold(context: StepContext, node: string): Promise<vo
     await clock.sleep(everyMs);
   }
 }
-
-function awayWithout(
-  node: string,
-  names: readonly string[],
-  seen: { readonly tasks: readonly (NodeTask | undefined)[]; readonly going: readonly string[] },
-): readonly string[] {
-  const { tasks, going } = seen;
-  if (!isServing(tasks[names.indexOf(node)])) return [];
-  return names.filter((name, index) => name !== node && (!isServing(tasks[index]) || going.includes(name)));
-}
-
 function look<Item>(
   context: Pick<StepContext, 'inventory'>,
   collection: Parameters<typeof context.inventory.find<Item>>[0],

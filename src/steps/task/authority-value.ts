@@ -1,9 +1,10 @@
-import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
 
 import type { Clients } from '../../aws/clients.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { Issue } from './issue.ts';
+import { parseSecret } from './secret-value.ts';
 
 const signerKeys = z.object({ certificate: z.string(), privateKey: z.string() });
 const authorityKeys = signerKeys.extend({ next: signerKeys.optional() });
@@ -32,15 +33,6 @@ export function readNodeCertificates(clients: Clients, secretId: string): Promis
   return read(clients, secretId, { keys: certificateKeys, what: "nodes' certificate" });
 }
 
-/** Writes a value of one of them. */
-export async function writeValue(
-  { secretsManager }: Clients,
-  SecretId: string,
-  value: object,
-): Promise<void> {
-  await secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }));
-}
-
 /** Whom nodes trust: PEM, of both while one takes the place of the other. */
 export function trustedIn({ certificate, next }: Authority, { phase }: Pick<Issue, 'phase'>): string {
   return phase === 'settled' || next === undefined ? certificate : `${certificate}${next.certificate}`;
@@ -57,17 +49,9 @@ async function read<Value>(
   { keys, what }: { readonly keys: z.ZodType<Value>; readonly what: string },
 ): Promise<Value> {
   const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretId }));
-  const parsed = keys.safeParse(parse(SecretString ?? ''));
-  if (parsed.success) return parsed.data;
+  const value = parseSecret(SecretString, keys);
+  if (value !== undefined) return value;
   throw new EsEcsError('NOT_FOUND', `the secret ${secretId} holds no ${what}`, {
     hint: 'somebody else has written it: restore its first version, which carries AWSPREVIOUS or a version id',
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,3 @@
-import { TagResourceCommand } from '@aws-sdk/client-secrets-manager';
-
-import { toCapitalTags } from '../../aws/tags.ts';
 import type { Change, Needs, Resource } from '../../engine/resource.ts';
 import { EsEcsError } from '../../errors.ts';
 import type { StepContext } from '../context.ts';
@@ -12,10 +9,10 @@ import {
   readNodeCertificates,
   signerIn,
   trustedIn,
-  writeValue,
 } from './authority-value.ts';
 import { type Issue, issueOf, issueTag, issueText, nextIssue, type Rotation } from './issue.ts';
 import { type Secret, type SecretDesired, untilTags } from './secret.ts';
+import { putSecret, tagSecret } from './secret-value.ts';
 
 type CertificatesResource<N extends Needs> = Resource<SecretDesired<N>, Secret, N>;
 
@@ -93,12 +90,9 @@ function becauseOf(rotation: Rotation, { phase }: Issue): string {
 
 /** The end of a rotation of the authority: every node has the new one alone. */
 export async function settleIssue({ clients, config }: StepContext, { number }: Issue): Promise<void> {
-  await clients.secretsManager.send(
-    new TagResourceCommand({
-      SecretId: secretName(config, 'certificates'),
-      Tags: toCapitalTags({ [issueTag]: issueText({ number, phase: 'settled' }) }),
-    }),
-  );
+  await tagSecret(clients.secretsManager, secretName(config, 'certificates'), {
+    [issueTag]: issueText({ number, phase: 'settled' }),
+  });
 }
 
 /** Every value before the tag: a run that dies in between does the same step once more, with the same new authority. */
@@ -118,15 +112,12 @@ async function take(
   ]);
   const staged = await withSuccessor(context, step, { authority, name: names.authority });
   const made = await valueOf(context, step, { authority: staged, before });
-  await writeValue(clients, names.certificates, made.value);
-  if (step.issue.phase === 'signed anew') await writeValue(clients, names.authority, successorOf(staged));
+  const { secretsManager } = clients;
+  await putSecret(secretsManager, names.certificates, made.value);
+  if (step.issue.phase === 'signed anew')
+    await putSecret(secretsManager, names.authority, successorOf(staged));
   const until = made.notAfterMs === undefined ? {} : untilTags({ notAfterMs: made.notAfterMs });
-  await clients.secretsManager.send(
-    new TagResourceCommand({
-      SecretId: names.certificates,
-      Tags: toCapitalTags({ [issueTag]: issueText(next), ...until }),
-    }),
-  );
+  await tagSecret(secretsManager, names.certificates, { [issueTag]: issueText(next), ...until });
 }
 
 /** In the secret before any node hears of it. */
@@ -143,7 +134,7 @@ async function withSuccessor(
   }
   const { certificate, privateKey } = await clock.hold(adapters.secrets.authority(config.name));
   const staged = { ...authority, next: { certificate, privateKey } };
-  await writeValue(clients, name, staged);
+  await putSecret(clients.secretsManager, name, staged);
   return staged;
 }
 

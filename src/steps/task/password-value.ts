@@ -1,11 +1,9 @@
-import { PutSecretValueCommand, TagResourceCommand } from '@aws-sdk/client-secrets-manager';
-
-import { toCapitalTags } from '../../aws/tags.ts';
 import type { ClusterControl } from '../../elasticsearch/client.ts';
 import type { StepContext } from '../context.ts';
 import { secretName } from '../names.ts';
 import { readPassword } from '../way-in.ts';
 import { type MarkedPassword, passwordMark, setInTag } from './password-mark.ts';
+import { putSecret, tagSecret } from './secret-value.ts';
 
 type Context = Pick<StepContext, 'clients' | 'config' | 'adapters'>;
 
@@ -39,24 +37,14 @@ export async function bringIntoForce(
   await tell((control) => control.setPassword(next ?? password));
   const inForce = next === undefined ? versionId : await put(context, { password: next });
   const setIn = passwordMark(clusterUuid, inForce);
-  await context.clients.secretsManager.send(
-    new TagResourceCommand({
-      SecretId: secretName(context.config, 'password'),
-      Tags: toCapitalTags({ [setInTag]: setIn }),
-    }),
-  );
+  const { clients, config } = context;
+  await tagSecret(clients.secretsManager, secretName(config, 'password'), { [setInTag]: setIn });
   return { versionId: inForce, setIn };
 }
 
-async function put(
+function put(
   { clients, config }: Context,
   value: { readonly password: string; readonly next?: string },
 ): Promise<string> {
-  const { VersionId = '' } = await clients.secretsManager.send(
-    new PutSecretValueCommand({
-      SecretId: secretName(config, 'password'),
-      SecretString: JSON.stringify(value),
-    }),
-  );
-  return VersionId;
+  return putSecret(clients.secretsManager, secretName(config, 'password'), value);
 }

@@ -6,11 +6,9 @@ import {
   type DescribeSecretCommandOutput,
   GetResourcePolicyCommand,
   paginateListSecrets,
-  PutSecretValueCommand,
   RestoreSecretCommand,
   type SecretListEntry,
   type SecretsManagerClient,
-  TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
@@ -27,6 +25,7 @@ import { ownTags, type StepContext } from '../context.ts';
 import { isKey } from '../encryption/key.ts';
 import { secretName } from '../names.ts';
 import { brief } from '../waits.ts';
+import { putSecret, tagSecret } from './secret-value.ts';
 
 /** The value is no part of it: it is made once, and never read back to be compared. */
 export interface SecretDesired<N extends Needs = Needs> {
@@ -254,13 +253,9 @@ function renewal<N extends Needs>(
       because: days < 0 ? `it ended ${-days} days ago` : `it ends in ${days} days`,
       apply: async () => {
         const value = await options.make(desired.inputs, observed);
-        await secretsManager.send(
-          new PutSecretValueCommand({ SecretId: observed.name, SecretString: JSON.stringify(value.values) }),
-        );
+        await putSecret(secretsManager, observed.name, value.values);
         // After the value: a run that dies in between renews it once more.
-        await secretsManager.send(
-          new TagResourceCommand({ SecretId: observed.name, Tags: toCapitalTags(untilTags(value)) }),
-        );
+        await tagSecret(secretsManager, observed.name, untilTags(value));
       },
     },
   ];
@@ -349,9 +344,7 @@ async function readPolicy(secretsManager: SecretsManagerClient, name: string): P
 
 function secretTags(secretsManager: SecretsManagerClient, SecretId: string): TagWriter {
   return {
-    set: async (tags) => {
-      await secretsManager.send(new TagResourceCommand({ SecretId, Tags: toCapitalTags(tags) }));
-    },
+    set: (tags) => tagSecret(secretsManager, SecretId, tags),
     unset: async (keys) => {
       await secretsManager.send(new UntagResourceCommand({ SecretId, TagKeys: [...keys] }));
     },
